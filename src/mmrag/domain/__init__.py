@@ -1,0 +1,1 @@
+"""What the rest of mmrag talks about: frozen values, standard library only, no input or output."""

@@ -1,0 +1,136 @@
+"""From a draft to an answer: claims, verdicts, citations, and the honest refusal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+
+from mmrag.domain.costs import Bill
+from mmrag.domain.evidence import Hit
+from mmrag.domain.geometry import BBox
+
+
+class VerdictKind(StrEnum):
+    SUPPORTED = "supported"
+    PARTLY = "partly"
+    UNSUPPORTED = "unsupported"
+    CONTRADICTED = "contradicted"
+    UNREADABLE = "unreadable"
+
+
+class VerifyMethod(StrEnum):
+    VALUE = "value"
+    LEXICAL = "lexical"
+    ENTAILMENT = "entailment"
+    MODEL = "model"
+
+
+class AbstentionReason(StrEnum):
+    NO_EVIDENCE = "no_evidence"
+    UNSUPPORTED = "unsupported"
+    LOW_CONFIDENCE = "low_confidence"
+    OVER_BUDGET = "over_budget"
+    UNSAFE = "unsafe"
+    MODEL_UNAVAILABLE = "model_unavailable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """A run of words of one element that a drafter points at. ``words`` are indexes into the page's words.
+
+    A drafter names an element and words; boxes are computed from them by the code, never written by a model.
+    """
+
+    element_id: str
+    words: tuple[int, ...]
+    quote: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A tier's proposal. ``answer`` is None when the tier finds nothing to answer with.
+
+    ``confidence`` is the tier's own score in ``[0, 1]``, not calibrated. ``rivals`` are other answers it considered, best
+    first, with their scores.
+    """
+
+    answer: str | None
+    spans: tuple[Span, ...]
+    confidence: float
+    tier: str
+    rivals: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """One statement of a draft that can be right or wrong on its own, and the words it leans on."""
+
+    text: str
+    spans: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What the verifier found. ``confidence`` carries that of the words it was read from."""
+
+    claim: Claim
+    kind: VerdictKind
+    method: VerifyMethod
+    confidence: float
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Citation:
+    """A place on a page. ``bbox`` goes around the quoted words."""
+
+    document: str
+    sha256: str
+    page: int
+    bbox: BBox
+    element: str
+    quote: str
+    ocr_confidence: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CitedClaim:
+    text: str
+    verdict: VerdictKind
+    method: VerifyMethod
+    citations: tuple[Citation, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Abstention:
+    reason: AbstentionReason
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What ``mmrag ask`` gives back: an answer with its claims and boxes, or an abstention. Never both, never neither."""
+
+    question: str
+    answer: str | None
+    abstention: Abstention | None
+    confidence: float
+    claims: tuple[CitedClaim, ...]
+    evidence: tuple[Hit, ...]
+    tier: str
+    tiers_tried: tuple[str, ...]
+    trace: str
+    revisions: int = 0
+    flipped: bool = False
+    bill: Bill = field(default_factory=Bill)
+    timings_ms: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+
+    def __post_init__(self) -> None:
+        if (self.answer is None) == (self.abstention is None):
+            raise ValueError("an answer is either given or refused")
+
+    @property
+    def answered(self) -> bool:
+        return self.answer is not None

@@ -1,0 +1,101 @@
+"""Money and tokens. Money is ``Decimal``; an unknown price is counted as unknown, never as zero."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Self
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What one model call consumed, in tokens and images."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cached_input_tokens: int = 0
+    images: int = 0
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(
+            input_tokens=self.input_tokens + other.input_tokens,
+            output_tokens=self.output_tokens + other.output_tokens,
+            cached_input_tokens=self.cached_input_tokens + other.cached_input_tokens,
+            images=self.images + other.images,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Price:
+    """USD for one million tokens."""
+
+    input_usd: Decimal
+    output_usd: Decimal
+
+    def of(self, usage: Usage) -> Decimal:
+        million = Decimal(1_000_000)
+        return (self.input_usd * usage.input_tokens + self.output_usd * usage.output_tokens) / million
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """Money spent. ``usd`` covers the priced calls only; ``unpriced_calls`` says how many it leaves out."""
+
+    usd: Decimal = Decimal(0)
+    unpriced_calls: int = 0
+
+    def __add__(self, other: Cost) -> Cost:
+        return Cost(usd=self.usd + other.usd, unpriced_calls=self.unpriced_calls + other.unpriced_calls)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerEntry:
+    """One model call: who was asked for what, and what it cost. ``usd`` is None when the price is unknown."""
+
+    question_id: str
+    stage: str
+    tier: str
+    model: str
+    usage: Usage
+    usd: Decimal | None
+    cache_hit: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bill:
+    """The receipt on an answer.
+
+    ``if_all_flagship_usd`` and ``if_all_cheap_usd`` are estimates of the same question sent straight to the flagship and to
+    the cheap hosted tier; None when no price is known for that tier.
+    """
+
+    cost: Cost = Cost()
+    calls: int = 0
+    cache_hits: int = 0
+    usage: Usage = Usage()
+    if_all_flagship_usd: Decimal | None = None
+    if_all_cheap_usd: Decimal | None = None
+
+    @classmethod
+    def of(
+        cls,
+        entries: tuple[LedgerEntry, ...],
+        *,
+        if_all_flagship_usd: Decimal | None = None,
+        if_all_cheap_usd: Decimal | None = None,
+    ) -> Self:
+        """Add up ledger entries. A cache hit is counted and costs nothing."""
+        paid = [e for e in entries if not e.cache_hit]
+        usage = Usage()
+        cost = Cost()
+        for entry in paid:
+            usage = usage + entry.usage
+            cost = cost + (Cost(unpriced_calls=1) if entry.usd is None else Cost(usd=entry.usd))
+        return cls(
+            cost=cost,
+            calls=len(paid),
+            cache_hits=len(entries) - len(paid),
+            usage=usage,
+            if_all_flagship_usd=if_all_flagship_usd,
+            if_all_cheap_usd=if_all_cheap_usd,
+        )

@@ -1,0 +1,181 @@
+"""Documents, their pages, and what was found on a page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from mmrag.domain.geometry import BBox, Polygon
+from mmrag.domain.hashing import content_id
+
+
+class ElementKind(StrEnum):
+    """What a region of a page is."""
+
+    TITLE = "title"
+    TEXT = "text"
+    LIST = "list"
+    KEY_VALUE = "key_value"
+    TABLE = "table"
+    FIGURE = "figure"
+    CHART = "chart"
+    HEADER = "header"
+    FOOTER = "footer"
+    FOOTNOTE = "footnote"
+    CAPTION = "caption"
+    SUMMARY = "summary"
+    UNREADABLE = "unreadable"
+
+    @property
+    def is_generated(self) -> bool:
+        """True for text that a model or a summariser wrote: it may lead to evidence, it is never evidence."""
+        return self in (ElementKind.CAPTION, ElementKind.SUMMARY)
+
+
+class TextSource(StrEnum):
+    """Where the words of a page come from."""
+
+    NATIVE = "native"
+    OCR = "ocr"
+    NONE = "none"
+
+
+class DocumentStatus(StrEnum):
+    READY = "ready"
+    QUARANTINED = "quarantined"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """One word as printed.
+
+    ``index`` counts from 0 in the page's reading order; ``line`` is the number of the printed line it stands on, counted
+    the same way. ``confidence`` is the OCR engine's in ``[0, 1]``, and 1.0 for a native text layer.
+    """
+
+    index: int
+    line: int
+    text: str
+    polygon: Polygon
+    confidence: float
+
+    @property
+    def bbox(self) -> BBox:
+        return self.polygon.bbox
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """One table cell; ``row`` and ``column`` count from 0. ``words`` are indexes into ``Page.words``."""
+
+    row: int
+    column: int
+    text: str
+    bbox: BBox
+    words: tuple[int, ...] = ()
+    row_span: int = 1
+    column_span: int = 1
+    is_header: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Element:
+    """A region of a page that can be found and cited.
+
+    ``ordinal`` counts from 0 in reading order. ``words`` are indexes into ``Page.words`` (empty for figures and generated
+    text). ``label`` and ``value`` are set on key-value pairs only; ``cells`` on tables only; ``section`` is the path of
+    titles above the element; ``author`` names the model that wrote a generated element.
+    """
+
+    id: str
+    document_id: str
+    page: int
+    ordinal: int
+    kind: ElementKind
+    bbox: BBox
+    text: str
+    words: tuple[int, ...] = ()
+    confidence: float = 1.0
+    label: str | None = None
+    value: str | None = None
+    cells: tuple[Cell, ...] = ()
+    section: tuple[str, ...] = ()
+    author: str | None = None
+
+
+def element_id(document_id: str, page: int, ordinal: int, kind: ElementKind, text: str) -> str:
+    """The content id of an element: the same document read by the same pipeline has the same ids."""
+    return content_id("el", [document_id, page, ordinal, kind.value, text])
+
+
+def document_id(name: str, sha256: str) -> str:
+    """The content id of a document: its name as ingested and its bytes."""
+    return content_id("doc", [name, sha256])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One page as displayed. ``number`` counts from 1; ``width`` and ``height`` are pixels of the stored page image.
+
+    ``image`` is the SHA-256 of the stored picture in the blob store, None when it could not be drawn.
+    """
+
+    document_id: str
+    number: int
+    width: int
+    height: int
+    source: TextSource
+    confidence: float
+    engine: str
+    image: str | None = None
+    words: tuple[Word, ...] = ()
+    elements: tuple[Element, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def is_unreadable(self) -> bool:
+        """True when nothing could be read although the page is not known to be blank."""
+        return any(e.kind is ElementKind.UNREADABLE for e in self.elements)
+
+    @property
+    def text(self) -> str:
+        """The words in reading order, one printed line a line."""
+        lines: dict[int, list[str]] = {}
+        for word in self.words:
+            lines.setdefault(word.line, []).append(word.text)
+        return "\n".join(" ".join(words) for words in lines.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadReport:
+    """How the reading of a document went, kept with it."""
+
+    pages_ocr: int = 0
+    pages_native: int = 0
+    mean_ocr_confidence: float | None = None
+    unreadable_pages: tuple[int, ...] = ()
+    elements: int = 0
+    captions: int = 0
+    seconds: float = 0.0
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A file that was ingested, or put in quarantine with a ``reason`` that a person understands.
+
+    ``name`` is the path relative to the ingested folder, with forward slashes. ``location`` is the absolute path it was
+    read from. ``recipe`` identifies the pipeline and its settings: another recipe means that the file is read again.
+    """
+
+    id: str
+    name: str
+    location: str
+    sha256: str
+    media_type: str
+    size: int
+    pages: int
+    status: DocumentStatus
+    recipe: str
+    reason: str | None = None
+    report: ReadReport = field(default_factory=ReadReport)

@@ -1,0 +1,42 @@
+"""Canonical bytes and content ids: the same content has the same id on every machine and in every run."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import unicodedata
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias, Union
+
+Json: TypeAlias = Union[bool, int, float, str, Sequence["Json"], Mapping[str, "Json"], None]
+"""What JSON can hold. Used where bytes are made, never to pass records between modules."""
+
+
+def canonical_bytes(value: Json) -> bytes:
+    """UTF-8 JSON with sorted keys, no spaces and NFC text: equal values give equal bytes.
+
+    Raises ``ValueError`` for NaN and infinities, which have no canonical form.
+    """
+    return json.dumps(_normal(value), sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode(
+        "utf-8", "surrogatepass"
+    )
+
+
+def sha256_hex(data: bytes) -> str:
+    """The SHA-256 of ``data`` as 64 lower-case hexadecimal digits."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def content_id(prefix: str, value: Json) -> str:
+    """A short stable id such as ``doc-1f0c...``: ``prefix`` and 24 hexadecimal digits (96 bits) of the content's hash."""
+    return f"{prefix}-{sha256_hex(canonical_bytes(value))[:24]}"
+
+
+def _normal(value: Json) -> Json:
+    if isinstance(value, str):
+        return unicodedata.normalize("NFC", value)
+    if isinstance(value, Mapping):
+        return {unicodedata.normalize("NFC", k): _normal(v) for k, v in value.items()}
+    if isinstance(value, Sequence):
+        return [_normal(v) for v in value]
+    return value

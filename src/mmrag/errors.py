@@ -1,0 +1,127 @@
+"""Every error that mmrag raises on purpose.
+
+::
+
+    MMRagError
+    ├── UsageError                the caller asked for something that makes no sense (exit 2)
+    │   ├── SettingsError         a setting is unknown or has a wrong value
+    │   └── EmptyStoreError       nothing has been ingested yet
+    ├── StoreError                the store cannot be used
+    │   ├── StoreBusyError        another process is writing
+    │   ├── StoreFullError        the disk is full
+    │   ├── StoreDamagedError     what is stored does not fit together
+    │   └── IndexDriftError       the vector index differs from the catalog
+    ├── UnreadableFileError       a file cannot be ingested: it goes to quarantine with this message
+    │   ├── UnsupportedFormatError
+    │   ├── EncryptedFileError
+    │   ├── DamagedFileError
+    │   ├── TooLargeError
+    │   ├── EmptyFileError        no pages, or no bytes
+    │   └── ReadTimeoutError
+    ├── ModelError                a model could not answer; carries the usage already paid
+    │   ├── ModelMissingError     its weights or package are not here
+    │   ├── ModelUnavailableError it did not answer in time, or not at all
+    │   ├── ModelRefusedError
+    │   └── BudgetExceededError   the call would cost more than is allowed; it was not made
+    └── PromptError               a prompt file and its variables do not match
+
+The message of each is one line that says what to do; ``--debug`` shows the traceback.
+"""
+
+from __future__ import annotations
+
+from mmrag.domain.costs import Usage
+
+
+class MMRagError(Exception):
+    """The root of the tree. ``exit_code`` is what the command line ends with."""
+
+    exit_code = 1
+
+
+class UsageError(MMRagError):
+    exit_code = 2
+
+
+class SettingsError(UsageError):
+    pass
+
+
+class EmptyStoreError(UsageError):
+    pass
+
+
+class StoreError(MMRagError):
+    pass
+
+
+class StoreBusyError(StoreError):
+    pass
+
+
+class StoreFullError(StoreError):
+    pass
+
+
+class StoreDamagedError(StoreError):
+    pass
+
+
+class IndexDriftError(StoreError):
+    pass
+
+
+class UnreadableFileError(MMRagError):
+    """Raised while reading one file; the pipeline turns it into a quarantined document and goes on."""
+
+
+class UnsupportedFormatError(UnreadableFileError):
+    pass
+
+
+class EncryptedFileError(UnreadableFileError):
+    pass
+
+
+class DamagedFileError(UnreadableFileError):
+    pass
+
+
+class TooLargeError(UnreadableFileError):
+    pass
+
+
+class EmptyFileError(UnreadableFileError):
+    pass
+
+
+class ReadTimeoutError(UnreadableFileError):
+    pass
+
+
+class ModelError(MMRagError):
+    """``usage`` is what was already paid for when it went wrong, so that the ledger stays true."""
+
+    def __init__(self, message: str, *, usage: Usage | None = None) -> None:
+        super().__init__(message)
+        self.usage = usage if usage is not None else Usage()
+
+
+class ModelMissingError(ModelError):
+    pass
+
+
+class ModelUnavailableError(ModelError):
+    pass
+
+
+class ModelRefusedError(ModelError):
+    pass
+
+
+class BudgetExceededError(ModelError):
+    pass
+
+
+class PromptError(MMRagError):
+    pass

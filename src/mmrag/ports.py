@@ -1,0 +1,258 @@
+"""What mmrag needs from the outside, as protocols of few methods. Adapters implement them; ``mmrag.testing`` ships fakes.
+
+All of them are async and none blocks the event loop: implementations that compute or touch a disk do so in worker threads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+from mmrag.domain.costs import LedgerEntry
+from mmrag.domain.documents import Document, Element, Page
+from mmrag.domain.evidence import Scored
+from mmrag.domain.messages import ChatRequest, Reply
+from mmrag.domain.values import FoundValue, ValueKind
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Vectors: TypeAlias = NDArray[np.float32]
+    """Shape ``(n, dimension)``, dtype float32, each row of Euclidean length 1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class PageRef:
+    """A page by its document's id and its number from 1."""
+
+    document_id: str
+    page: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageScored:
+    """A page and its score in one ranking; higher is better, comparable only within that ranking."""
+
+    ref: PageRef
+    score: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VectorRecord:
+    """One element's vector as stored: what the index needs to find and filter it."""
+
+    element_id: str
+    document_id: str
+    page: int
+    kind: str
+    vector: Sequence[float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexChange:
+    """An entry of the catalog's outbox: the vector index still has to take in (or drop) this element."""
+
+    sequence: int
+    element_id: str
+    record: VectorRecord | None  # None: drop it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreCounts:
+    documents: int
+    quarantined: int
+    pages: int
+    elements: int
+    vectors: int
+
+
+class Catalog(Protocol):
+    """The record of truth, read. Only published documents are seen; a reader never sees half a document."""
+
+    async def counts(self) -> StoreCounts: ...
+
+    async def documents(self) -> tuple[Document, ...]:
+        """Every document, quarantined ones too, by name."""
+        ...
+
+    async def document(self, document_id: str) -> Document | None: ...
+
+    async def page(self, ref: PageRef) -> Page | None:
+        """One page with its words and elements in reading order."""
+        ...
+
+    async def elements(self, ids: Sequence[str]) -> tuple[Element, ...]:
+        """The elements that exist among ``ids``, in the order of ``ids``."""
+        ...
+
+    async def elements_of(self, pages: Sequence[PageRef]) -> tuple[Element, ...]: ...
+
+
+class LexicalIndex(Protocol):
+    """Exact and near-exact text search over published documents. ``documents`` restricts to those document ids."""
+
+    async def search_elements(self, query: str, k: int, *, documents: Sequence[str] | None = None) -> tuple[Scored, ...]:
+        """BM25 over element texts. ``query`` is plain text: operators in it have no meaning."""
+        ...
+
+    async def search_pages(self, query: str, k: int, *, documents: Sequence[str] | None = None) -> tuple[PageScored, ...]:
+        """BM25 over whole page texts."""
+        ...
+
+    async def search_names(self, name: str, k: int) -> tuple[PageScored, ...]:
+        """Pages that hold a name in spite of spacing, punctuation and OCR errors, by shared character trigrams.
+
+        The score is the share of the name's trigrams (letters and digits only, case folded) found on the page, in [0, 1].
+        """
+        ...
+
+    async def search_values(
+        self, normals: Sequence[str], *, kinds: Sequence[ValueKind] | None = None, documents: Sequence[str] | None = None
+    ) -> tuple[FoundValue, ...]:
+        """Every place where a value with one of these normal forms stands."""
+        ...
+
+
+class CatalogWriter(Protocol):
+    """The record of truth, written by the one process that holds the store's lock."""
+
+    async def known(self) -> Mapping[str, Document]:
+        """Every document (published or quarantined) by its location."""
+        ...
+
+    async def staged_pages(self, document_id: str, recipe: str) -> int:
+        """How many leading pages of this document an earlier, interrupted run has staged with the same recipe."""
+        ...
+
+    async def stage_page(
+        self, page: Page, *, recipe: str, vectors: Sequence[VectorRecord], values: Sequence[FoundValue]
+    ) -> None:
+        """Keep one page of a document that is not published yet, in one transaction."""
+        ...
+
+    async def publish(self, document: Document) -> None:
+        """Make a staged document visible and drop the older one at the same location, in one transaction."""
+        ...
+
+    async def quarantine(self, document: Document) -> None:
+        """Record a document that could not be read, drop its staged pages and any older one at its location."""
+        ...
+
+    async def remove(self, document_ids: Sequence[str]) -> None: ...
+
+    async def sweep(self) -> tuple[str, ...]:
+        """Drop staged pages that no run can continue; returns the digests of page images that nothing refers to."""
+        ...
+
+
+class IndexFeed(Protocol):
+    """The catalog's side of keeping the vector index in step: an outbox written in the same transaction as documents."""
+
+    async def pending(self, limit: int) -> tuple[IndexChange, ...]: ...
+
+    async def acknowledge(self, sequences: Sequence[int]) -> None: ...
+
+    async def vector_ids(self) -> frozenset[str]:
+        """Ids of all published vectors."""
+        ...
+
+    def vectors(self, batch: int) -> AsyncIterator[tuple[VectorRecord, ...]]:
+        """All published vectors, in batches."""
+        ...
+
+    async def requeue_all(self) -> None:
+        """Put every published vector into the outbox again."""
+        ...
+
+
+class VectorIndex(Protocol):
+    """Nearest neighbours by cosine similarity. It can always be rebuilt from the catalog."""
+
+    async def upsert(self, records: Sequence[VectorRecord]) -> None: ...
+
+    async def delete(self, element_ids: Sequence[str]) -> None: ...
+
+    async def query(self, vector: Sequence[float], k: int, *, documents: Sequence[str] | None = None) -> tuple[Scored, ...]:
+        """The ``k`` nearest, best first; ``score`` is the cosine similarity in ``[-1, 1]``."""
+        ...
+
+    async def ids(self) -> frozenset[str]: ...
+
+    async def count(self) -> int: ...
+
+    async def clear(self) -> None: ...
+
+
+class TextEmbedder(Protocol):
+    """Text to vectors. ``identity`` names model and revision: vectors of different identities never mix."""
+
+    @property
+    def identity(self) -> str: ...
+
+    @property
+    def dimension(self) -> int: ...
+
+    async def embed(self, texts: Sequence[str]) -> Vectors:
+        """One row a text, shape ``(len(texts), dimension)``, float32, Euclidean length 1."""
+        ...
+
+
+class Blobs(Protocol):
+    """Bytes kept by their SHA-256."""
+
+    async def put(self, data: bytes) -> str:
+        """Store and return the digest. Storing the same bytes twice keeps them once; a crash never leaves half a file."""
+        ...
+
+    async def get(self, digest: str) -> bytes:
+        """Raises ``StoreDamagedError`` when missing or when the bytes no longer have that digest."""
+        ...
+
+    async def discard(self, digests: Sequence[str]) -> None: ...
+
+
+class Ledger(Protocol):
+    """The account book: every model call is written before its answer is used."""
+
+    async def write(self, entry: LedgerEntry, at: datetime) -> None: ...
+
+    async def entries(self, question_id: str | None = None) -> tuple[LedgerEntry, ...]: ...
+
+
+class ChatModel(Protocol):
+    """One question to a model, one reply. Middleware takes one and gives one."""
+
+    @property
+    def identity(self) -> str: ...
+
+    async def reply(self, request: ChatRequest) -> Reply: ...
+
+
+class ReplyCache(Protocol):
+    """Replies by the hash of everything that changes them."""
+
+    async def get(self, key: str) -> Reply | None: ...
+
+    async def put(self, key: str, reply: Reply) -> None: ...
+
+
+class Clock(Protocol):
+    """Time is an argument."""
+
+    def now(self) -> datetime:
+        """Aware, in UTC."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds from an arbitrary start; only differences mean anything."""
+        ...
+
+
+class TraceSink(Protocol):
+    """Where the trace of a question goes."""
+
+    async def save(self, trace_id: str, data: bytes) -> Path | None: ...

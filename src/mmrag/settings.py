@@ -1,0 +1,135 @@
+"""Settings: the only reader of the environment and of ``mmrag.toml``.
+
+Order, the later wins: defaults, ``mmrag.toml`` (in the working folder, or the file named by ``MMRAG_CONFIG``),
+``MMRAG_*`` variables with ``__`` between levels (``MMRAG_CASCADE__MAX_USD=0.02``), then flags of the command line.
+A key that does not exist is refused: a typing error never passes for a setting.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tomllib
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from mmrag.errors import SettingsError
+
+DEFAULT_STORE = "mmrag-store"
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class StoreSettings(_Section):
+    path: Path = Path(DEFAULT_STORE)
+    vectors: str = Field(default="embedded", pattern=r"^(embedded|https?://.+)$")
+    lock_timeout_s: float = Field(default=2.0, ge=0)
+
+
+class ModelSettings(_Section):
+    profile: Literal["embedded", "hub"] = "embedded"
+    text: str = "sentence-transformers/all-MiniLM-L6-v2"
+    clip: str = "openai/clip-vit-base-patch32"
+    captioner: str = "Salesforce/blip-image-captioning-base"
+
+
+class TierSettings(_Section):
+    name: str = Field(min_length=1)
+    model: str = Field(pattern=r"^[a-z_]+(:.+)?$")
+    base_url: str | None = None
+    api_key_env: str | None = None
+
+    @property
+    def provider(self) -> str:
+        return self.model.split(":", 1)[0]
+
+
+class CascadeSettings(_Section):
+    tiers: tuple[TierSettings, ...] = (TierSettings(name="reader", model="reader"),)
+    max_usd: float = Field(default=0.05, ge=0)
+    target_risk: float = Field(default=0.05, gt=0, lt=1)
+
+
+class IngestSettings(_Section):
+    """``workers`` is the number of reading processes, 0 for one a core. Pixel and page limits guard against bombs."""
+
+    workers: int = Field(default=0, ge=0, le=64)
+    dpi: int = Field(default=200, ge=72, le=600)
+    max_pixels: int = Field(default=60_000_000, ge=1_000_000)
+    max_pages: int = Field(default=5_000, ge=1)
+    max_file_bytes: int = Field(default=1_000_000_000, ge=1)
+    page_timeout_s: float = Field(default=18.0, gt=0)
+    worker_memory_bytes: int = Field(default=1_500_000_000, ge=300_000_000)
+
+
+class AskSettings(_Section):
+    """``hits`` elements are kept as evidence; an answer under ``min_confidence`` is refused."""
+
+    hits: int = Field(default=12, ge=1, le=200)
+    pages: int = Field(default=6, ge=1, le=50)
+    min_confidence: float = Field(default=0.35, ge=0, le=1)
+    timeout_s: float = Field(default=60.0, gt=0)
+
+
+class Settings(_Section):
+    store: StoreSettings = StoreSettings()
+    models: ModelSettings = ModelSettings()
+    cascade: CascadeSettings = CascadeSettings()
+    ingest: IngestSettings = IngestSettings()
+    ask: AskSettings = AskSettings()
+
+
+_NOT_SETTINGS = frozenset({"MMRAG_STORE", "MMRAG_CONFIG"})
+"""``MMRAG_STORE`` is the path of the store in short; ``MMRAG_CONFIG`` names the settings file. Neither is a section."""
+
+
+def load_settings(*, store: Path | None = None, environ: dict[str, str] | None = None, cwd: Path | None = None) -> Settings:
+    """Read file, environment and flags. Raises ``SettingsError`` with one line that names the key that is wrong."""
+    env = dict(os.environ) if environ is None else environ
+    file = Path(env["MMRAG_CONFIG"]) if env.get("MMRAG_CONFIG") else (cwd or Path.cwd()) / "mmrag.toml"
+    if env.get("MMRAG_CONFIG") and not file.is_file():
+        raise SettingsError(f"MMRAG_CONFIG names {file}, which is not there: correct the path or unset it.")
+    path = store or (Path(env["MMRAG_STORE"]) if env.get("MMRAG_STORE") else None)
+    merged = _read_toml(file)
+    for name, value in sorted(env.items()):
+        if name.startswith("MMRAG_") and name not in _NOT_SETTINGS:
+            _put(merged, name, value)
+    if path is not None:
+        section = merged.setdefault("store", {})
+        if isinstance(section, dict):
+            section["path"] = str(path)
+    try:
+        return Settings.model_validate(merged)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        what = "is not a setting" if first["type"] == "extra_forbidden" else first["msg"]
+        raise SettingsError(f"Setting {where}: {what}. See docs/settings.md for what there is.") from error
+
+
+def _read_toml(file: Path) -> dict[str, object]:
+    if not file.is_file():
+        return {}
+    try:
+        return dict(tomllib.loads(file.read_text(encoding="utf-8")))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{file} is not valid TOML: {error}") from error
+
+
+def _put(merged: dict[str, object], name: str, raw: str) -> None:
+    """Set one ``MMRAG_A__B`` variable in the nested settings. JSON where it is JSON, else the text itself."""
+    *parents, leaf = name.removeprefix("MMRAG_").lower().split("__")
+    level = merged
+    for parent in parents:
+        below = level.setdefault(parent, {})
+        if not isinstance(below, dict):
+            raise SettingsError(f"{name} sets a part of {parent}, which is not a section.")
+        level = below
+    try:
+        level[leaf] = json.loads(raw)
+    except ValueError:
+        level[leaf] = raw
