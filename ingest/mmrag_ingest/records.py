@@ -1,0 +1,83 @@
+"""What passes between the stages of reading a page. Everything here can be pickled: it crosses process borders."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mmrag.domain.documents import Page, TextSource
+from mmrag.domain.geometry import BBox, Polygon
+from mmrag.domain.values import FoundValue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Guards against files made to exhaust a reader. Pixels are counted per page after decoding."""
+
+    dpi: int = 200
+    max_pixels: int = 60_000_000
+    max_pages: int = 5_000
+    max_file_bytes: int = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A file to ingest. ``name`` is relative to the ingested folder, with forward slashes."""
+
+    path: Path
+    name: str
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """What a look at the file's own structure says: its real type, whatever its name ends in, and its pages."""
+
+    media_type: str
+    pages: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageTask:
+    """An order to a worker: read page ``number`` (from 1) of ``path``."""
+
+    path: Path
+    media_type: str
+    document_id: str
+    number: int
+    limits: Limits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawWord:
+    """A word before reading order is known. ``line`` numbers the engine's own text lines from 0."""
+
+    text: str
+    polygon: Polygon
+    confidence: float
+    line: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawPage:
+    """Words as the text layer or the OCR engine gave them. ``figures`` are picture regions known from the file itself."""
+
+    width: int
+    height: int
+    source: TextSource
+    engine: str
+    confidence: float
+    words: tuple[RawWord, ...]
+    figures: tuple[BBox, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageRead:
+    """A worker's result: the understood page, the encoded page picture (JPEG or PNG), its values, and seconds spent."""
+
+    page: Page
+    picture: bytes = field(repr=False)
+    values: tuple[FoundValue, ...]
+    seconds: float

@@ -1,0 +1,76 @@
+"""What a question asks for, before anything is looked up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from mmrag.domain.documents import Document, Page
+
+
+class AnswerType(StrEnum):
+    AMOUNT = "amount"
+    DATE = "date"
+    TIME = "time"
+    NUMBER = "number"
+    PERCENT = "percent"
+    IDENTIFIER = "identifier"
+    NAME = "name"
+    ADDRESS = "address"
+    PHONE = "phone"
+    EMAIL = "email"
+    YES_NO = "yes_no"
+    LIST = "list"
+    FREE = "free"
+
+
+class ConstraintKind(StrEnum):
+    """What tells the document that is meant from the others."""
+
+    NAME = "name"  # a company, person or title, as written in the question
+    DATE = "date"
+    AMOUNT = "amount"
+    IDENTIFIER = "identifier"
+    GENRE = "genre"  # receipt, invoice, form, ...: narrows nothing by itself
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Constraint:
+    """Something the right document must show. ``normals`` are normal forms as in ``Value`` (empty for names and genres).
+
+    ``role`` is the label it goes by in the question, when there is one: ``total`` in "with a total of 39.80".
+    """
+
+    kind: ConstraintKind
+    text: str
+    normals: tuple[str, ...] = ()
+    role: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A question taken apart.
+
+    ``target`` holds the words that name what is asked ("total amount", "registration number", "street address"), without
+    the words that only identify the document. ``document`` is a document name when the question is about that one file.
+    """
+
+    question: str
+    answer_type: AnswerType
+    target: str
+    constraints: tuple[Constraint, ...] = ()
+    document: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """A page put before a drafter.
+
+    ``match`` in ``[0, 1]`` says how well the page's document satisfies the plan's constraints (1.0 when there are none);
+    ``relevance`` in ``[0, 1]`` is the retrieval score of the page relative to the best page.
+    """
+
+    document: Document
+    page: Page
+    match: float
+    relevance: float
