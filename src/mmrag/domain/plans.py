@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 
 from mmrag.domain.documents import Document, Page
+from mmrag.domain.evidence import Hit
 
 
 class AnswerType(StrEnum):
@@ -74,3 +77,18 @@ class Reading:
     page: Page
     match: float
     relevance: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gathered:
+    """What retrieval found for a plan.
+
+    ``hits`` are best first. ``matches`` gives, for each document that satisfies any constraint, how well it satisfies all
+    of them, in ``[0, 1]``; ``documents`` are those ids that satisfy them well enough to be meant, best first. ``unmatched``
+    are the constraints that no document satisfies.
+    """
+
+    hits: tuple[Hit, ...] = ()
+    documents: tuple[str, ...] = ()
+    matches: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    unmatched: tuple[Constraint, ...] = ()

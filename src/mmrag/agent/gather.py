@@ -1,0 +1,31 @@
+"""Gathering evidence for a plan: search, then the neighbours of the best hits on their pages."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import MappingProxyType
+
+from mmrag.domain.evidence import Hit
+from mmrag.domain.plans import Gathered, Plan
+from mmrag.ports import PageRef
+from mmrag.retrieval.search import SearchParts, search
+
+_NEIGHBOURS_OF = 3
+
+
+async def gather(plan: Plan, parts: SearchParts, *, k: int) -> Gathered:
+    """Up to ``k`` hits, with the elements just before and after the three best ones behind them."""
+    gathered = await search(plan, parts, k=k)
+    best = gathered.hits[:_NEIGHBOURS_OF]
+    refs = sorted({PageRef(document_id=h.element.document_id, page=h.element.page) for h in best})
+    around = {(e.document_id, e.page, e.ordinal): e for e in await parts.catalog.elements_of(refs)}
+    known = {h.element.id for h in gathered.hits}
+    neighbours: list[Hit] = []
+    for hit in best:
+        at = hit.element
+        for ordinal in (at.ordinal - 1, at.ordinal + 1):
+            element = around.get((at.document_id, at.page, ordinal))
+            if element is not None and element.id not in known:
+                known.add(element.id)
+                neighbours.append(replace(hit, element=element, score=hit.score / 2, legs=MappingProxyType({})))
+    return replace(gathered, hits=(*gathered.hits, *neighbours))

@@ -1,0 +1,37 @@
+"""Selecting the pages that a drafter reads: few, the documents meant first."""
+
+from __future__ import annotations
+
+from mmrag.domain.plans import ConstraintKind, Gathered, Plan, Reading
+from mmrag.ports import Catalog, PageRef
+
+
+async def select(plan: Plan, gathered: Gathered, catalog: Catalog, *, pages: int) -> tuple[Reading, ...]:
+    """The ``pages`` best pages with all their words, best first.
+
+    Where the question names its document, pages of other documents are left out: an answer from the wrong receipt is worse
+    than none.
+    """
+    constrained = any(c.kind is not ConstraintKind.GENRE for c in plan.constraints)
+    scores = page_scores(gathered)
+    if constrained and gathered.documents:
+        meant = frozenset(gathered.documents)
+        scores = {ref: s for ref, s in scores.items() if ref.document_id in meant}
+    chosen = sorted(scores, key=lambda ref: (-scores[ref], ref))[:pages]
+    top = max((scores[ref] for ref in chosen), default=0.0) or 1.0
+    readings: list[Reading] = []
+    for ref in chosen:
+        page, document = await catalog.page(ref), await catalog.document(ref.document_id)
+        if page is None or document is None:  # replaced by a writer since it was found
+            continue
+        match = gathered.matches.get(ref.document_id, 0.0) if constrained else 1.0
+        readings.append(Reading(document=document, page=page, match=min(1.0, match), relevance=min(1.0, scores[ref] / top)))
+    return tuple(readings)
+
+
+def page_scores(gathered: Gathered) -> dict[PageRef, float]:
+    """Score of each page that has a hit: its best hit's, plus a tenth of the next two, so that agreement counts."""
+    by_page: dict[PageRef, list[float]] = {}
+    for hit in gathered.hits:
+        by_page.setdefault(PageRef(document_id=hit.element.document_id, page=hit.element.page), []).append(hit.score)
+    return {ref: max(found) + 0.1 * sum(sorted(found, reverse=True)[1:3]) for ref, found in by_page.items()}
