@@ -9,103 +9,54 @@ from __future__ import annotations
 
 import re
 
+from mmrag.agent.planwords import PlanWords, plan_words
 from mmrag.domain.plans import AnswerType, Constraint, ConstraintKind, Plan
 from mmrag.domain.values import Value, ValueKind
 from mmrag.values import find_values
 
-GENRES = (
-    "receipt invoice bill form contract order letter report statement slide deck presentation chart graph table photo"
-    " picture document file ticket card memo note page amendment filing brochure plan survey certificate permit quote"
-    " quotation estimate manual article paper"
-).split()
-"""Words for kinds of document. They name what is searched in; they identify nothing."""
-
-_ASKING = re.compile(
-    r"^\W*(?:please\s+)?(?:(?:can|could)\s+you\s+)?(?:tell\s+me|give\s+me|find|show(?:\s+me)?|on|in|at|for|from|to|by|about)?\s*"
-    r"(?:what|which|who|whom|whose|when|where|how|why)?\b",
+_MONEY_SIGN = r"(?:RM|USD|EUR|GBP|[$€£])"
+_OPENING = re.compile(
+    r"^\W*(?:please\s+)?(?:(?:can|could)\s+you\s+)?(?:tell\s+me|give\s+me|find|show(?:\s+me)?)?\s*"
+    r"(?:(?:on|in|at|for|from|to|by|about)\s+)?(?:what|which|who|whom|whose|when|where|how|why)?\b",
     re.IGNORECASE,
-)
-_STOP = frozenset(
-    "a an the this that these those its their his her of on in at from for by to with as is are was were be been does do did"
-    " has have had what which who whom whose when where how why please tell me give find show and or it there any some you"
-    " can could according printed stated listed given entered shown mentioned written read says say said".split()
-)
-_CONNECTORS = r"(?:of|the|for|and|de|la|le|les|des|du|von|van|der|den|und|et|y|e|da|do|dos|di|del|bin|binti|at|to|in|on|by)"
-_CAPITAL = r"[(\[]?[A-Z0-9ÄÖÜÉÈÀÇÑ][^\s?\"“”]*"
-_NAME_RUN = re.compile(rf"{_CAPITAL}(?:\s+(?:(?:{_CONNECTORS}|&|/|-|–|\.|\+)\s+)*{_CAPITAL}|\s+[&/.])*")
-_BEFORE_NAME = re.compile(
-    r"(?:\b(?:from|of|by|for|at|to|with|named|called|titled|about|between|and|is|was|did|does|in|on)\s+(?:the\s+|an?\s+)?|[(:]\s*)$",
-    re.IGNORECASE,
-)
-_QUOTED = re.compile(r"[\"“”„«]([^\"“”„«»]{2,160})[\"“”»]|(?<![\w])['‘]([^'’]{2,160})['’](?!\w)")
-_AFTER_GENRE = re.compile(
-    rf"\b(?:{'|'.join(GENRES)})s?\s+(?:from|of|by|for|issued by|filed by|signed by)\s+(?!the\b|this\b|a\b)(.+?)"
-    r"(?=\s+(?:dated|with|whose|that|which|issued|start|end|as|for the|on|in|due)\b|\s*[?(,;]|\s*$)",
-    re.IGNORECASE,
-)
-_ROLE = re.compile(
-    r"(?:with\s+(?:an?\s+|the\s+)?|whose\s+|having\s+(?:an?\s+|the\s+)?|for\s+(?:the\s+)?|under\s+(?:the\s+)?|of\s+|on\s+|the\s+|by\s+)?"
-    r"((?:[A-Za-z][\w-]*[\s,]+){1,4}?)(?:of|is|are|was|=|:|no\.?|nr\.?|#)?\s*(?:RM|USD|EUR|GBP|[$€£])?\s*$"
-)
-
-_TYPE_RULES: tuple[tuple[AnswerType, re.Pattern[str]], ...] = tuple(
-    (kind, re.compile(pattern, re.IGNORECASE))
-    for kind, pattern in (
-        (AnswerType.EMAIL, r"\be-?mail\b"),
-        (AnswerType.PHONE, r"\b(?:tele)?phone\b|\bfax\b|\bmobile\b|\btel\b|\bcall\b.*\bnumber\b"),
-        (
-            AnswerType.LIST,
-            r"\b(?:enumerate|list(?:ed)? (?:all|the)|in (?:a|the) list|which are the|what are the|who are the)\b",
-        ),
-        (
-            AnswerType.PERCENT,
-            r"\bper ?cent(?:age)?\b|%|\b(?:what|which) (?:share|proportion|rate)\b|\bdescribe the proportion\b",
-        ),
-        (AnswerType.TIME, r"\b(?:what|which|at what) time\b|\bo'clock\b"),
-        (
-            AnswerType.NUMBER,
-            r"\bhow many\b|\bnumber of [a-z-]+s\b|\btotal (?:number|count|quantity)\b|\bquantity\b|\bhow (?:long|old|far|tall)\b",
-        ),
-        (AnswerType.DATE, r"\bwhen\b|\b(?:what|which) (?:date|day)\b|\b(?:date|day) (?:of|on|is|was|did|does)\b|\bdate\b"),
-        (AnswerType.ADDRESS, r"\baddress\b|\bzip\b|\bpost(?:al)? ?code\b|\bwhere (?:is|are|was)\b.*\blocated\b|\bstreet\b"),
-        (
-            AnswerType.IDENTIFIER,
-            r"\b(?:number|code|no\.|id|identifier|serial|reference|vin|iban|sku|registration)\b(?! of [a-z-]+s\b)",
-        ),
-        (
-            AnswerType.AMOUNT,
-            r"\bhow much\b|\b(?:amount|total|sub-?total|price|cost|costs|fee|balance|tax|vat|gst|paid|charge|sum|value|salary|change|cash|discount)\b",
-        ),
-        (
-            AnswerType.NAME,
-            r"\bwho\b|\bname\b|\b(?:which|what) (?:company|person|store|shop|vendor|business|bank|organi[sz]ation|firm|hospital|airline|agency)\b|\b(?:vendor|advertiser|registrant|cashier|seller|buyer|customer|signatory|author|requester|issuer)\b",
-        ),
-    )
 )
 _YES_NO = re.compile(r"^\W*(?:is|are|was|were|does|do|did|has|have|had|can|could|will|would|should)\b", re.IGNORECASE)
-_CONSTRAINT_OF_VALUE = {
-    ValueKind.DATE: ConstraintKind.DATE,
-    ValueKind.AMOUNT: ConstraintKind.AMOUNT,
-    ValueKind.IDENTIFIER: ConstraintKind.IDENTIFIER,
-}
+_QUOTED = re.compile(r"[\"“”„«]([^\"“”„«»]{2,160})[\"“”»]|(?<!\w)['‘]([^'’]{2,160})['’](?!\w)")
+_BEFORE_NAME = re.compile(
+    r"(?:\b(?:from|of|by|for|at|to|with|named|called|titled|about|between|and|is|was|did|does|in|on)\s+(?:the\s+|an?\s+)?"
+    r"|[(:/]\s*)$",
+    re.IGNORECASE,
+)
+_AFTER_MODIFIER = re.compile(r"\s+(?:registration|accident|form|number|code|case|id\b|chart|report\b)")
+_NUMBER_FOLLOWS = re.compile(
+    r"(?:number|no\.?|nr\.?|#|code|id|invoice|contract|order|reference|receipt|accident|case)\s*(?:is|of|:|=)?\s*$",
+    re.IGNORECASE,
+)
+_ROLE = re.compile(rf"((?:[A-Za-z][\w-]*[\s,]+){{1,4}}?)(?:of|is|are|was|=|:|no\.?|nr\.?|#)?\s*{_MONEY_SIGN}?\s*$")
+_ROLE_PHRASE = re.compile(
+    rf"\b(?:dated|with\s+an?|with\s+the|with|whose|having|for\s+the)\s+(?:[\w-]+[\s,]+){{0,5}}?(?:of|is|are|to)?\s*{_MONEY_SIGN}?\s*$"
+)
+_CONSTRAINT_OF_VALUE = {ValueKind.DATE: ConstraintKind.DATE, ValueKind.AMOUNT: ConstraintKind.AMOUNT}
+
+Span = tuple[int, int]
 
 
 def make_plan(question: str, *, document: str | None = None) -> Plan:
     """Take ``question`` apart. ``document`` names the file when the question is about one file only."""
+    words = plan_words()
     text = " ".join(question.split())
     values = tuple(v for v in find_values(text) if _tells_documents_apart(v, text))
-    names = _names(text, values)
-    spans = [(v.start, v.end) for v in values] + [(start, end) for start, end, _ in names]
-    main = _without(text, spans)
-    genre = _genre(main)
-    constraints = [_constraint_of(v, text) for v in values]
+    names = _names(text, values, words)
+    main = _blanked(text, [(v.start, v.end) for v in values] + [(s, e) for s, e, _ in names])
+    constraints = [_constraint_of(v, text, words) for v in values]
     constraints += [Constraint(kind=ConstraintKind.NAME, text=name) for _, _, name in names]
+    genre = next((w for w in reversed(re.findall(r"[a-z-]+", main.lower())) if w.removesuffix("s") in words.genres), None)
     if genre:
-        constraints.append(Constraint(kind=ConstraintKind.GENRE, text=genre))
-    target = _target(text, values, names)
+        constraints.append(Constraint(kind=ConstraintKind.GENRE, text=genre.removesuffix("s")))
+    target = _target(text, values, [(s, e) for s, e, _ in names], words)
     return Plan(
         question=question,
-        answer_type=_answer_type(text, main, target),
+        answer_type=_answer_type(text, main, target, words),
         target=target,
         constraints=tuple(constraints),
         document=document,
@@ -114,120 +65,89 @@ def make_plan(question: str, *, document: str | None = None) -> Plan:
 
 def _tells_documents_apart(value: Value, text: str) -> bool:
     """A year or a small count in a question belongs to what is asked; dates, amounts and long numbers identify."""
-    if value.kind in (ValueKind.DATE, ValueKind.AMOUNT):
-        return any(len(n) > 4 for n in value.normals) or value.kind is ValueKind.AMOUNT
+    if value.kind in (ValueKind.DATE, ValueKind.AMOUNT, ValueKind.PHONE, ValueKind.EMAIL):
+        return True
     digits = sum(c.isdigit() for c in value.text)
-    named = re.search(
-        r"(?:number|no\.?|#|code|id|invoice|contract|order|reference)\s*(?:is|of|:|=)?\s*$", text[: value.start], re.I
-    )
+    named = _NUMBER_FOLLOWS.search(text[: value.start]) is not None
     if value.kind is ValueKind.IDENTIFIER:
-        return digits >= 3 or named is not None
-    if value.kind is ValueKind.NUMBER:
-        is_year = re.fullmatch(r"(?:19|20)\d\d", value.text) is not None
-        return value.text.isdigit() and (named is not None or (digits >= 3 and not is_year))
-    return value.kind in (ValueKind.PHONE, ValueKind.EMAIL)
+        return digits >= 3 or named
+    is_year = re.fullmatch(r"(?:19|20)\d\d", value.text) is not None
+    return value.kind is ValueKind.NUMBER and value.text.isdigit() and (named or (digits >= 3 and not is_year))
 
 
-def _constraint_of(value: Value, text: str) -> Constraint:
+def _constraint_of(value: Value, text: str, words: PlanWords) -> Constraint:
     kind = _CONSTRAINT_OF_VALUE.get(value.kind, ConstraintKind.IDENTIFIER)
-    normals = (
-        value.normals if kind is not ConstraintKind.IDENTIFIER else (re.sub(r"\s+", "", value.text).upper(), *value.normals)
-    )
+    normals = value.normals
+    if kind is ConstraintKind.IDENTIFIER:
+        normals = tuple(dict.fromkeys((re.sub(r"\s+", "", value.text).upper(), *value.normals)))
     found = _ROLE.search(text[: value.start])
-    role = " ".join(w for w in re.findall(r"[\w-]+", found.group(1)) if w.lower() not in _STOP) if found else ""
-    return Constraint(kind=kind, text=value.text, normals=tuple(dict.fromkeys(normals)), role=role.lower() or None)
+    role = words.content(found.group(1)).lower() if found else ""
+    return Constraint(kind=kind, text=value.text, normals=normals, role=role or None)
 
 
-def _names(text: str, values: tuple[Value, ...]) -> list[tuple[int, int, str]]:
+def _names(text: str, values: tuple[Value, ...], words: PlanWords) -> list[tuple[int, int, str]]:
     """Names in the question as (start, end, name): quoted titles, capitalised runs, and what follows 'receipt from'."""
-    taken = [(v.start, v.end) for v in values]
-    found: list[tuple[int, int, str]] = []
-    for match in _QUOTED.finditer(text):
-        found.append((match.start(), match.end(), (match.group(1) or match.group(2)).strip()))
-    runs = [(m.start(), m.end(), m.group()) for m in _NAME_RUN.finditer(text)]
-    after_genre = [(m.start(1), m.end(1), m.group(1)) for m in _AFTER_GENRE.finditer(text)]
-    for start, end, name in [*(r for r in runs if _is_name_here(text, *r)), *after_genre]:
-        start, end, name = _trimmed(start, end, name, taken)
-        if len(re.sub(r"\W", "", name)) >= 3 and not any(_overlap(start, end, s, e) for s, e, _ in found):
+    found = [(m.start(), m.end(), (m.group(1) or m.group(2)).strip()) for m in _QUOTED.finditer(text)]
+    runs = [m.span() for m in words.name_run.finditer(text) if _is_name_here(text, *m.span())]
+    runs += [m.span(1) for m in words.after_genre.finditer(text)]
+    for start, end in runs:
+        start, end = _trimmed(text, start, end, [(v.start, v.end) for v in values])
+        name = text[start:end]
+        known = any(_overlap((start, end), (s, e)) for s, e, _ in found)
+        if not known and len(re.sub(r"\W", "", name)) >= 3 and name.lower() not in words.genres:
             found.append((start, end, name))
     return sorted(found)
 
 
-def _is_name_here(text: str, start: int, end: int, name: str) -> bool:
-    before, after = text[:start], text[end:]
-    if not re.search(r"[A-Za-z]", name):
+def _is_name_here(text: str, start: int, end: int) -> bool:
+    name = text[start:end]
+    if start == 0 or not re.search(r"[^\W\d_]", name):
         return False
-    possessive = re.search(r"['’]s$", name) is not None
-    if start == 0 or (not _BEFORE_NAME.search(before) and not possessive):
+    if not _BEFORE_NAME.search(text[:start]) and not re.search(r"['’]s$", name):
         return False
-    modifies = re.match(r"\s+(?:registration|accident|form|number|code|case|id\b|chart|report\b)", after)
-    return modifies is None or len(name.split()) > 1
+    return _AFTER_MODIFIER.match(text[end:]) is None or len(name.split()) > 1
 
 
-def _trimmed(start: int, end: int, name: str, taken: list[tuple[int, int]]) -> tuple[int, int, str]:
-    """Cut a name at the first value inside it, and strip the punctuation around it."""
-    for value_start, value_end in taken:
-        if _overlap(start, end, value_start, value_end):
-            end = max(start, value_start)
-    name = re.sub(r"['’]s$", "", name[: end - start])
-    stripped = name.rstrip(" ,;:?!-–/(").lstrip(" ,;:([")
-    start += len(name) - len(name.lstrip(" ,;:(["))
-    if stripped.count(")") > stripped.count("("):
-        stripped = stripped.rstrip(")")
-    return start, start + len(stripped), stripped
-
-
-def _overlap(a0: int, a1: int, b0: int, b1: int) -> bool:
-    return a0 < b1 and b0 < a1
-
-
-def _without(text: str, spans: list[tuple[int, int]]) -> str:
-    out = list(text)
-    for start, end in spans:
-        out[start:end] = " " * (end - start)
-    return "".join(out)
-
-
-def _genre(main: str) -> str | None:
-    words = re.findall(r"[a-z-]+", main.lower())
-    return next((g for g in reversed(words) if g in GENRES or g.rstrip("s") in GENRES), None)
-
-
-def _target(text: str, values: tuple[Value, ...], names: list[tuple[int, int, str]]) -> str:
-    """The content words of the question that are neither a constraint, nor its role, nor the document's genre phrase."""
-    spans = [(s, e) for s, e, _ in names]
+def _trimmed(text: str, start: int, end: int, values: list[Span]) -> Span:
+    """Cut a name at the first value inside it, and take the punctuation around it off."""
     for value in values:
-        role = re.search(
-            r"(?:\b(?:dated|with an?|with the|with|whose|having|for the)\s+)(?:[\w-]+[\s,]+){0,5}?(?:of|is|are|to)?\s*(?:RM|[$€£])?\s*$",
-            _without(text[: value.start], [s for s in spans if s[1] <= value.start]),
-        )
+        if _overlap((start, end), value):
+            end = max(start, value[0])
+    name = re.sub(r"['’]s$", "", text[start:end]).rstrip(" ,;:?!-–/([")
+    if name.count(")") > name.count("("):
+        name = name.rstrip(")").rstrip()
+    core = name.lstrip(" ,;:([") if name.count("(") > name.count(")") else name.lstrip(" ,;:")
+    start += len(name) - len(core)
+    return start, start + len(core)
+
+
+def _overlap(a: Span, b: Span) -> bool:
+    return a[0] < b[1] and b[0] < a[1]
+
+
+def _blanked(text: str, spans: list[Span]) -> str:
+    for start, end in spans:
+        text = text[:start] + " " * (end - start) + text[end:]
+    return text
+
+
+def _target(text: str, values: tuple[Value, ...], names: list[Span], words: PlanWords) -> str:
+    """The content words of the question that are neither a constraint, nor its role, nor the document's genre phrase."""
+    spans = list(names)
+    for value in values:
+        role = _ROLE_PHRASE.search(_blanked(text[: value.start], [s for s in names if s[1] <= value.start]))
         spans.append((role.start() if role else value.start, value.end))
-    main = _without(text, spans)
-    main = re.sub(
-        rf"\b(?:on|in|of|from|for|at|according to|as printed on)\s+(?:the|this|its|their|that|an?)\s+(?:[\w/-]+,?\s+){{0,5}}?(?:{'|'.join(GENRES)})s?"
-        r"(?:,?\s+(?:or\s+)?(?:" + "|".join(GENRES) + r"))*\b(?!\s+(?:number|no\.|date|total|amount)\b(?!\s*\W*$))",
-        " ",
-        main,
-        flags=re.IGNORECASE,
-    )
-    main = re.sub(
-        rf"\b(?:the|this|its)\s+(?:{'|'.join(GENRES)})\b(?!\s+(?:number|no\.|date|total|amount))",
-        " ",
-        main,
-        flags=re.IGNORECASE,
-    )
-    words = [w for w in re.findall(r"[^\W_][\w'’/&-]*", _ASKING.sub(" ", main)) if w.lower() not in _STOP]
-    return " ".join(words) or " ".join(w for w in re.findall(r"[\w-]+", text) if w.lower() not in _STOP)
+    main = words.genre_phrase.sub(" ", _blanked(text, spans))
+    return words.content(_OPENING.sub(" ", main)) or words.content(text)
 
 
-def _answer_type(text: str, main: str, target: str) -> AnswerType:
+def _answer_type(text: str, main: str, target: str, words: PlanWords) -> AnswerType:
     if _YES_NO.match(text):
         return AnswerType.YES_NO
-    opening = _ASKING.match(text)
-    asked = f"{opening.group()} {target}" if opening else target
-    for kind, pattern in _TYPE_RULES:
-        if pattern.search(asked):
-            return kind
-    return next(
-        (kind for kind, pattern in _TYPE_RULES if kind is not AnswerType.DATE and pattern.search(main)), AnswerType.FREE
-    )
+    opening = _OPENING.match(text)
+    asked = f"{opening.group() if opening else ''} {target}"
+    for candidate in (asked, main):
+        for kind, pattern in words.types:
+            if pattern.search(candidate):
+                return kind
+    return AnswerType.FREE

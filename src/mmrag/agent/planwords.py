@@ -1,0 +1,56 @@
+"""The word lists of ``planning.toml``, compiled once."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+
+from mmrag.domain.plans import AnswerType
+
+_CAPITAL = r"[(\[]?[A-Z0-9ÄÖÜÉÈÀÇÑ][^\s?\"“”]*"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanWords:
+    genres: frozenset[str]
+    stop: frozenset[str]
+    name_run: re.Pattern[str]
+    """Capitalised words in a row, with connectors between them."""
+    after_genre: re.Pattern[str]
+    """What follows 'receipt from', in whatever case; group 1."""
+    genre_phrase: re.Pattern[str]
+    """'on the political advertising contract, order or invoice': it only says what kind of document is meant."""
+    types: tuple[tuple[AnswerType, re.Pattern[str]], ...]
+
+    def content(self, text: str) -> str:
+        """The words of ``text`` that are not stop words, in order."""
+        words = re.findall(r"[^\W_](?:[\w'’/&-]*[^\W_])?", text)
+        return " ".join(w for w in words if w.lower() not in self.stop)
+
+
+@lru_cache(maxsize=1)
+def plan_words() -> PlanWords:
+    data = tomllib.loads(files("mmrag.agent").joinpath("planning.toml").read_text(encoding="utf-8"))
+    genre = "|".join(sorted(map(re.escape, data["genres"]), key=len, reverse=True))
+    connector = "|".join(data["connectors"].split())
+    label_next = r"(?!\s+(?:number|no\.|date|total|amount)\b)"
+    return PlanWords(
+        genres=frozenset(data["genres"]),
+        stop=frozenset(data["stop"].split()),
+        name_run=re.compile(rf"{_CAPITAL}(?:\s+(?:(?:{connector}|[&/–.+-])\s+)*{_CAPITAL}|\s+[&/.])*"),
+        after_genre=re.compile(
+            rf"\b(?:{genre})s?\s+(?:from|of|by|for|issued by|filed by|signed by)\s+(?!the\b|this\b|an?\b)(.+?)"
+            r"(?=\s+(?:dated|with|whose|that|which|issued|start|end|as|for the|on|in|due)\b|\s*[?(,;]|\s*$)",
+            re.IGNORECASE,
+        ),
+        genre_phrase=re.compile(
+            rf"\b(?:(?:on|in|of|from|for|at|by|according to|as printed on)\s+)?(?:the|this|that|its|their|an?)\s+"
+            rf"(?:(?!date\b|number\b|total\b|amount\b|name\b)[\w/-]+\s+){{0,3}}?(?:{genre})s?"
+            rf"(?:,?\s+(?:or\s+|and\s+)?(?:{genre})s?)*\b{label_next}",
+            re.IGNORECASE,
+        ),
+        types=tuple((AnswerType(rule["type"]), re.compile("|".join(rule["any"]), re.IGNORECASE)) for rule in data["types"]),
+    )
