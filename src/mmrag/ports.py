@@ -128,6 +128,10 @@ class CatalogWriter(Protocol):
         """How many leading pages of this document an earlier, interrupted run has staged with the same recipe."""
         ...
 
+    async def staged_page(self, ref: PageRef, recipe: str) -> Page | None:
+        """One staged page of an unpublished document, so that a run can go on from it with its report complete."""
+        ...
+
     async def stage_page(
         self, page: Page, *, recipe: str, vectors: Sequence[VectorRecord], values: Sequence[FoundValue]
     ) -> None:
