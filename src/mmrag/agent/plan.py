@@ -8,6 +8,7 @@ words, which is enough for a look-up and costs nothing.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from mmrag.agent.planwords import PlanWords, plan_words
 from mmrag.domain.plans import AnswerType, Constraint, ConstraintKind, Plan
@@ -35,7 +36,14 @@ _NUMBER_FOLLOWS = re.compile(
 _ROLE = re.compile(rf"((?:[A-Za-z][\w-]*[\s,]+){{1,4}}?)(?:of|is|are|was|=|:|no\.?|nr\.?|#)?\s*{_MONEY_SIGN}?\s*$")
 _ROLE_PHRASE = re.compile(
     rf"\b(?:dated|with\s+an?|with\s+the|with|whose|having|for\s+the)\s+(?:[\w-]+[\s,]+){{0,5}}?(?:of|is|are|to)?\s*{_MONEY_SIGN}?\s*$"
+    r"|\b(?:number|no\.?|nr\.?|#)\s*$"
 )
+_CLAUSE = re.compile(
+    r"[:,;]\s+(?=(?:(?:in|on|at|for|by|to|from)\s+)?(?:what|which|who|whose|how|when|where|describe|is|are|was|were|does|did)\b)",
+    re.IGNORECASE,
+)
+"""'In the report "X": how many ...': the question itself is the last clause."""
+_MONTH_DAY = re.compile(r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\w*\.?(?:\s+\d{1,2})?$")
 _CONSTRAINT_OF_VALUE = {ValueKind.DATE: ConstraintKind.DATE, ValueKind.AMOUNT: ConstraintKind.AMOUNT}
 
 Span = tuple[int, int]
@@ -45,10 +53,11 @@ def make_plan(question: str, *, document: str | None = None) -> Plan:
     """Take ``question`` apart. ``document`` names the file when the question is about one file only."""
     words = plan_words()
     text = " ".join(question.split())
-    values = tuple(v for v in find_values(text) if _tells_documents_apart(v, text))
+    values = _agreeing_dates(tuple(v for v in find_values(text) if _tells_documents_apart(v, text)))
     names = _names(text, values, words)
-    main = _blanked(text, [(v.start, v.end) for v in values] + [(s, e) for s, e, _ in names])
-    constraints = [_constraint_of(v, text, words) for v in values]
+    without_names = _blanked(text, [(s, e) for s, e, _ in names])
+    main = _blanked(without_names, [(v.start, v.end) for v in values])
+    constraints = [_constraint_of(v, without_names, words) for v in values]
     constraints += [Constraint(kind=ConstraintKind.NAME, text=name) for _, _, name in names]
     genre = next((w for w in reversed(re.findall(r"[a-z-]+", main.lower())) if w.removesuffix("s") in words.genres), None)
     if genre:
@@ -75,6 +84,20 @@ def _tells_documents_apart(value: Value, text: str) -> bool:
     return value.kind is ValueKind.NUMBER and value.text.isdigit() and (named or (digits >= 3 and not is_year))
 
 
+def _agreeing_dates(values: tuple[Value, ...]) -> tuple[Value, ...]:
+    """One person writes dates one way: where a date of the question can only be month first, the others are as well."""
+    numeric = [v for v in values if v.kind is ValueKind.DATE and re.match(r"\d{1,2}\D\d{1,2}\D", v.text)]
+    month_first = any(int(re.split(r"\D", v.text)[1]) > 12 for v in numeric)
+    if not month_first:
+        return values
+    return tuple(
+        replace(v, normals=tuple(sorted(v.normals, key=lambda n: int(n[5:7]) != int(re.split(r"\D", v.text)[0]))))
+        if v in numeric
+        else v
+        for v in values
+    )
+
+
 def _constraint_of(value: Value, text: str, words: PlanWords) -> Constraint:
     kind = _CONSTRAINT_OF_VALUE.get(value.kind, ConstraintKind.IDENTIFIER)
     normals = value.normals
@@ -88,32 +111,49 @@ def _constraint_of(value: Value, text: str, words: PlanWords) -> Constraint:
 def _names(text: str, values: tuple[Value, ...], words: PlanWords) -> list[tuple[int, int, str]]:
     """Names in the question as (start, end, name): quoted titles, capitalised runs, and what follows 'receipt from'."""
     found = [(m.start(), m.end(), (m.group(1) or m.group(2)).strip()) for m in _QUOTED.finditer(text)]
-    runs = [m.span() for m in words.name_run.finditer(text) if _is_name_here(text, *m.span())]
-    runs += [m.span(1) for m in words.after_genre.finditer(text)]
+    found = [(start, end, name) for start, end, name in found if _is_title(name)]
+    # A "?" ends a run: names do not go on across a value.
+    masked = _blanked(text, [(v.start, v.end) for v in values], by="?")
+    runs = [m.span() for m in words.name_run.finditer(masked) if _is_name_here(text, *m.span(), beside_title=bool(found))]
+    runs += [m.span(1) for m in words.after_genre.finditer(masked)]
     for start, end in runs:
-        start, end = _trimmed(text, start, end, [(v.start, v.end) for v in values])
+        start, end = _trimmed(text, start, end, words)
         name = text[start:end]
         known = any(_overlap((start, end), (s, e)) for s, e, _ in found)
-        if not known and len(re.sub(r"\W", "", name)) >= 3 and name.lower() not in words.genres:
+        if (
+            not known
+            and len(re.sub(r"\W", "", name)) >= 3
+            and name.lower() not in words.genres
+            and not _MONTH_DAY.match(name)
+        ):
             found.append((start, end, name))
     return sorted(found)
 
 
-def _is_name_here(text: str, start: int, end: int) -> bool:
+def _is_title(quoted: str) -> bool:
+    """A quoted title names a document; a quoted sentence describes something."""
+    words = quoted.split()
+    capital = sum(w[0].isupper() or not w[0].isalpha() for w in words)
+    return len(words) <= 5 or (len(words) <= 16 and capital >= 0.4 * len(words) and not quoted.rstrip().endswith(" ."))
+
+
+def _is_name_here(text: str, start: int, end: int, *, beside_title: bool) -> bool:
+    """Capitals make a name after a preposition or before 's; beside a quoted title only its author is one as well."""
     name = text[start:end]
-    if start == 0 or not re.search(r"[^\W\d_]", name):
+    if start == 0 or not re.search(r"[^\W\d_]{2}", name):
         return False
-    if not _BEFORE_NAME.search(text[:start]) and not re.search(r"['’]s$", name):
+    if beside_title:
+        return re.search(r"\b(?:by|from)\s+(?:the\s+)?$", text[:start]) is not None
+    if text[start] not in "([" and not _BEFORE_NAME.search(text[:start]) and not re.search(r"['’]s$", name):
         return False
     return _AFTER_MODIFIER.match(text[end:]) is None or len(name.split()) > 1
 
 
-def _trimmed(text: str, start: int, end: int, values: list[Span]) -> Span:
-    """Cut a name at the first value inside it, and take the punctuation around it off."""
-    for value in values:
-        if _overlap((start, end), value):
-            end = max(start, value[0])
-    name = re.sub(r"['’]s$", "", text[start:end]).rstrip(" ,;:?!-–/([")
+def _trimmed(text: str, start: int, end: int, words: PlanWords) -> Span:
+    """Take question words, small words at the end and punctuation off a name."""
+    name = words.leading.sub("", text[start:end])
+    start = end - len(name)
+    name = words.trailing.sub("", re.sub(r"['’]s$", "", name)).rstrip(" ,;:?!-–/([")
     if name.count(")") > name.count("("):
         name = name.rstrip(")").rstrip()
     core = name.lstrip(" ,;:([") if name.count("(") > name.count(")") else name.lstrip(" ,;:")
@@ -125,9 +165,9 @@ def _overlap(a: Span, b: Span) -> bool:
     return a[0] < b[1] and b[0] < a[1]
 
 
-def _blanked(text: str, spans: list[Span]) -> str:
+def _blanked(text: str, spans: list[Span], *, by: str = " ") -> str:
     for start, end in spans:
-        text = text[:start] + " " * (end - start) + text[end:]
+        text = text[:start] + by * (end - start) + text[end:]
     return text
 
 
@@ -137,15 +177,16 @@ def _target(text: str, values: tuple[Value, ...], names: list[Span], words: Plan
     for value in values:
         role = _ROLE_PHRASE.search(_blanked(text[: value.start], [s for s in names if s[1] <= value.start]))
         spans.append((role.start() if role else value.start, value.end))
-    main = words.genre_phrase.sub(" ", _blanked(text, spans))
-    return words.content(_OPENING.sub(" ", main)) or words.content(text)
+    main = re.sub(r"\([^()]*\)", " ", _CLAUSE.split(_blanked(text, spans))[-1])
+    return words.content(_OPENING.sub(" ", words.genre_phrase.sub(" ", main))) or words.content(text)
 
 
 def _answer_type(text: str, main: str, target: str, words: PlanWords) -> AnswerType:
-    if _YES_NO.match(text):
+    clause = _CLAUSE.split(text)[-1]
+    if _YES_NO.match(clause):
         return AnswerType.YES_NO
-    opening = _OPENING.match(text)
-    asked = f"{opening.group() if opening else ''} {target}"
+    opening = _OPENING.match(clause)
+    asked = f"{opening.group().strip() if opening else ''} {target}"
     for candidate in (asked, main):
         for kind, pattern in words.types:
             if pattern.search(candidate):

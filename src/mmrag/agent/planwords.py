@@ -10,7 +10,8 @@ from importlib.resources import files
 
 from mmrag.domain.plans import AnswerType
 
-_CAPITAL = r"[(\[]?[A-Z0-9ÄÖÜÉÈÀÇÑ][^\s?\"“”]*"
+_START = r"[(\[]?[A-ZÄÖÜÉÈÀÇÑ][^\s?\"“”]*"
+_NEXT = r"[(\[]?[A-Z0-9ÄÖÜÉÈÀÇÑ][^\s?\"“”]*"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +22,10 @@ class PlanWords:
     """Capitalised words in a row, with connectors between them."""
     after_genre: re.Pattern[str]
     """What follows 'receipt from', in whatever case; group 1."""
+    leading: re.Pattern[str]
+    """Question words in front of a capitalised run."""
+    trailing: re.Pattern[str]
+    """Connectors and months left behind a run."""
     genre_phrase: re.Pattern[str]
     """'on the political advertising contract, order or invoice': it only says what kind of document is meant."""
     types: tuple[tuple[AnswerType, re.Pattern[str]], ...]
@@ -40,15 +45,18 @@ def plan_words() -> PlanWords:
     return PlanWords(
         genres=frozenset(data["genres"]),
         stop=frozenset(data["stop"].split()),
-        name_run=re.compile(rf"{_CAPITAL}(?:\s+(?:(?:{connector}|[&/–.+-])\s+)*{_CAPITAL}|\s+[&/.])*"),
+        name_run=re.compile(rf"{_START}(?:\s+(?:(?:{connector}|[&/–.+-])\s+)*{_NEXT}|\s+[&/.])*"),
         after_genre=re.compile(
-            rf"\b(?:{genre})s?\s+(?:from|of|by|for|issued by|filed by|signed by)\s+(?!the\b|this\b|an?\b)(.+?)"
-            r"(?=\s+(?:dated|with|whose|that|which|issued|start|end|as|for the|on|in|due)\b|\s*[?(,;]|\s*$)",
-            re.IGNORECASE,
+            rf"(?i:\b(?:{genre})s?\s+(?:from|of|by|for|issued by|filed by|signed by)\s+(?!the\b|this\b|an?\b))(.+?)"
+            r"(?=\s+(?:dated|with|whose|that|which|issued|start|end|as|for the|on|in|due)\b|,\s+(?![A-Z])|\s*[?(;]|\s*$)",
         ),
+        leading=re.compile(
+            r"^(?:(?:What|Which|Who|Whose|How|When|Where|Why|In|On|At|By|Describe|According|Is|Are)\b[\s,]*)+"
+        ),
+        trailing=re.compile(rf"(?:\s+(?:{connector}))+\s*$"),
         genre_phrase=re.compile(
             rf"\b(?:(?:on|in|of|from|for|at|by|according to|as printed on)\s+)?(?:the|this|that|its|their|an?)\s+"
-            rf"(?:(?!date\b|number\b|total\b|amount\b|name\b)[\w/-]+\s+){{0,3}}?(?:{genre})s?"
+            rf"(?:(?!(?:date|number|total|amount|name|on|in|of|from|for|at|by|to|with)\b)[\w/-]+\s+){{0,3}}?(?:{genre})s?"
             rf"(?:,?\s+(?:or\s+|and\s+)?(?:{genre})s?)*\b{label_next}",
             re.IGNORECASE,
         ),
