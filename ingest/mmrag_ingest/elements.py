@@ -1,0 +1,134 @@
+"""From raw words to an understood page, by geometry alone."""
+
+from __future__ import annotations
+
+from statistics import median
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mmrag.domain.documents import ElementKind, Page, TextSource, Word
+from mmrag.domain.geometry import BBox
+from mmrag_ingest.layout.assemble import Assembler
+from mmrag_ingest.layout.blocks import Look, blocks_of
+from mmrag_ingest.layout.columns import leaves_of
+from mmrag_ingest.layout.figures import figure_boxes, ink_of
+from mmrag_ingest.layout.key_values import Pair, pairs_of
+from mmrag_ingest.layout.labels import is_numeric
+from mmrag_ingest.layout.lines import Row
+from mmrag_ingest.layout.pieces import canonical, pieces_of
+from mmrag_ingest.layout.tables import Grid, grids_of
+from mmrag_ingest.records import RawPage, RawWord
+
+_BLANK = 0.0008
+"""Share of dark pixels below which a page without words is blank: specks of dust stay under it."""
+_DOUBTFUL = 0.4
+"""Mean confidence of OCR under which a page counts as unreadable."""
+
+
+def understand(raw: RawPage, picture: NDArray[np.uint8] | None, *, document_id: str, number: int, image: str | None) -> Page:
+    """Put words in reading order and find the elements of the page.
+
+    ``picture`` is the rendered page, RGB, shape (h, w, 3); without it no figures are found and an empty page counts as
+    blank. The order of ``raw.words`` does not matter. Every word is in at least one element that is not a pair.
+    """
+    source = [w for w in canonical(raw.words) if w.text.strip()]
+    leaves = leaves_of(pieces_of(raw, source))
+    words, final = _reading_order(source, leaves)
+    made = Assembler(document_id=document_id, number=number, words=words, final=final)
+    warnings = list(raw.warnings)
+    if words and _is_doubtful(raw, words):
+        text = " ".join(w.text for w in words)
+        made.region(ElementKind.UNREADABLE, BBox.around(w.bbox for w in words), text, tuple(range(len(words))))
+        warnings.append("the words of this page were read with very low confidence")
+    else:
+        _add_text(made, leaves, raw)
+    if picture is not None:
+        _add_pictures(made, picture, raw)
+    return Page(
+        document_id=document_id,
+        number=number,
+        width=raw.width,
+        height=raw.height,
+        source=raw.source,
+        confidence=raw.confidence,
+        engine=raw.engine,
+        image=image,
+        words=words,
+        elements=tuple(made.elements),
+        warnings=tuple(warnings),
+    )
+
+
+def _reading_order(source: list[RawWord], leaves: list[list[Row]]) -> tuple[tuple[Word, ...], dict[int, int]]:
+    words: list[Word] = []
+    final: dict[int, int] = {}
+    rows = [row for leaf in leaves for row in leaf]
+    for number, row in enumerate(rows):
+        for glyphs in (g for piece in row.pieces for g in piece.words):
+            raw = source[glyphs.raw]
+            final[glyphs.raw] = len(words)
+            words.append(Word(index=len(words), line=number, text=raw.text, polygon=raw.polygon, confidence=raw.confidence))
+    return tuple(words), final
+
+
+def _is_doubtful(raw: RawPage, words: tuple[Word, ...]) -> bool:
+    return raw.source is TextSource.OCR and sum(w.confidence for w in words) < _DOUBTFUL * len(words)
+
+
+def _look(leaves: list[list[Row]], raw: RawPage) -> Look:
+    pieces = [p for leaf in leaves for row in leaf for p in row.pieces]
+    heights = [p.height for p in pieces for _ in p.words]
+    return Look(
+        height=median(heights),
+        x0=min(p.x0 for p in pieces),
+        x1=max(p.x1 for p in pieces),
+        y0=min(p.y0 for p in pieces),
+        y1=max(p.y1 for p in pieces),
+        page_width=float(raw.width),
+        page_height=float(raw.height),
+    )
+
+
+def _add_text(made: Assembler, leaves: list[list[Row]], raw: RawPage) -> None:
+    if not leaves:
+        return
+    look = _look(leaves, raw)
+    for rows in leaves:
+        grids = grids_of(rows)
+        pairs = pairs_of(rows, grids)
+        starts = {g.first: g for g in grids}
+        i = 0
+        while i < len(rows):
+            grid = starts.get(i)
+            end = grid.last + 1 if grid else min((s for s in starts if s > i), default=len(rows))
+            _add_rows(made, rows[i:end], grid, pairs, look)
+            i = end
+
+
+def _add_rows(made: Assembler, rows: list[Row], grid: Grid | None, pairs: list[Pair], look: Look) -> None:
+    """Add a table with each of its rows, or the blocks of rows outside tables, each followed by its pairs."""
+    if grid is not None:
+        made.table(grid)
+    groups = [((r,), ElementKind.TEXT) for r in rows] if grid else [(b.rows, b.kind) for b in blocks_of(rows, look)]
+    for members, kind in groups:
+        glyphs = [g for r in members for p in r.pieces for g in p.words]
+        height = max(r.height for r in members)
+        made.text(kind, glyphs, "\n".join(r.text for r in members), height)
+        inside = {g.raw for g in glyphs}
+        for pair in pairs:
+            if pair.label_words[0].raw in inside:
+                made.pair(pair)
+
+
+def _add_pictures(made: Assembler, picture: NDArray[np.uint8], raw: RawPage) -> None:
+    ink = ink_of(picture)
+    words = [w.bbox for w in made.words]
+    figures = figure_boxes(ink, words, raw.figures)
+    for box in figures:
+        near = [w for w in made.words if box.grown(0.02, 0.02).contains(*w.bbox.center)]
+        ticks = sum(is_numeric(w.text) for w in near)
+        kind = ElementKind.CHART if ticks >= 4 else ElementKind.FIGURE
+        made.region(kind, box, " ".join(w.text for w in near), tuple(w.index for w in near))
+    if not made.words and not figures and ink.share > _BLANK:
+        made.region(ElementKind.UNREADABLE, BBox(0.0, 0.0, 1.0, 1.0), "")

@@ -1,0 +1,1 @@
+"""Layout by geometry: printed lines, columns, blocks, key-value pairs, tables and figures of one page."""

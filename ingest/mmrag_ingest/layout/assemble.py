@@ -1,0 +1,99 @@
+"""Blocks, tables, pairs and figures to the elements of a page, numbered in reading order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from mmrag.domain.documents import Cell, Element, ElementKind, Word, element_id
+from mmrag.domain.geometry import BBox
+from mmrag_ingest.layout.key_values import Pair
+from mmrag_ingest.layout.pieces import Glyphs
+from mmrag_ingest.layout.tables import Grid, markdown
+
+
+@dataclass(slots=True)
+class Assembler:
+    """Collects the elements of one page. ``final`` maps canonical word indexes to indexes in reading order."""
+
+    document_id: str
+    number: int
+    words: tuple[Word, ...]
+    final: Mapping[int, int]
+    elements: list[Element] = field(default_factory=list)
+    _titles: list[tuple[float, str]] = field(default_factory=list)
+
+    def text(self, kind: ElementKind, glyphs: Iterable[Glyphs], text: str, height: float = 0.0) -> None:
+        """Add an element of words. A title opens a section; ``height`` ranks titles."""
+        if kind is ElementKind.TITLE:
+            while self._titles and self._titles[-1][0] <= height * 1.05:
+                self._titles.pop()
+        self._add(kind, self._indexes(glyphs), text)
+        if kind is ElementKind.TITLE:
+            self._titles.append((height, text.replace("\n", " ")))
+
+    def pair(self, pair: Pair) -> None:
+        self._add(
+            ElementKind.KEY_VALUE,
+            self._indexes(pair.words),
+            f"{pair.label}: {pair.value}",
+            label=pair.label,
+            value=pair.value,
+        )
+
+    def table(self, grid: Grid) -> None:
+        cells = []
+        for cell in grid.cells:
+            indexes = self._indexes(cell.words)
+            cells.append(
+                Cell(
+                    row=cell.row,
+                    column=cell.column,
+                    text=cell.text,
+                    bbox=self._around(indexes),
+                    words=indexes,
+                    is_header=cell.row < grid.header,
+                )
+            )
+        indexes = tuple(i for c in cells for i in c.words)
+        self._add(ElementKind.TABLE, tuple(sorted(indexes)), markdown(grid), cells=tuple(cells))
+
+    def region(self, kind: ElementKind, box: BBox, text: str, words: tuple[int, ...] = ()) -> None:
+        """Add an element by its box: a figure, a chart, or what could not be read."""
+        self._add(kind, words, text, box=box)
+
+    def _add(
+        self,
+        kind: ElementKind,
+        words: tuple[int, ...],
+        text: str,
+        *,
+        box: BBox | None = None,
+        label: str | None = None,
+        value: str | None = None,
+        cells: tuple[Cell, ...] = (),
+    ) -> None:
+        ordinal = len(self.elements)
+        self.elements.append(
+            Element(
+                id=element_id(self.document_id, self.number, ordinal, kind, text),
+                document_id=self.document_id,
+                page=self.number,
+                ordinal=ordinal,
+                kind=kind,
+                bbox=box if box is not None else self._around(words),
+                text=text,
+                words=words,
+                confidence=sum(self.words[i].confidence for i in words) / len(words) if words else 1.0,
+                label=label,
+                value=value,
+                cells=cells,
+                section=tuple(t for _, t in self._titles),
+            )
+        )
+
+    def _indexes(self, glyphs: Iterable[Glyphs]) -> tuple[int, ...]:
+        return tuple(self.final[g.raw] for g in glyphs)
+
+    def _around(self, words: tuple[int, ...]) -> BBox:
+        return BBox.around(self.words[i].bbox for i in words)

@@ -1,0 +1,161 @@
+"""Columns: where a strip of white parts two texts that are read one after the other, not across.
+
+A receipt's labels and amounts, and a table's columns, are parted by white as well; they are read across. Three signs tell
+text columns: prose on both sides; printed lines that do not stand level with one another; or a right side that has
+labels and values of its own. Order is then that of a recursive X-Y cut (Nagy and Seth, 1984) over those columns only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+import numpy as np
+
+from mmrag_ingest.layout.labels import digits, ends_with_colon, is_currency, is_label, is_numeric, letters
+from mmrag_ingest.layout.lines import Row, rows_of
+from mmrag_ingest.layout.pieces import Piece
+
+_GUTTER = 0.9  # of the usual height: the least width of white between columns
+_MAX_DEPTH = 6
+_CONTIGUOUS = 3.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Zone:
+    """White at ``x`` from ``top`` to ``bottom`` that parts ``left`` from ``right``."""
+
+    x: float
+    top: float
+    bottom: float
+    worth: float
+
+
+def leaves_of(pieces: list[Piece], depth: int = 0) -> list[list[Row]]:
+    """Rows of the page in reading order, one list for each column (one list when the page is read across)."""
+    if not pieces:
+        return []
+    zone = _best_zone(pieces) if depth < _MAX_DEPTH else None
+    if zone is None:
+        return [rows_of(pieces)]
+    above = [p for p in pieces if p.y < zone.top]
+    below = [p for p in pieces if p.y > zone.bottom]
+    inside = [p for p in pieces if zone.top <= p.y <= zone.bottom]
+    left = [p for p in inside if (p.x0 + p.x1) / 2 < zone.x]
+    right = [p for p in inside if (p.x0 + p.x1) / 2 >= zone.x]
+    return [leaf for part in (above, left, right, below) for leaf in leaves_of(part, depth + 1)]
+
+
+def _best_zone(pieces: list[Piece]) -> Zone | None:
+    upright = [p for p in pieces if not p.is_vertical]
+    if len(upright) < 6:
+        return None
+    usual = median(p.height for p in upright)
+    row_of = {id(p): n for n, row in enumerate(rows_of(upright)) for p in row.pieces}
+    x0 = np.array([p.x0 for p in upright])
+    x1 = np.array([p.x1 for p in upright])
+    order = np.argsort([p.y for p in upright], kind="stable")
+    best: Zone | None = None
+    for x in sorted({round(float(e) / (usual / 2)) * usual / 2 + 0.1 for e in x1}):
+        crossing = (x0 < x + _GUTTER * usual - 1e-6) & (x1 > x + 0.2 * usual)
+        if crossing.all() or not (x0 >= x).any():
+            continue
+        for zone in _zones_at(x, usual, upright, crossing, order, row_of):
+            if best is None or zone.worth > best.worth:
+                best = zone
+    return best
+
+
+def _zones_at(
+    x: float, usual: float, pieces: list[Piece], crossing: np.ndarray, order: np.ndarray, row_of: dict[int, int]
+) -> list[Zone]:
+    """The zones that white at ``x`` makes between the pieces that cross it."""
+    zones: list[Zone] = []
+    run: list[Piece] = []
+    for i in [*order.tolist(), -1]:
+        if i >= 0 and not crossing[i]:
+            run.append(pieces[i])
+            continue
+        zone = _judge(x, usual, run, row_of)
+        if zone is not None:
+            zones.append(zone)
+        run = []
+    return zones
+
+
+def _judge(x: float, usual: float, run: list[Piece], row_of: dict[int, int]) -> Zone | None:
+    middle = x + usual / 4
+    left = [p for p in run if (p.x0 + p.x1) / 2 < middle]
+    right = [p for p in run if (p.x0 + p.x1) / 2 >= middle]
+    if len(left) < 2 or len(right) < 2:
+        return None
+    top = max(left[0].y, right[0].y) - usual
+    bottom = min(left[-1].y, right[-1].y) + usual
+    near_left = _by_row([p for p in left if top <= p.y <= bottom], row_of)
+    near_right = _by_row([p for p in right if top <= p.y <= bottom], row_of)
+    worth = _worth(near_left, near_right, x, usual)
+    if worth <= 0:
+        return None
+    return Zone(
+        x=middle,
+        top=_reach(run, top, usual, -1) - 0.01,
+        bottom=_reach(run, bottom, usual, 1) + 0.01,
+        worth=worth,
+    )
+
+
+def _by_row(pieces: list[Piece], row_of: dict[int, int]) -> dict[int, list[Piece]]:
+    rows: dict[int, list[Piece]] = {}
+    for piece in pieces:
+        rows.setdefault(row_of[id(piece)], []).append(piece)
+    return {n: sorted(ps, key=lambda p: p.x0) for n, ps in rows.items()}
+
+
+def _reach(run: list[Piece], edge: float, usual: float, step: int) -> float:
+    """Move ``edge`` outwards over pieces that follow one another closely."""
+    for piece in run if step > 0 else reversed(run):
+        if (piece.y - edge) * step <= 0:
+            continue
+        if (piece.y - edge) * step > _CONTIGUOUS * usual:
+            break
+        edge = piece.y
+    return edge
+
+
+def _worth(left: dict[int, list[Piece]], right: dict[int, list[Piece]], x: float, usual: float) -> float:
+    """How surely the two sides are columns of their own; 0 when they are read across."""
+    fewer = min(len(left), len(right))
+    if fewer < 2:
+        return 0.0
+    white = min(p[0].x0 for p in right.values()) - max(p[-1].x1 for p in left.values())
+    shared = len(left.keys() & right.keys()) / fewer
+    amounts = _share(right, lambda ps: all(is_numeric(p.text) or is_currency(p.text) for p in ps))
+    total = float(len(left) + len(right))
+    if fewer >= 3 and _prose(left) and _prose(right) and (shared < 0.9 or fewer >= 5):
+        return 3 * total
+    if fewer >= 3 and shared < 0.5 and amounts < 0.5 and white > usual:
+        return total
+    own = _share(right, _has_own_label)
+    asking = _share(left, lambda ps: ends_with_colon(ps[-1].text))
+    if fewer >= 3 and own >= 0.6 and asking < 0.4 and white > 2 * usual and _share(left, _has_own_label) < 0.5:
+        return total / 2
+    return 0.0
+
+
+def _share(rows: dict[int, list[Piece]], test: Callable[[list[Piece]], bool]) -> float:
+    return sum(test(ps) for ps in rows.values()) / max(1, len(rows))
+
+
+def _prose(rows: dict[int, list[Piece]]) -> bool:
+    texts = [" ".join(p.text for p in ps) for ps in rows.values()]
+    words = median(len(t.split()) for t in texts)
+    return words >= 4 and median(len(t) for t in texts) >= 22 and letters(" ".join(texts)) > 5 * digits(" ".join(texts))
+
+
+def _has_own_label(pieces: Sequence[Piece]) -> bool:
+    first = pieces[0].text
+    if len(pieces) == 1:
+        head, colon, tail = first.partition(":")
+        return bool(colon) and letters(head) >= 2 and bool(tail.strip())
+    return is_label(first) and not is_currency(first) and not is_numeric(first)

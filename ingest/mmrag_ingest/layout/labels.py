@@ -1,0 +1,72 @@
+"""What a label looks like, and what a value looks like, by their letters alone."""
+
+from __future__ import annotations
+
+import re
+
+_NOUNS = (
+    "name|address|date|time|no|nos|number|num|tel|telephone|phone|mobile|fax|e-?mail|website|total|subtotal|sub-?total|amount|"
+    "amt|balance|due|cash|change|tax|gst|vat|sst|rounding|discount|price|rate|qty|quantity|payment|paid|invoice|receipt|order|"
+    "bill|customer|client|cashier|operator|staff|server|table|member|account|acct|reference|ref|code|id|station|terminal|"
+    "counter|till|branch|company|registrant|registration|advertiser|agency|product|salesperson|buyer|estimate|contract|"
+    "property|flight|period|month|year|age|sex|gender|title|subject|from|to|attention|attn|city|state|zip|country|county|"
+    "street|location|department|type|category|class|status|description|term|terms|currency|signature|signed|charge|charges|"
+    "fee|fees|commission|gross|net|revision|version|page|document|issued|issue|expiry|expires|birth|nationality|occupation|"
+    "employer|business|model|make|serial|weight|height|length|width|temperature|duration|start|end|departure|arrival|"
+    "destination|origin|principal|purpose|owner|operator|aircraft|investigator|visibility|wind|conditions|injuries|spots"
+)
+_NOUN = re.compile(rf"\b(?:{_NOUNS})\b", re.IGNORECASE)
+_ENDS_LIKE_LABEL = re.compile(rf"(?:\b(?:{_NOUNS})\b\.?|#)\s*(?:\([^)]*\))?\s*[:：.#]?$", re.IGNORECASE)
+CURRENCY = re.compile(r"^(?:RM|USD|EUR|GBP|MYR|SGD|SR|CHF|JPY|AUD|CAD|INR|Rs\.?|US\$|S\$|[$€£¥₹])[.:]?$", re.IGNORECASE)
+_NUMERIC = re.compile(r"^[^\w\s]*(?:RM|USD|EUR|GBP|MYR|[$€£¥])?[^\w\s]*\d[\d.,:/\-\s%]*\w?[^\w\s]*$", re.IGNORECASE)
+
+
+def letters(text: str) -> int:
+    return sum(c.isalpha() for c in text)
+
+
+def digits(text: str) -> int:
+    return sum(c.isdigit() for c in text)
+
+
+def is_numeric(text: str) -> bool:
+    """True for amounts, counts, dates in digits, and percentages: mostly digits, hardly any letters."""
+    if _NUMERIC.match(text):
+        return True
+    return digits(text) > 0 and digits(text) >= 2 * letters(text)
+
+
+def is_currency(text: str) -> bool:
+    return bool(CURRENCY.match(text.strip()))
+
+
+def ends_with_colon(text: str) -> bool:
+    return text.rstrip().endswith((":", "："))
+
+
+def is_label(text: str) -> bool:
+    """True for a short run of words that could name something: letters, few digits, no sentence."""
+    words = text.split()
+    named = letters(text)
+    if not words or named < 2 or len(words) > 8 or len(text) > 60:
+        return False
+    if digits(text) > 0.4 * named and not ends_with_colon(text):
+        return False
+    return not re.search(r"[.;,!?]\s+\w+.*[.!]$", text)
+
+
+def names_a_field(text: str) -> bool:
+    """True for a label by its words: it ends in a noun such as "name", "no." or "total", in a colon, or in ``#``."""
+    clean = text.strip()
+    return is_label(clean) and (ends_with_colon(clean) or bool(_ENDS_LIKE_LABEL.search(clean)))
+
+
+def mentions_a_field(text: str) -> bool:
+    return bool(_NOUN.search(text))
+
+
+def clean_label(text: str) -> str:
+    """A label without the colon, dots or numbering around it: ``2. Registration No. :`` is ``Registration No.``"""
+    stripped = re.sub(r"^\s*(?:\(?\d{1,2}[.)]|\(?[a-z][.)])\s+", "", text)
+    stripped = re.sub(r"[\s:：]*[.…·_\-–—=]{3,}[\s:：]*$", "", stripped)
+    return re.sub(r"\s*[:：;>▶]+\s*$", "", stripped).strip()

@@ -1,0 +1,117 @@
+"""Words to pieces: the runs of words that stand close together on one printed line, in level coordinates.
+
+Level coordinates are pixels of the page picture after its skew is taken out (see ``layout.skew``), so that words of one
+printed line have the same y wherever they stand on the page.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import median
+
+import numpy as np
+
+from mmrag_ingest.layout.skew import Strip, level
+from mmrag_ingest.records import RawPage, RawWord
+
+SPLIT_GAP = 1.5
+"""Words of one engine line further apart than this many text heights are two pieces."""
+_LEADER = re.compile(r"^[.…·_\-–—=*]{3,}$")
+
+
+def is_leader(text: str) -> bool:
+    """True for a run of dots, dashes or underscores that leads the eye from a label to its value."""
+    return bool(_LEADER.match(text))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Glyphs:
+    """A word in level coordinates. ``raw`` is its index in the canonical order of the page's words."""
+
+    raw: int
+    text: str
+    x0: float
+    x1: float
+    y: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """A run of words without a wide gap. ``y`` is the middle of its letters, ``height`` the usual height of its words."""
+
+    words: tuple[Glyphs, ...]
+    x0: float
+    x1: float
+    y: float
+    height: float
+    is_vertical: bool = False
+
+    @property
+    def y0(self) -> float:
+        return self.y - self.height / 2
+
+    @property
+    def y1(self) -> float:
+        return self.y + self.height / 2
+
+    @property
+    def width(self) -> float:
+        return self.x1 - self.x0
+
+    @property
+    def text(self) -> str:
+        return " ".join(w.text for w in self.words)
+
+
+def piece_of(words: list[Glyphs], *, is_vertical: bool = False) -> Piece:
+    """Put words, already in reading order, into one piece."""
+    widths = [max(w.x1 - w.x0, 1.0) for w in words]
+    return Piece(
+        words=tuple(words),
+        x0=min(w.x0 for w in words),
+        x1=max(w.x1 for w in words),
+        y=sum(w.y * s for w, s in zip(words, widths, strict=True)) / sum(widths),
+        height=median(w.height for w in words),
+        is_vertical=is_vertical,
+    )
+
+
+def canonical(words: tuple[RawWord, ...]) -> list[RawWord]:
+    """The same order whatever order the words came in: by engine line, then by place, then by text."""
+    return sorted(words, key=lambda w: (w.line, w.polygon.points[0], w.polygon.points, w.text, w.confidence))
+
+
+def pieces_of(raw: RawPage, words: list[RawWord]) -> list[Piece]:
+    """Cut the engine's lines at wide gaps and level them. ``words`` is the canonical list of ``raw``'s words."""
+    if not words:
+        return []
+    lines: dict[int, list[int]] = {}
+    for index, word in enumerate(words):
+        lines.setdefault(word.line, []).append(index)
+    corners = [np.array(w.polygon.points, dtype=np.float64) * (raw.width, raw.height) for w in words]
+    strips = [Strip.around([corners[i] for i in members]) for members in lines.values()]
+    pieces: list[Piece] = []
+    for (members, strip), tilt in zip(zip(lines.values(), strips, strict=True), level(strips), strict=True):
+        glyphs = []
+        for i in members:
+            x0, x1, y, height = tilt.apply(corners[i])
+            glyphs.append(Glyphs(raw=i, text=words[i].text, x0=x0, x1=x1, y=y, height=height))
+        if strip.is_vertical:
+            pieces.append(piece_of(sorted(glyphs, key=lambda g: (g.y, g.x0, g.raw)), is_vertical=True))
+        else:
+            pieces += _cut(sorted(glyphs, key=lambda g: (g.x0 + g.x1, g.raw)))
+    return sorted(pieces, key=lambda p: (p.y, p.x0, p.words[0].raw))
+
+
+def _cut(glyphs: list[Glyphs]) -> list[Piece]:
+    usual = median(g.height for g in glyphs)
+    runs: list[list[Glyphs]] = [[glyphs[0]]]
+    for before, after in pairwise(glyphs):
+        wide = after.x0 - before.x1 > SPLIT_GAP * usual
+        if wide or is_leader(before.text):
+            runs.append([])
+        runs[-1].append(after)
+    return [piece_of(run) for run in runs]
