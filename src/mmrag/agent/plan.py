@@ -154,8 +154,8 @@ def _trimmed(text: str, start: int, end: int, words: PlanWords) -> Span:
     name = words.leading.sub("", text[start:end])
     start = end - len(name)
     name = words.trailing.sub("", re.sub(r"['’]s$", "", name)).rstrip(" ,;:?!-–/([")
-    if name.count(")") > name.count("("):
-        name = name.rstrip(")").rstrip()
+    if name.count(")") > name.count("(") or (name.startswith("(") and name.endswith(")")):
+        name = name.removesuffix(")").rstrip()
     core = name.lstrip(" ,;:([") if name.count("(") > name.count(")") else name.lstrip(" ,;:")
     start += len(name) - len(core)
     return start, start + len(core)
