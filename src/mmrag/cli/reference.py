@@ -1,0 +1,169 @@
+"""The reference pages ``docs/commands.md`` and ``docs/settings.md``, made from the code.
+
+``python -m mmrag.cli.reference docs`` writes them; a test fails when they say something else than the code.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import get_args, get_origin
+
+import click
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from mmrag.cli.main import root
+from mmrag.domain.hashing import Json, canonical_bytes
+from mmrag.settings import Settings
+
+MADE = "<!-- Made from the code by `python -m mmrag.cli.reference docs`: change the code, not this page. -->"
+
+MEANINGS = {
+    "store.path": "Folder of the store. `MMRAG_STORE` and `--store` set it too.",
+    "store.vectors": "Where the vector index is: `embedded` in the store, or the address of a Chroma server.",
+    "store.lock_timeout_s": "Seconds to wait for another process that is writing.",
+    "models.profile": "`embedded`: only the models that installed packages carry; `hub`: the ones named below.",
+    "models.text": "Model for text vectors.",
+    "models.clip": "Model for image vectors.",
+    "models.captioner": "Model that describes figures and photos.",
+    "cascade.tiers": "The tiers that may answer, cheapest first.",
+    "cascade.tiers[].name": "The name that `--tier` takes.",
+    "cascade.tiers[].model": "`reader`, or `provider:model`.",
+    "cascade.tiers[].base_url": "Address of a compatible server; without it the provider's own.",
+    "cascade.tiers[].api_key_env": "Name of the variable that holds the key; without it the provider's usual one.",
+    "cascade.max_usd": "The most that one question may cost, in US dollars.",
+    "cascade.target_risk": "Tolerated share of wrong answers among those given.",
+    "ingest.workers": "Reading processes; 0 means one a core.",
+    "ingest.dpi": "Dots per inch at which PDF pages are drawn.",
+    "ingest.max_pixels": "Largest page, in pixels; a larger one is drawn smaller or refused.",
+    "ingest.max_pages": "Most pages a file may have.",
+    "ingest.max_file_bytes": "Largest file, in bytes.",
+    "ingest.page_timeout_s": "Seconds after which the reading of a page is given up.",
+    "ingest.worker_memory_bytes": "Memory that a reading process may use, in bytes.",
+    "ask.hits": "Elements kept as evidence for one question.",
+    "ask.pages": "Pages put before a drafter.",
+    "ask.min_confidence": "Answers with less confidence than this are refused.",
+    "ask.timeout_s": "Seconds after which a question is given up.",
+}
+"""One line on every setting. A setting without one cannot be documented, and the test of the pages says so."""
+
+
+def commands_page() -> str:
+    """Every command's help, as the command prints it at 100 columns."""
+    lines = ["# Commands", "", MADE, "", _EXIT_CODES]
+    context = click.Context(root, info_name="mmrag", terminal_width=100, help_option_names=["-h", "--help"])
+    for path, text in _helps(root, context):
+        lines += [f"## {path}", "", "```text", text.rstrip(), "```", ""]
+    return "\n".join(lines)
+
+
+_EXIT_CODES = """\
+Data goes to standard output, progress and errors to standard error. With `--json`, standard output is one JSON document.
+An error is one line that says what to do; `--debug` shows where it came from.
+
+| exit code | meaning |
+| --- | --- |
+| 0 | done; `ask`: answered |
+| 1 | an error; `index verify`, `models list`, `doctor`: something is not in order |
+| 2 | bad usage, or nothing has been ingested |
+| 3 | `ingest`: some files are in quarantine, the rest is stored |
+| 4 | `ask`: refused, with the reason |
+| 130 | stopped by Ctrl-C |
+| 141 | the reader of the output went away |
+"""
+
+
+def _helps(command: click.Command, context: click.Context) -> Iterator[tuple[str, str]]:
+    yield context.command_path, command.get_help(context)
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            child = command.get_command(context, name)
+            if child is not None:
+                yield from _helps(child, click.Context(child, info_name=name, parent=context, terminal_width=100))
+
+
+def settings_page() -> str:
+    """Every setting with its default, its variable and what it means."""
+    lines = [
+        "# Settings",
+        "",
+        MADE,
+        "",
+        _WHERE,
+        "",
+        "| setting | default | variable | meaning |",
+        "| --- | --- | --- | --- |",
+    ]
+    for path, default in _settings(Settings):
+        variable = "" if "[]" in path else f"`MMRAG_{path.upper().replace('.', '__')}`"
+        lines.append(f"| `{path}` | {default} | {variable} | {MEANINGS[path]} |")
+    return "\n".join([*lines, "", _TIERS])
+
+
+_WHERE = """\
+The later wins: what is built in, `mmrag.toml` in the working folder (or the file that `MMRAG_CONFIG` names), variables,
+flags. A key that does not exist is refused. A variable's value is read as JSON where it is JSON, else as text.
+
+Keys of providers are read from `ANTHROPIC_API_KEY`, `OPENAI_API_KEY`, `GEMINI_API_KEY` or `GOOGLE_API_KEY`."""
+
+_TIERS = """\
+A tier in `mmrag.toml`:
+
+```toml
+[[cascade.tiers]]
+name = "local"
+model = "openai:qwen2.5-vl-3b"
+base_url = "http://127.0.0.1:8080/v1"
+api_key_env = "LOCAL_KEY"
+```
+"""
+
+
+def _settings(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, str]]:
+    for name, field in model.model_fields.items():
+        path, inner = f"{prefix}{name}", _section_in(field)
+        if inner is None:
+            yield path, _default(field)
+        elif get_origin(field.annotation) is tuple:
+            yield path, _default(field)
+            yield from _settings(inner, f"{path}[].")
+        else:
+            yield from _settings(inner, f"{path}.")
+
+
+def _section_in(field: FieldInfo) -> type[BaseModel] | None:
+    """The section that a field holds, alone or in a list."""
+    for kind in (field.annotation, *get_args(field.annotation)):
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            return kind
+    return None
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "required"
+    value: object = field.get_default(call_default_factory=True)
+    if value is None:
+        return ""
+    return f"`{canonical_bytes(_plain(value)).decode()}`"
+
+
+def _plain(value: object) -> Json:
+    if isinstance(value, BaseModel):
+        return {k: v for k, v in value.model_dump(mode="json").items() if v is not None}
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, (bool, int, float, str)):
+        return value
+    return str(value)
+
+
+def pages() -> dict[str, str]:
+    return {"commands.md": commands_page(), "settings.md": settings_page()}
+
+
+if __name__ == "__main__":
+    for file, content in pages().items():
+        Path(sys.argv[1], file).write_text(content, encoding="utf-8")

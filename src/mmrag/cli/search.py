@@ -1,0 +1,84 @@
+"""``mmrag search``: the elements that fit some words, and which leg found them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from mmrag.cli import terminal
+from mmrag.cli.options import json_option, store_option
+from mmrag.cli.terminal import clean, shorten
+
+if TYPE_CHECKING:
+    from mmrag.domain.evidence import Hit
+    from mmrag.domain.hashing import Json
+    from mmrag.settings import Settings
+
+
+@click.command("search")
+@click.argument("query")
+@store_option
+@click.option("-k", type=click.IntRange(1, 200), default=10, show_default=True, metavar="N", help="How many to show.")
+@json_option
+def search(query: str, store: Path | None, k: int, as_json: bool) -> int:
+    """Find the elements of pages that fit QUERY best.
+
+    Legs are the ways an element was found (text: meaning; lexical: words; value: dates, amounts and identifiers; name: names
+    in spite of OCR errors), each with its rank there.
+    """
+    from mmrag.settings import load_settings
+
+    if not query.strip():
+        raise click.UsageError("The query is empty.")
+    hits = asyncio.run(_search(query, k, load_settings(store=store)))
+    if as_json:
+        terminal.emit_json({"query": query, "hits": [_json(rank, hit) for rank, hit in enumerate(hits, 1)]})
+    elif not hits:
+        terminal.say("Nothing fits.")
+    elif terminal.is_terminal():
+        _print_table(hits)
+    else:
+        click.echo("\n".join(terminal.aligned([_HEAD, *(_cells(rank, hit, 90) for rank, hit in enumerate(hits, 1))])))
+    return 0
+
+
+async def _search(query: str, k: int, settings: Settings) -> tuple[Hit, ...]:
+    from mmrag.api import open_session
+
+    async with open_session(settings=settings) as session:
+        return await session.search(query, k)
+
+
+_HEAD = ["rank", "document", "page", "kind", "score", "legs", "text"]
+
+
+def _cells(rank: int, hit: Hit, limit: int) -> list[str]:
+    legs = " ".join(f"{leg.value}:{place}" for leg, place in hit.legs.items())
+    kind = hit.element.kind.value.replace("_", " ")
+    text = shorten(hit.element.text, limit)
+    return [str(rank), clean(hit.document), str(hit.element.page), kind, f"{hit.score:.3f}", legs, text]
+
+
+def _json(rank: int, hit: Hit) -> Json:
+    from mmrag.agent.answer import hit_json
+
+    return {"rank": rank, **hit_json(hit)}
+
+
+def _print_table(hits: Sequence[Hit]) -> None:
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, header_style="dim", pad_edge=False)
+    for name in _HEAD:
+        right = name in {"rank", "page", "score"}
+        table.add_column(name, justify="right" if right else "left", no_wrap=right or name == "kind", overflow="fold")
+    for rank, hit in enumerate(hits, 1):
+        rank_, document, page, kind, score, legs, text = _cells(rank, hit, 200)
+        table.add_row(rank_, Text(document), page, kind, score, Text(legs, style="dim"), Text(text))
+    terminal.console().print(table)
