@@ -1,0 +1,105 @@
+"""``mmrag ingest``. Imports of weight happen inside: the list of commands must come up at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from mmrag.cli.options import json_option, store_option
+
+if TYPE_CHECKING:
+    from mmrag.settings import Settings
+    from mmrag_ingest.progress import Counts
+    from mmrag_ingest.report import IngestReport
+
+SOME_QUARANTINED = 3
+STOPPED = 130
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
+@store_option
+@json_option
+@click.option("--prune", is_flag=True, help="Remove documents below PATH whose files are gone.")
+@click.option("--retry", is_flag=True, help="Read again what could not be read before.")
+@click.option("--workers", type=click.IntRange(0, 64), metavar="N", help="Reading processes; 0 is one for each core.")
+def ingest(paths: tuple[Path, ...], store: Path | None, as_json: bool, prune: bool, retry: bool, workers: int | None) -> int:
+    """Read files and folders into the store.
+
+    Unchanged files are left alone, changed ones replaced. A file that cannot be read goes to quarantine with the reason, the
+    rest is stored. Exit code: 0 all ingested or unchanged, 3 some in quarantine, 2 bad usage.
+    """
+    import asyncio
+    import time
+
+    from mmrag.settings import load_settings
+    from mmrag_ingest.progress import Counts
+
+    settings = load_settings(store=store)
+    if workers is not None:
+        settings = settings.model_copy(update={"ingest": settings.ingest.model_copy(update={"workers": workers})})
+    counts = Counts(began=time.monotonic())
+    try:
+        report = asyncio.run(_run(settings, paths, prune=prune, retry=retry, counts=counts))
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        return _stopped(counts)
+    if as_json:
+        from mmrag.cli.terminal import emit_json
+
+        emit_json(report.to_json())
+    else:
+        _show(report)
+    return SOME_QUARANTINED if report.quarantined else 0
+
+
+async def _run(settings: Settings, paths: tuple[Path, ...], *, prune: bool, retry: bool, counts: Counts) -> IngestReport:
+    import asyncio
+    import signal
+    import time
+
+    from mmrag.app import open_app
+
+    from mmrag_ingest.pipeline import ingest as run
+    from mmrag_ingest.progress import progress
+
+    task = asyncio.current_task()
+    if task is not None:
+        # A service manager's polite stop ends like Ctrl-C (which asyncio.run itself turns into a cancellation).
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    with progress(counts, time.monotonic) as on_event:
+        async with open_app(settings, write=True) as app:
+            return await run(app, paths, prune=prune, retry=retry, on_event=on_event)
+
+
+def _stopped(counts: Counts) -> int:
+    """Say what is kept: nothing that was read is lost."""
+    from mmrag.cli.terminal import say
+
+    say(f"Stopped: {counts.stored} documents were stored, {counts.files - counts.files_done} files are left.")
+    again = "Run the same command again to go on"
+    say(f"{again} from page {counts.next_page} of {counts.current}." if counts.current else f"{again}.")
+    return STOPPED
+
+
+def _show(report: IngestReport) -> None:
+    """The summary for a person, on standard output."""
+    from mmrag.cli.terminal import clean
+    from mmrag_ingest.report import Outcome
+
+    pages = sum(row.pages for row in report.documents)
+    elements = sum(row.report.elements for row in report.documents)
+    parts = [f"{report.count(status)} {status.value}" for status in Outcome if report.count(status)]
+    if report.removed:
+        parts.append(f"{len(report.removed)} removed")
+    click.echo(f"{len(report.documents)} files: {', '.join(parts) or 'nothing to do'}")
+    click.echo(f"{pages} pages and {elements} elements in the store from these files")
+    if report.pages_read:
+        click.echo(f"{report.pages_read} pages read in {report.seconds:.1f} s ({report.pages_per_second:.2f} pages/s)")
+    for row in report.documents:
+        if row.report.unreadable_pages:
+            numbers = ", ".join(str(number) for number in row.report.unreadable_pages)
+            click.echo(f"not readable: {clean(row.document)}, page {numbers}")
+    for row in report.quarantined:
+        click.echo(f"quarantined: {clean(row.document)}: {clean(row.reason or '')}")

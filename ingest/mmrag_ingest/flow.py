@@ -1,0 +1,204 @@
+"""The stream of pages between the files and the store.
+
+One task feeds: it probes files ahead, starts the reading of their pages and puts everything in a queue in the order of
+documents and pages. One task takes from that queue, waits for each page in turn and writes it. The queue is bounded, so
+memory does not grow with the length of a document or of a run; and since only one task writes, in one order, the store
+does not depend on how many workers finish in what order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections import deque
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final, TypeAlias
+
+from mmrag.domain.documents import Document, DocumentStatus
+from mmrag.errors import UnreadableFileError
+from mmrag.ports import CatalogWriter, Clock, PageRef
+from mmrag_ingest.planning import Keep, Read, Refuse, Step
+from mmrag_ingest.reading import PageReader, Patience
+from mmrag_ingest.recipe import Recipe
+from mmrag_ingest.records import Limits, PageRead, PageTask
+from mmrag_ingest.report import DocumentFinished, DocumentOpened, DocumentRow, OnEvent, Outcome, PageStored
+from mmrag_ingest.writing import PageWriter, Tally, quarantined_document, ready_document
+
+HELD_PER_WORKER: Final = 6
+"""Slots of the queue for each worker: a slow page holds up the writing of those behind it, not their reading."""
+
+CHANGED: Final = "the file changed while it was being read: ingest it again"
+
+
+@dataclass(slots=True, kw_only=True)
+class _Book:
+    """A file on its way into the store."""
+
+    step: Read
+    draft: Document
+    patience: Patience
+    pages: int = 0
+    kept: int = 0
+    problem: str | None = None
+    tally: Tally = field(default_factory=Tally)
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    book: _Book
+
+
+@dataclass(frozen=True, slots=True)
+class _PageDue:
+    book: _Book
+    number: int
+    read: asyncio.Task[PageRead | UnreadableFileError]
+
+
+@dataclass(frozen=True, slots=True)
+class _Complete:
+    book: _Book
+
+
+_Slot: TypeAlias = Keep | Refuse | _Opened | _PageDue | _Complete
+_Slots: TypeAlias = "asyncio.Queue[_Slot | None]"
+
+
+@dataclass(slots=True, kw_only=True)
+class Flow:
+    """Carries out the steps of one run. ``published`` is called after each change that the vector index must follow."""
+
+    reader: PageReader
+    pages: PageWriter
+    writer: CatalogWriter
+    clock: Clock
+    recipe: Recipe
+    limits: Limits
+    page_limit_s: float
+    published: asyncio.Event
+    on_event: OnEvent
+    pages_read: int = 0
+
+    async def run(self, steps: Sequence[Step]) -> tuple[DocumentRow, ...]:
+        """One row a step, in their order. Raises ``StoreError`` or ``OSError`` when the store cannot take more."""
+        slots: _Slots = asyncio.Queue(HELD_PER_WORKER * self.reader.readers.workers)
+        rows: list[DocumentRow] = []
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._feed(steps, slots, tasks))
+            while (slot := await slots.get()) is not None:
+                row = await self._take(slot)
+                if row is not None:
+                    rows.append(row)
+                    self.on_event(DocumentFinished(row=row))
+        return tuple(rows)
+
+    async def _feed(self, steps: Sequence[Step], slots: _Slots, tasks: asyncio.TaskGroup) -> None:
+        async for item in self._opened(steps, tasks):
+            if not isinstance(item, _Book):
+                await slots.put(item)
+                continue
+            await slots.put(_Opened(item))
+            for number in range(item.kept + 1, item.pages + 1):
+                if item.patience.given_up(self.clock.monotonic()):
+                    break
+                order = PageTask(
+                    path=item.step.source.path,
+                    media_type=item.draft.media_type,
+                    document_id=item.draft.id,
+                    number=number,
+                    limits=self.limits,
+                )
+                await slots.put(_PageDue(item, number, tasks.create_task(self.reader.read(order, item.patience))))
+            await slots.put(_Complete(item))
+        await slots.put(None)
+
+    async def _opened(self, steps: Sequence[Step], tasks: asyncio.TaskGroup) -> AsyncIterator[Keep | Refuse | _Book]:
+        """The steps in order, files opened a few ahead: then a page is always ready when a worker becomes free."""
+        most = 2 * self.reader.readers.workers
+        ahead: deque[Keep | Refuse | asyncio.Task[_Book]] = deque()
+        for step in steps:
+            ahead.append(tasks.create_task(self._open(step)) if isinstance(step, Read) else step)
+            if len(ahead) > most:
+                first = ahead.popleft()
+                yield await first if isinstance(first, asyncio.Task) else first
+        while ahead:
+            first = ahead.popleft()
+            yield await first if isinstance(first, asyncio.Task) else first
+
+    async def _open(self, step: Read) -> _Book:
+        """Probe a file, and look up what an interrupted run has kept of it."""
+        patience = Patience(page_limit_s=self.page_limit_s)
+        book = _Book(step=step, draft=step.draft, patience=patience)
+        looked = await self.reader.probe(step.source.path, patience)
+        if isinstance(looked, UnreadableFileError):
+            book.problem = str(looked)
+            return book
+        book.draft = replace(step.draft, media_type=looked.media_type)
+        book.pages = looked.pages
+        kept = await self.writer.staged_pages(book.draft.id, self.recipe.read)
+        for number in range(1, min(kept, book.pages) + 1):
+            page = await self.writer.staged_page(PageRef(document_id=book.draft.id, page=number), self.recipe.read)
+            if page is None:
+                break
+            book.tally.add(page)
+            book.kept = number
+        return book
+
+    async def _take(self, slot: _Slot) -> DocumentRow | None:
+        match slot:
+            case Keep(document=document):
+                return DocumentRow.of(document, Outcome.UNCHANGED)
+            case Refuse(draft=draft, reason=reason):
+                return await self._quarantine(draft, reason, 0.0)
+            case _Opened(book=book):
+                self.on_event(DocumentOpened(document=book.draft.name, pages=book.pages, kept=book.kept))
+                return None
+            case _PageDue(book=book, number=number, read=task):
+                await self._write(book, number, await task)
+                return None
+            case _Complete(book=book):
+                return await self._finish(book)
+
+    async def _write(self, book: _Book, number: int, read: PageRead | UnreadableFileError) -> None:
+        page = await self.pages.write(book.draft.id, number, read)
+        book.tally.add(page)
+        self.pages_read += 1
+        self.on_event(PageStored(document=book.draft.name, page=number, unreadable=page.is_unreadable))
+
+    async def _finish(self, book: _Book) -> DocumentRow:
+        now = self.clock.monotonic()
+        seconds = now - (now if book.patience.began is None else book.patience.began)
+        tally = book.tally
+        if book.problem is not None:
+            return await self._quarantine(book.draft, book.problem, seconds)
+        if tally.failed == tally.pages:
+            reason = tally.first_failure or "it has no pages"
+            return await self._quarantine(
+                book.draft, reason if book.pages == 1 else f"none of its {book.pages} pages could be read: {reason}", seconds
+            )
+        if await asyncio.to_thread(_digest, book.step.source.path) != book.draft.sha256:
+            # Its pages may stem from two versions. An empty recipe never matches, so the next run reads it again.
+            return await self._quarantine(book.draft, CHANGED, seconds, recipe="")
+        document = ready_document(book.draft, tally, self.recipe, seconds)
+        await self.writer.publish(document)
+        self.published.set()
+        older = book.step.older
+        replaced = older is not None and older.status is DocumentStatus.READY
+        return DocumentRow.of(document, Outcome.REPLACED if replaced else Outcome.INGESTED, seconds=seconds)
+
+    async def _quarantine(self, draft: Document, reason: str, seconds: float, recipe: str | None = None) -> DocumentRow:
+        document = quarantined_document(draft, reason, self.recipe, seconds)
+        await self.writer.quarantine(document if recipe is None else replace(document, recipe=recipe))
+        self.published.set()
+        return DocumentRow.of(document, Outcome.QUARANTINED, seconds=seconds)
+
+
+def _digest(path: Path) -> str | None:
+    """The SHA-256 of the file as it is now, None when it can no longer be read."""
+    try:
+        with open(path, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return None

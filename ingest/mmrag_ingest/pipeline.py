@@ -1,0 +1,166 @@
+"""From paths to a store: find the files, compare them with what is stored, read what is new, publish it, follow up.
+
+::
+
+    discover -> plan -> probe ahead -> read pages -> write in order -> publish -> vector index
+                        '------- worker processes -'  '---- one task ----'        '- as it goes -'
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from mmrag.errors import MMRagError, StoreFullError, UsageError
+from mmrag_ingest.flow import Flow
+from mmrag_ingest.planning import Read, gone, make_steps
+from mmrag_ingest.reading import PageReader, Readers
+from mmrag_ingest.recipe import Recipe
+from mmrag_ingest.records import Limits
+from mmrag_ingest.report import Event, FilesFound, IngestReport, OnEvent
+from mmrag_ingest.sources import discover
+from mmrag_ingest.writing import PageWriter
+
+if TYPE_CHECKING:
+    from mmrag.app import App
+    from mmrag.retrieval.index import IndexKeeper
+
+    from mmrag.settings import IngestSettings
+
+
+class OpenReaders(Protocol):
+    """Starts the worker processes for these settings, and ends them with the context."""
+
+    def __call__(self, settings: IngestSettings, limits: Limits) -> AbstractAsyncContextManager[Readers]: ...
+
+
+async def ingest(
+    app: App,
+    paths: Sequence[Path],
+    *,
+    prune: bool = False,
+    retry: bool = False,
+    on_event: OnEvent | None = None,
+    open_readers: OpenReaders | None = None,
+) -> IngestReport:
+    """Bring the store up to date with the files below ``paths``. ``app`` is opened with ``write=True``.
+
+    ``prune`` removes documents below ``paths`` whose files are gone; ``retry`` reads again what could not be read. Bad
+    files end in quarantine with a reason and stop nothing. When this is cancelled or killed, what was published stays, what
+    was staged is kept, and the same call goes on from there.
+
+    Raises ``UsageError`` when a path does not exist or ``app`` cannot write, ``StoreFullError`` when the disk is full,
+    ``StoreError`` when the store cannot be written to.
+    """
+    try:
+        return await _ingest(app, paths, prune, retry, on_event or _ignore, open_readers or _worker_processes)
+    except BaseExceptionGroup as group:
+        raise _what_counts(group) from group
+    except OSError as error:
+        if (named := _named(error)) is not error:
+            raise named from error
+        raise
+
+
+async def _ingest(
+    app: App, paths: Sequence[Path], prune: bool, retry: bool, on_event: OnEvent, open_readers: OpenReaders
+) -> IngestReport:
+    if app.writer is None:
+        raise UsageError("The store is open for reading only: open it with write=True to ingest.")
+    for path in paths:
+        if not await asyncio.to_thread(_exists, path):
+            raise UsageError(f"{str(path)!r} does not exist: check the path.")
+    began = app.clock.monotonic()
+    settings = app.settings.ingest
+    limits = Limits(
+        dpi=settings.dpi,
+        max_pixels=settings.max_pixels,
+        max_pages=settings.max_pages,
+        max_file_bytes=settings.max_file_bytes,
+    )
+    recipe = Recipe.of(settings, app.embedder.identity)
+    found = await asyncio.to_thread(discover, paths, exclude=[app.settings.store.path])
+    known = dict(await app.writer.known())
+    lost = gone(found, known, paths) if prune else ()
+    if lost:
+        await app.writer.remove([document.id for document in lost])
+        known = {place: document for place, document in known.items() if document not in lost}
+    steps = make_steps(found, known, recipe, retry=retry)
+    on_event(FilesFound(files=len(steps), to_read=sum(isinstance(step, Read) for step in steps)))
+    async with _index_follows(app.keeper) as published, open_readers(settings, limits) as readers:
+        flow = Flow(
+            reader=PageReader(readers=readers, clock=app.clock),
+            pages=PageWriter(embedder=app.embedder, blobs=app.blobs, writer=app.writer, recipe=recipe),
+            writer=app.writer,
+            clock=app.clock,
+            recipe=recipe,
+            limits=limits,
+            page_limit_s=settings.page_timeout_s,
+            published=published,
+            on_event=on_event,
+        )
+        rows = await flow.run(steps)
+    await app.blobs.discard(await app.writer.sweep())
+    return IngestReport(
+        documents=rows,
+        removed=tuple(document.name for document in lost),
+        pages_read=flow.pages_read,
+        seconds=app.clock.monotonic() - began,
+    )
+
+
+@asynccontextmanager
+async def _index_follows(keeper: IndexKeeper) -> AsyncIterator[asyncio.Event]:
+    """Keep the vector index in step while the context is open, and in full at its end. Set the event after a change.
+
+    The index follows in a task of its own: what it takes for a document is hidden behind the reading of the next ones.
+    """
+    changed = asyncio.Event()
+    changed.set()  # an interrupted run may have left something to do
+    over = False
+
+    async def follow() -> None:
+        while not over:
+            await changed.wait()
+            changed.clear()
+            await keeper.drain()
+
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(follow())
+        yield changed
+        over = True
+        changed.set()
+
+
+def _ignore(_event: Event) -> None:
+    """Nobody listens."""
+
+
+def _exists(path: Path) -> bool:
+    return path.exists() or path.is_symlink()
+
+
+def _what_counts(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """Of errors that were raised together, the one to tell: our own first, then the disk's."""
+    leaves = list(_leaves(group))
+    ours = next((leaf for leaf in leaves if isinstance(leaf, MMRagError)), None)
+    disk = next((leaf for leaf in leaves if isinstance(leaf, OSError)), None)
+    return ours or (leaves[0] if disk is None else _named(disk))
+
+
+def _leaves(error: BaseException) -> Iterator[BaseException]:
+    if isinstance(error, BaseExceptionGroup):
+        for inner in error.exceptions:
+            yield from _leaves(inner)
+    else:
+        yield error
+
+
+def _named(error: OSError) -> Exception:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return StoreFullError("The disk is full: free some space and run the same command again; what was published stays.")
+    return error

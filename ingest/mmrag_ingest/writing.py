@@ -1,0 +1,145 @@
+"""Writing what was read: pages one by one, then the document at once."""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from mmrag.domain.documents import Document, DocumentStatus, Element, ElementKind, Page, ReadReport, TextSource, element_id
+from mmrag.domain.geometry import BBox
+from mmrag.errors import UnreadableFileError
+from mmrag.ports import Blobs, CatalogWriter, TextEmbedder
+from mmrag_ingest.recipe import Recipe
+from mmrag_ingest.records import PageRead
+from mmrag_ingest.vectors import vectors_of
+
+MOST_WARNINGS: Final = 50
+"""Warnings kept on a document; the pages keep all of theirs."""
+
+NO_ENGINE: Final = "none"
+
+
+def unreadable_page(document_id: str, number: int, reason: str) -> Page:
+    """The page that stands in for one that could not be read: no picture, no words, one element over all of it."""
+    return Page(
+        document_id=document_id,
+        number=number,
+        width=1,
+        height=1,
+        source=TextSource.NONE,
+        confidence=0.0,
+        engine=NO_ENGINE,
+        elements=(
+            Element(
+                id=element_id(document_id, number, 0, ElementKind.UNREADABLE, ""),
+                document_id=document_id,
+                page=number,
+                ordinal=0,
+                kind=ElementKind.UNREADABLE,
+                bbox=BBox(0.0, 0.0, 1.0, 1.0),
+                text="",
+                confidence=0.0,
+            ),
+        ),
+        warnings=(reason,),
+    )
+
+
+@dataclass(slots=True, kw_only=True)
+class Tally:
+    """Adds up the pages of one document, in order, into its ``ReadReport``. Holds no page."""
+
+    pages: int = 0
+    failed: int = 0
+    first_failure: str | None = None
+    native: int = 0
+    elements: int = 0
+    captions: int = 0
+    ocr_confidences: list[float] = field(default_factory=list)
+    unreadable: list[int] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    unsaid: int = 0
+
+    def add(self, page: Page) -> None:
+        self.pages += 1
+        if page.engine == NO_ENGINE and page.is_unreadable:
+            self.failed += 1
+            self.first_failure = self.first_failure or "; ".join(page.warnings)
+        if page.is_unreadable:
+            self.unreadable.append(page.number)
+        if page.source is TextSource.OCR:
+            self.ocr_confidences.append(page.confidence)
+        self.native += page.source is TextSource.NATIVE
+        self.elements += len(page.elements)
+        self.captions += sum(element.kind.is_generated for element in page.elements)
+        for warning in page.warnings:
+            if len(self.warnings) < MOST_WARNINGS:
+                self.warnings.append(f"page {page.number}: {warning}")
+            else:
+                self.unsaid += 1
+
+    def report(self, seconds: float) -> ReadReport:
+        confidences = self.ocr_confidences
+        more = (f"and {self.unsaid} more",) if self.unsaid else ()
+        return ReadReport(
+            pages_ocr=len(confidences),
+            pages_native=self.native,
+            mean_ocr_confidence=statistics.fmean(confidences) if confidences else None,
+            unreadable_pages=tuple(self.unreadable),
+            elements=self.elements,
+            captions=self.captions,
+            seconds=round(seconds, 3),
+            warnings=(*self.warnings, *more),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageWriter:
+    """Embeds a page, keeps its picture and stages it. Pages of a document come in order."""
+
+    embedder: TextEmbedder
+    blobs: Blobs
+    writer: CatalogWriter
+    recipe: Recipe
+
+    async def write(self, document_id: str, number: int, read: PageRead | UnreadableFileError) -> Page:
+        """Returns the page as staged. Raises ``StoreError`` or ``OSError`` when the store cannot take it."""
+        if isinstance(read, UnreadableFileError):
+            page = unreadable_page(document_id, number, str(read))
+            await self.writer.stage_page(page, recipe=self.recipe.read, vectors=(), values=())
+            return page
+        async with asyncio.TaskGroup() as both:
+            vectors = both.create_task(vectors_of(read.page, self.embedder))
+            image = both.create_task(self._keep(read.picture))
+        page = replace(read.page, image=image.result())
+        await self.writer.stage_page(page, recipe=self.recipe.read, vectors=vectors.result(), values=read.values)
+        return page
+
+    async def _keep(self, picture: bytes) -> str | None:
+        return await self.blobs.put(picture) if picture else None
+
+
+def ready_document(draft: Document, tally: Tally, recipe: Recipe, seconds: float) -> Document:
+    """``draft`` with all its pages staged, as it is published."""
+    return replace(
+        draft,
+        pages=tally.pages,
+        status=DocumentStatus.READY,
+        recipe=recipe.read,
+        reason=None,
+        report=tally.report(seconds),
+    )
+
+
+def quarantined_document(draft: Document, reason: str, recipe: Recipe, seconds: float) -> Document:
+    """``draft`` put aside with the reason. It has no pages: none are stored."""
+    return replace(
+        draft,
+        pages=0,
+        status=DocumentStatus.QUARANTINED,
+        recipe=recipe.limited,
+        reason=reason,
+        report=ReadReport(seconds=round(seconds, 3)),
+    )
