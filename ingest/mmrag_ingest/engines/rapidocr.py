@@ -1,0 +1,266 @@
+"""RapidOCR (PP-OCR weights from its wheel, ONNX on the CPU) with a driver of our own.
+
+The package's own call classifies every line's direction, resizes every crop twice and rounds word boxes to CJK characters.
+Here its models and its detector are used as they are; what lies between them is ours: direction is asked of a sample of
+lines, lines of like length are read together, and every character keeps its place, so that words can be cut anywhere.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mmrag_ingest.engines.lines import Glyph, OcrLine
+
+Picture = NDArray[np.uint8]
+Quad = NDArray[np.float32]
+
+MAX_SIDE = 2000
+"""Pixels of the longer side at which lines are looked for (the detector's own default)."""
+
+_HEIGHT = 48
+"""Pixels: the height of a line as the recogniser was trained on it."""
+_MIN_RATIO = 320 / 48
+"""Width to height of the narrowest batch, as in training; shorter lines are padded."""
+_BATCH_COLUMNS = 48 * 6 * 12
+_MIN_CONFIDENCE = 0.5
+"""Lines below are noise: the default of RapidOCR."""
+_SPACE_EVIDENCE = 0.08
+"""A space is written between two characters when the recogniser gave it at least this probability in between."""
+_DIRECTION_SAMPLE = 8
+
+
+class _Boxes(Protocol):
+    boxes: NDArray[np.float32] | None
+
+
+class _Directions(Protocol):
+    cls_res: list[tuple[str, float]]
+
+
+class _Detector(Protocol):
+    def __call__(self, image: Picture) -> _Boxes: ...
+
+
+class _Classifier(Protocol):
+    cls_thresh: float
+
+    def __call__(self, images: list[Picture]) -> _Directions: ...
+
+
+class _Decoder(Protocol):
+    character: list[str]
+
+
+class _Recogniser(Protocol):
+    postprocess_op: _Decoder
+
+    def session(self, batch: NDArray[np.float32]) -> NDArray[np.float32]: ...
+
+
+class _Models(Protocol):
+    """The part of ``rapidocr.RapidOCR`` that is used here: it makes each model on first use."""
+
+    def _load_det_model(self) -> _Detector: ...
+
+    def _load_cls_model(self) -> _Classifier: ...
+
+    def _load_rec_model(self) -> _Recogniser: ...
+
+
+@dataclass(slots=True)
+class _Crop:
+    """A line cut out of the page. ``turns`` are quarter turns counter-clockwise that brought it upright."""
+
+    image: Picture
+    quad: Quad
+    turns: int = 0
+
+    def upright_quad(self) -> tuple[tuple[float, float], ...]:
+        # Turning the picture counter-clockwise by 90 degrees makes its right edge the top.
+        rolled = np.roll(self.quad, -self.turns, axis=0)
+        return tuple((float(x), float(y)) for x, y in rolled)
+
+
+class RapidOcrEngine:
+    """Made once a process; models load on first use. ``threads`` are those of one model run."""
+
+    def __init__(self, threads: int = 1) -> None:
+        self._threads = threads
+
+    @property
+    def identity(self) -> str:
+        from importlib.metadata import version
+
+        return f"rapidocr-{version('rapidocr')}-PP-OCRv6-small"
+
+    @cached_property
+    def _models(self) -> _Models:
+        from rapidocr import RapidOCR
+
+        params = {
+            "Global.log_level": "error",
+            "EngineConfig.onnxruntime.intra_op_num_threads": self._threads,
+            "EngineConfig.onnxruntime.inter_op_num_threads": 1,
+        }
+        return cast(_Models, RapidOCR(params=params))
+
+    @cached_property
+    def _characters(self) -> list[str]:
+        return list(self._models._load_rec_model().postprocess_op.character)
+
+    def read(self, picture: Picture) -> tuple[OcrLine, ...]:
+        """Find and read all lines of an RGB picture, shape ``(h, w, 3)``; none on a blank page."""
+        image, scale_x, scale_y = _bounded(np.ascontiguousarray(picture[:, :, ::-1]))
+        quads = self._detect(image)
+        if not len(quads):
+            return ()
+        crops = [_cut(image, quad) for quad in quads]
+        self._turn_upright(crops)
+        lines: list[OcrLine] = []
+        for crop, glyphs in zip(crops, self._recognise([crop.image for crop in crops]), strict=True):
+            corners = tuple((x * scale_x, y * scale_y) for x, y in crop.upright_quad())
+            line = OcrLine(quad=corners, glyphs=glyphs)
+            if line.text.strip() and line.confidence >= _MIN_CONFIDENCE:
+                lines.append(line)
+        return tuple(lines)
+
+    def read_strips(self, strips: Sequence[Picture]) -> tuple[str, ...]:
+        """Read pictures that each hold one line already, RGB. One text a strip."""
+        images = [np.ascontiguousarray(strip[:, :, ::-1]) for strip in strips]
+        return tuple("".join(glyph.text for glyph in glyphs) for glyphs in self._recognise(images))
+
+    def _detect(self, image: Picture) -> NDArray[np.float32]:
+        found = self._models._load_det_model()(image)
+        return np.zeros((0, 4, 2), dtype=np.float32) if found.boxes is None else np.asarray(found.boxes, dtype=np.float32)
+
+    def _turn_upright(self, crops: list[_Crop]) -> None:
+        """Turn lines that run down the page, and those that stand on their head where a sample says that any do."""
+        tall = [crop for crop in crops if crop.image.shape[0] >= 1.5 * crop.image.shape[1]]
+        side = float(np.median([min(crop.image.shape[:2]) for crop in crops]))
+        for crop in tall:
+            # A single digit or letter is tall as well, but no longer than a line is high.
+            if crop.image.shape[0] > 2.2 * side or len(tall) > 0.5 * len(crops):
+                crop.image, crop.turns = np.ascontiguousarray(np.rot90(crop.image)), 1
+        by_length = sorted(crops, key=lambda crop: -crop.image.shape[1] / max(1, crop.image.shape[0]))
+        sample = by_length[:_DIRECTION_SAMPLE]
+        flipped = self._upside_down([crop.image for crop in sample])
+        turned = [crop for crop in crops if crop.turns]
+        if not any(flipped) and not turned:
+            return
+        rest = by_length[_DIRECTION_SAMPLE:]
+        verdicts = [*flipped, *self._upside_down([crop.image for crop in rest])]
+        for crop, is_flipped in zip([*sample, *rest], verdicts, strict=True):
+            if is_flipped:
+                crop.image, crop.turns = np.ascontiguousarray(np.rot90(crop.image, 2)), crop.turns + 2
+
+    def _upside_down(self, images: list[Picture]) -> list[bool]:
+        if not images:
+            return []
+        classifier = self._models._load_cls_model()
+        return [label == "180" and score > classifier.cls_thresh for label, score in classifier(images).cls_res]
+
+    def _recognise(self, images: list[Picture]) -> list[tuple[Glyph, ...]]:
+        """Read lines in batches of like length. The order of the result is that of ``images``."""
+        recogniser = self._models._load_rec_model()
+        ratios = [image.shape[1] / max(1, image.shape[0]) for image in images]
+        order = sorted(range(len(images)), key=ratios.__getitem__)
+        results: list[tuple[Glyph, ...]] = [()] * len(images)
+        while order:
+            batch, order = _next_batch(order, ratios)
+            width = int(_HEIGHT * max(_MIN_RATIO, *(ratios[i] for i in batch)))
+            tensor, filled = _tensor([images[i] for i in batch], width)
+            predictions = recogniser.session(tensor)
+            for row, index in enumerate(batch):
+                results[index] = _decode(predictions[row], self._characters, filled[row] / width)
+        return results
+
+
+def _next_batch(order: list[int], ratios: list[float]) -> tuple[list[int], list[int]]:
+    """Take the narrowest lines as long as padding them to one width wastes little."""
+    taken: list[int] = []
+    first = max(_MIN_RATIO, ratios[order[0]])
+    for index in order:
+        ratio = max(_MIN_RATIO, ratios[index])
+        if taken and (ratio > 1.25 * first or (len(taken) + 1) * ratio * _HEIGHT > _BATCH_COLUMNS):
+            break
+        taken.append(index)
+    return taken, order[len(taken) :]
+
+
+def _tensor(images: list[Picture], width: int) -> tuple[NDArray[np.float32], list[int]]:
+    """Lines scaled to 48 pixels of height, values in [-1, 1], padded with 0 to ``width``: shape ``(n, 3, 48, width)``."""
+    import cv2
+
+    tensor = np.zeros((len(images), 3, _HEIGHT, width), dtype=np.float32)
+    filled: list[int] = []
+    for row, image in enumerate(images):
+        height, wide = image.shape[:2]
+        target = max(1, min(width, math.ceil(_HEIGHT * wide / max(1, height))))
+        scaled = cv2.resize(image, (target, _HEIGHT))
+        tensor[row, :, :, :target] = scaled.transpose(2, 0, 1) * np.float32(2 / 255) - np.float32(1)
+        filled.append(target)
+    return tensor, filled
+
+
+def _decode(steps: NDArray[np.float32], characters: list[str], filled: float) -> tuple[Glyph, ...]:
+    """Greedy CTC decoding (Graves et al., 2006) of shape ``(steps, classes)`` with the place of each character kept.
+
+    ``filled`` is the share of the width that holds the line; the rest is padding. Class 0 is the blank. A space that came
+    second between two characters is written when it came close: lines are recognised with their spaces lost more often
+    than with spaces made up.
+    """
+    best = steps.argmax(axis=1)
+    chosen = np.flatnonzero((best != 0) & np.concatenate(([True], best[1:] != best[:-1])))
+    count = len(steps) * filled
+    space = steps[:, len(characters) - 1]
+    glyphs: list[Glyph] = []
+    last = -1
+    for step in chosen:
+        at = min(1.0, (float(step) + 0.5) / count)
+        text = characters[best[step]]
+        if glyphs and not text.isspace() and not glyphs[-1].text.isspace() and step - last > 1:
+            doubt = float(space[last + 1 : step].max())
+            if doubt >= _SPACE_EVIDENCE:
+                glyphs.append(Glyph(" ", (glyphs[-1].at + at) / 2, doubt))
+        glyphs.append(Glyph(text, at, float(steps[step, best[step]])))
+        last = int(step)
+    return tuple(glyphs)
+
+
+def _bounded(image: Picture) -> tuple[Picture, float, float]:
+    """Scale so that the longer side is at most ``MAX_SIDE``; the factors lead back to the original's pixels."""
+    import cv2
+
+    height, width = image.shape[:2]
+    ratio = min(1.0, MAX_SIDE / max(height, width))
+    scale_x = scale_y = 1.0
+    if ratio < 1.0:
+        new_w, new_h = max(1, round(width * ratio)), max(1, round(height * ratio))
+        image = cast(Picture, cv2.resize(image, (new_w, new_h), interpolation=cv2.INTER_AREA))
+        scale_x, scale_y = width / new_w, height / new_h
+        height, width = new_h, new_w
+    # The detector enlarges the shorter side to 736: of a strip that would be an enormous picture. Paper is added instead.
+    least = max(32, max(height, width) // 4) if max(height, width) > 8 * min(height, width) else 32
+    right, low = max(0, least - width), max(0, least - height)
+    if right or low:
+        image = cast(Picture, cv2.copyMakeBorder(image, 0, low, 0, right, cv2.BORDER_REPLICATE))
+    return image, scale_x, scale_y
+
+
+def _cut(image: Picture, quad: Quad) -> _Crop:
+    """Straighten the line inside ``quad`` (clockwise from the top left)."""
+    import cv2
+
+    width = max(1, int(max(np.linalg.norm(quad[0] - quad[1]), np.linalg.norm(quad[2] - quad[3]))))
+    height = max(1, int(max(np.linalg.norm(quad[0] - quad[3]), np.linalg.norm(quad[1] - quad[2]))))
+    target = np.array([[0, 0], [width, 0], [width, height], [0, height]], dtype=np.float32)
+    matrix = cv2.getPerspectiveTransform(quad, target)
+    cut = cv2.warpPerspective(image, matrix, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    return _Crop(image=cast(Picture, cut), quad=quad)

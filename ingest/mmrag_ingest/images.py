@@ -1,0 +1,161 @@
+"""Pictures as pages: PNG, JPEG, TIFF with any number of frames, GIF, WebP, BMP, JPEG 2000 and PNM, decoded by Pillow."""
+
+from __future__ import annotations
+
+import struct
+import warnings
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
+
+from mmrag.errors import DamagedFileError, TooLargeError, UnsupportedFormatError
+from mmrag_ingest.records import Limits
+
+LONGEST_SIDE = 3500
+"""Pixels. Larger pictures are scaled down before reading and storing: boxes are fractions, so nothing else changes."""
+
+_FORMATS = {
+    "image/png": ("PNG",),
+    "image/jpeg": ("JPEG", "MPO"),
+    "image/tiff": ("TIFF",),
+    "image/gif": ("GIF",),
+    "image/webp": ("WEBP",),
+    "image/bmp": ("BMP", "DIB"),
+    "image/jp2": ("JPEG2000",),
+    "image/x-portable-anymap": ("PPM",),
+}
+_READABLE_SHARE = 0.25
+"""A truncated picture is read when at least this share of its rows was decoded."""
+
+
+def frames(path: Path, media_type: str, limits: Limits) -> int:
+    """How many pages the picture file has: all frames of a TIFF, else one. Nothing is decoded but the headers."""
+    with _opened(path, media_type, limits) as image:
+        return int(getattr(image, "n_frames", 1)) if media_type == "image/tiff" else 1
+
+
+def decode(path: Path, media_type: str, number: int, limits: Limits) -> tuple[NDArray[np.uint8], tuple[str, ...]]:
+    """Decode frame ``number`` (from 1) upright as RGB, shape ``(h, w, 3)``, longest side at most ``LONGEST_SIDE``.
+
+    Returns the picture and warnings. Raises ``DamagedFileError``, ``TooLargeError`` or ``UnsupportedFormatError``.
+    """
+    notes: list[str] = []
+    with _opened(path, media_type, limits) as image:
+        if media_type == "image/tiff":
+            image.seek(number - 1)
+            _check_size(image, limits)
+        elif int(getattr(image, "n_frames", 1)) > 1:
+            notes.append("the picture is animated: only its first frame was read")
+        if image.format in ("JPEG", "MPO"):
+            image.draft(None, (LONGEST_SIDE, LONGEST_SIDE))  # the decoder halves sizes while it is at it
+        notes.extend(_load(image))
+        upright = _upright(image)
+        return np.asarray(_rgb(upright), dtype=np.uint8), tuple(notes)
+
+
+@contextmanager
+def _opened(path: Path, media_type: str, limits: Limits) -> Iterator[Image.Image]:
+    """Open with the one decoder that the content calls for, and turn all that decoders throw into our errors."""
+    # The one limit that counts is ours, checked against the header before anything is decoded.
+    Image.MAX_IMAGE_PIXELS = None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            with Image.open(path, formats=_FORMATS[media_type]) as image:
+                _check_size(image, limits)
+                yield image
+        except UnidentifiedImageError as error:
+            raise DamagedFileError("the picture is damaged: its header cannot be read") from error
+        except (MemoryError, Image.DecompressionBombError) as error:
+            raise TooLargeError("the picture needs more memory than a reader may use") from error
+        except EOFError as error:
+            raise DamagedFileError("the picture is damaged: a frame is missing") from error
+        except NotImplementedError as error:
+            raise UnsupportedFormatError(
+                f"the picture uses a feature that is not read here: {_first_line(error)}"
+            ) from error
+        except (OSError, ValueError, TypeError, KeyError, IndexError, SyntaxError, AttributeError) as error:
+            raise DamagedFileError(f"the picture is damaged: {_first_line(error)}") from error
+        except (OverflowError, ZeroDivisionError, RuntimeError, AssertionError, struct.error, zlib.error) as error:
+            raise DamagedFileError(f"the picture is damaged: {_first_line(error)}") from error
+
+
+def _check_size(image: Image.Image, limits: Limits) -> None:
+    width, height = image.size
+    if width < 1 or height < 1:
+        raise DamagedFileError("the picture is damaged: it has no pixels")
+    if width * height > limits.max_pixels:
+        raise TooLargeError(
+            f"the picture has {width} x {height} pixels, more than the {limits.max_pixels:,} that ingest.max_pixels allows"
+        )
+
+
+def _load(image: Image.Image) -> list[str]:
+    """Decode the pixels. A truncated picture is read as far as it goes when a good part of it is there."""
+    try:
+        image.load()
+    except OSError as error:
+        if "truncated" not in str(error).lower():
+            raise
+        share = _decoded_share(image)
+        if share < _READABLE_SHARE:
+            raise DamagedFileError("the picture is cut off: too little of it is left to read") from error
+        return [f"the picture is cut off: about {share:.0%} of it was read"]
+    return []
+
+
+def _decoded_share(image: Image.Image) -> float:
+    """Load again, keeping what can be decoded; the share of rows down to the last one that holds anything."""
+    ImageFile.LOAD_TRUNCATED_IMAGES = True
+    try:
+        image.load()
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = False
+    grey = np.asarray(image.convert("L"), dtype=np.int16)
+    # What was never decoded is one flat colour from some row to the bottom.
+    differs = np.flatnonzero(np.abs(grey - grey[-1:, -1:]).max(axis=1) > 2)
+    return 0.0 if len(differs) == 0 else float(differs[-1] + 1) / grey.shape[0]
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    try:
+        return ImageOps.exif_transpose(image)
+    except (OSError, ValueError, TypeError, KeyError, SyntaxError, ZeroDivisionError, struct.error):
+        # A broken EXIF block says nothing about the pixels: show the picture as stored.
+        return image.copy()
+
+
+def _rgb(image: Image.Image) -> Image.Image:
+    """To 8-bit RGB; transparency becomes white paper, 16-bit and float greys are scaled to their range."""
+    if max(image.size) > LONGEST_SIDE and image.mode in ("RGB", "L", "CMYK", "RGBA"):
+        image.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.LANCZOS, reducing_gap=2.0)
+    if image.mode in ("I", "F") or image.mode.startswith("I;16"):
+        image = _grey8(image)
+    if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
+        layered = image.convert("RGBA")
+        paper = Image.new("RGBA", layered.size, (255, 255, 255, 255))
+        image = Image.alpha_composite(paper, layered)
+    if image.mode != "RGB":
+        image = image.convert("RGB")
+    if max(image.size) > LONGEST_SIDE:
+        image.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.LANCZOS)
+    return image
+
+
+def _grey8(image: Image.Image) -> Image.Image:
+    values = np.nan_to_num(np.asarray(image, dtype=np.float32))
+    if image.mode.startswith("I;16") or (image.mode == "I" and values.max(initial=0.0) > 255):
+        values = values / 257.0
+    elif image.mode == "F" and values.max(initial=0.0) <= 1.0:
+        values = values * 255.0
+    return Image.fromarray(np.clip(values, 0, 255).astype(np.uint8))
+
+
+def _first_line(error: BaseException) -> str:
+    text = str(error).strip().splitlines()
+    return text[0][:160] if text else type(error).__name__

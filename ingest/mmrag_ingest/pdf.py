@@ -1,0 +1,113 @@
+"""PDF files by pdfium: opened once a worker, drawn one page at a time."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pypdfium2 as pdfium
+import pypdfium2.raw as pdfium_c
+from numpy.typing import NDArray
+
+from mmrag.errors import DamagedFileError, EmptyFileError, EncryptedFileError, TooLargeError
+from mmrag_ingest.images import LONGEST_SIDE
+from mmrag_ingest.records import Limits
+
+_POINTS_PER_INCH = 72.0
+
+
+@dataclass(slots=True)
+class _Cache:
+    """The one document that is open. Keeping it open makes page 300 cost what page 3 did."""
+
+    key: tuple[str, int, int] | None = None
+    document: pdfium.PdfDocument | None = field(default=None)
+
+
+_cache = _Cache()
+
+
+def count_pages(path: Path, limits: Limits, password: str | None = None) -> int:
+    """The number of pages. Raises the errors of ``opened`` and ``TooLargeError`` over ``limits.max_pages``."""
+    pages = len(opened(path, password))
+    if pages > limits.max_pages:
+        raise TooLargeError(f"the PDF has {pages:,} pages, more than the {limits.max_pages:,} that ingest.max_pages allows")
+    return pages
+
+
+def opened(path: Path, password: str | None = None) -> pdfium.PdfDocument:
+    """The document at ``path``, opened if it is not the one already open.
+
+    Raises ``EncryptedFileError``, ``EmptyFileError`` or ``DamagedFileError``.
+    """
+    status = path.stat()
+    key = (str(path), status.st_mtime_ns, status.st_size)
+    if _cache.key == key and _cache.document is not None:
+        return _cache.document
+    close()
+    try:
+        document = pdfium.PdfDocument(path, password=password)
+    except pdfium.PdfiumError as error:
+        code = getattr(error, "err_code", None)
+        if code == pdfium_c.FPDF_ERR_PASSWORD:
+            raise EncryptedFileError("the PDF needs a password: save a copy without one") from error
+        if code == pdfium_c.FPDF_ERR_SECURITY:
+            raise EncryptedFileError("the PDF is locked in a way that is not read here: save a copy without it") from error
+        if code == pdfium_c.FPDF_ERR_SUCCESS:
+            raise EmptyFileError("the PDF has no pages") from error
+        raise DamagedFileError("the PDF is damaged: no page can be found in it") from error
+    _cache.key, _cache.document = key, document
+    try:
+        document.init_forms()
+    except pdfium.PdfiumError:
+        # Without the form environment fields are not drawn, everything else is.
+        document.formenv = None
+    return document
+
+
+def close() -> None:
+    """Close the open document, if there is one."""
+    if _cache.document is not None:
+        _cache.document.close()
+    _cache.key, _cache.document = None, None
+
+
+@contextmanager
+def page_of(path: Path, number: int) -> Iterator[pdfium.PdfPage]:
+    """Page ``number`` (from 1), closed afterwards. Raises ``DamagedFileError`` when that page cannot be loaded."""
+    document = opened(path)
+    try:
+        page = document[number - 1]
+    except (pdfium.PdfiumError, IndexError) as error:
+        raise DamagedFileError(f"page {number} of the PDF is damaged") from error
+    try:
+        yield page
+    finally:
+        page.close()
+
+
+def draw(page: pdfium.PdfPage, limits: Limits) -> NDArray[np.uint8]:
+    """Draw the page as displayed (rotation and crop box applied, annotations and form fields drawn), RGB ``(h, w, 3)``.
+
+    At ``limits.dpi``, or less where the page is so large that it would break the pixel limit or ``LONGEST_SIDE``.
+    """
+    width, height = page.get_size()
+    if not (math.isfinite(width) and math.isfinite(height) and width > 0 and height > 0):
+        raise DamagedFileError("the page has no size")
+    scale = min(
+        limits.dpi / _POINTS_PER_INCH,
+        LONGEST_SIDE / max(width, height),
+        math.sqrt(limits.max_pixels / (width * height)),
+    )
+    try:
+        bitmap = page.render(scale=scale, rev_byteorder=True, limit_image_cache=True)
+    except (pdfium.PdfiumError, ValueError) as error:
+        raise DamagedFileError("the page cannot be drawn") from error
+    try:
+        return np.ascontiguousarray(bitmap.to_numpy()[:, :, :3])
+    finally:
+        bitmap.close()

@@ -1,0 +1,45 @@
+"""Reading one page from file to elements. Runs inside a worker process; see ``guard`` for what holds it in."""
+
+from __future__ import annotations
+
+import time
+from functools import lru_cache
+
+from mmrag.domain.hashing import sha256_hex
+from mmrag.errors import DamagedFileError, TooLargeError, UnreadableFileError
+from mmrag_ingest import elements, values
+from mmrag_ingest.engines.lines import OcrEngine
+from mmrag_ingest.engines.rapidocr import RapidOcrEngine
+from mmrag_ingest.pages import render
+from mmrag_ingest.pictures import encode
+from mmrag_ingest.records import PageRead, PageTask
+from mmrag_ingest.words import find_words
+
+
+def read_page(task: PageTask, *, threads: int = 1) -> PageRead:
+    """Draw, read and understand one page.
+
+    Raises an ``UnreadableFileError`` with one line for a person when the page cannot be drawn or read.
+    """
+    started = time.perf_counter()
+    try:
+        rendered = render(task)
+        raw = find_words(rendered, _engine(threads))
+        picture = encode(rendered.picture)
+        page = elements.understand(
+            raw, rendered.picture, document_id=task.document_id, number=task.number, image=sha256_hex(picture)
+        )
+        found = values.values_of(page)
+    except UnreadableFileError:
+        raise
+    except MemoryError as error:
+        raise TooLargeError(f"page {task.number} needs more memory than a reader may use") from error
+    except Exception as error:
+        # One odd page must not end a run over thousands: it is reported like any other page that cannot be read.
+        raise DamagedFileError(f"page {task.number} cannot be read: {type(error).__name__}: {error}") from error
+    return PageRead(page=page, picture=picture, values=found, seconds=time.perf_counter() - started)
+
+
+@lru_cache(maxsize=1)
+def _engine(threads: int) -> OcrEngine:
+    return RapidOcrEngine(threads)
