@@ -39,17 +39,21 @@ KIND_COLOURS: dict[ElementKind, tuple[int, int, int]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
-    """A box to draw, its colour as RGB from 0 to 255, and a short tag set at its corner (none when empty)."""
+    """A box to draw, its colour as RGB from 0 to 255, and a short tag set at its corner (none when empty).
+
+    ``strong`` outlines are twice as thick: a cited box is to be seen at once on a full page.
+    """
 
     box: BBox
     colour: tuple[int, int, int] = CITED
     tag: str = ""
+    strong: bool = True
 
 
 def marks_of(elements: Sequence[Element]) -> tuple[Mark, ...]:
     """One mark an element, in the colour of its kind, tagged with its place in the reading order (from 1)."""
     ordered = sorted(elements, key=lambda e: e.ordinal)
-    return tuple(Mark(box=e.bbox, colour=KIND_COLOURS[e.kind], tag=str(n)) for n, e in enumerate(ordered, 1))
+    return tuple(Mark(box=e.bbox, colour=KIND_COLOURS[e.kind], tag=str(n), strong=False) for n, e in enumerate(ordered, 1))
 
 
 def legend_of(elements: Sequence[Element]) -> tuple[tuple[str, tuple[int, int, int]], ...]:
@@ -70,13 +74,13 @@ def draw(picture: bytes, marks: Sequence[Mark], *, legend: Sequence[tuple[str, t
     stroke = max(2, round(max(page.size) / 550))
     font = _font(max(11, round(max(page.size) / 130)))
     for mark in marks:
-        _outline(pen, mark, page.size, stroke)
+        _outline(pen, mark, page.size, 2 * stroke if mark.strong else stroke)
     for mark in marks:  # tags last: a neighbour's outline must not strike them through
         _tag(pen, mark, page.size, font)
     return _png(_with_legend(page, legend) if legend else page)
 
 
-def crop(picture: bytes, box: BBox, *, margin: float = 0.015) -> bytes:
+def crop(picture: bytes, box: BBox, *, margin: float = 0.02) -> bytes:
     """The part of the picture inside ``box`` as PNG, with ``margin`` (a fraction of the page) of its surroundings."""
     page = _opened(picture)
     x0, y0, x1, y1 = box.grown(margin, margin).to_pixels(*page.size)
@@ -105,7 +109,7 @@ def _font(size: int) -> FreeTypeFont | ImageFont:
 def _outline(pen: ImageDraw.ImageDraw, mark: Mark, size: tuple[int, int], stroke: int) -> None:
     """The outline lies outside the box, so that it covers no quoted word; a white edge sets it off from dark pages."""
     x0, y0, x1, y1 = mark.box.to_pixels(*size)
-    gap = stroke
+    gap = 3
     outer = (x0 - gap - stroke, y0 - gap - stroke, x1 + gap + stroke, y1 + gap + stroke)
     pen.rectangle((outer[0] - 1, outer[1] - 1, outer[2] + 1, outer[3] + 1), outline=(255, 255, 255), width=1)
     pen.rectangle(outer, outline=mark.colour, width=stroke)

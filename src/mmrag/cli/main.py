@@ -72,8 +72,11 @@ def run(args: Sequence[str]) -> int:
     """Run one command and return its exit code. Every error ends here as one line on standard error."""
     state = State()
     try:
-        result = root.main(list(args), prog_name="mmrag", standalone_mode=False, obj=state)
+        with root.make_context("mmrag", list(args), obj=state) as context:
+            result: object = root.invoke(context)
         sys.stdout.flush()
+    except click.exceptions.Exit as done:  # --help and --version end this way
+        return done.exit_code
     except BrokenPipeError:
         return _reader_went_away()
     except (click.Abort, KeyboardInterrupt):

@@ -28,6 +28,7 @@ MEANINGS = {
     "models.text": "Model for text vectors.",
     "models.clip": "Model for image vectors.",
     "models.captioner": "Model that describes figures and photos.",
+    "models.cache_dir": "Where prepared models are kept; without it `$XDG_CACHE_HOME/mmrag`, else `~/.cache/mmrag`.",
     "cascade.tiers": "The tiers that may answer, cheapest first.",
     "cascade.tiers[].name": "The name that `--tier` takes.",
     "cascade.tiers[].model": "`reader`, or `provider:model`.",
@@ -47,7 +48,7 @@ MEANINGS = {
     "ask.min_confidence": "Answers with less confidence than this are refused.",
     "ask.timeout_s": "Seconds after which a question is given up.",
 }
-"""One line on every setting. A setting without one cannot be documented, and the test of the pages says so."""
+"""One line on every setting; a test says when one is missing."""
 
 
 def commands_page() -> str:
@@ -98,7 +99,7 @@ def settings_page() -> str:
     ]
     for path, default in _settings(Settings):
         variable = "" if "[]" in path else f"`MMRAG_{path.upper().replace('.', '__')}`"
-        lines.append(f"| `{path}` | {default} | {variable} | {MEANINGS[path]} |")
+        lines.append(f"| `{path}` | {default} | {variable} | {MEANINGS.get(path, '')} |")
     return "\n".join([*lines, "", _TIERS])
 
 
@@ -144,10 +145,9 @@ def _section_in(field: FieldInfo) -> type[BaseModel] | None:
 def _default(field: FieldInfo) -> str:
     if field.is_required():
         return "required"
-    value: object = field.get_default(call_default_factory=True)
-    if value is None:
+    if field.default_factory is not None or field.default is None:  # what depends on the machine is put into words
         return ""
-    return f"`{canonical_bytes(_plain(value)).decode()}`"
+    return f"`{canonical_bytes(_plain(field.default)).decode()}`"
 
 
 def _plain(value: object) -> Json:
