@@ -30,11 +30,20 @@ class StoreSettings(_Section):
     lock_timeout_s: float = Field(default=2.0, ge=0)
 
 
+def default_cache_dir() -> Path:
+    """Where prepared models are kept: ``XDG_CACHE_HOME/mmrag``, else ``~/.cache/mmrag``."""
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "mmrag"
+
+
 class ModelSettings(_Section):
+    """``cache_dir`` holds models in the form they run in, made once for each user."""
+
     profile: Literal["embedded", "hub"] = "embedded"
     text: str = "sentence-transformers/all-MiniLM-L6-v2"
     clip: str = "openai/clip-vit-base-patch32"
     captioner: str = "Salesforce/blip-image-captioning-base"
+    cache_dir: Path = Field(default_factory=default_cache_dir)
 
 
 class TierSettings(_Section):

@@ -1,0 +1,1 @@
+"""The record of truth in SQLite: reading, searching, writing, and feeding the vector index."""

@@ -1,0 +1,254 @@
+"""Between the domain's records and rows of the catalog.
+
+The words of a page are one compressed blob: a page is always read whole, and a row a word would cost ten times as much.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from array import array
+from collections.abc import Sequence
+from typing import TypeAlias
+
+from mmrag.domain.documents import Cell, Document, DocumentStatus, Element, ElementKind, Page, ReadReport, TextSource, Word
+from mmrag.domain.geometry import BBox, Polygon
+
+Row: TypeAlias = tuple[object, ...]
+
+ELEMENT_COLUMNS = "e.id, e.ordinal, e.kind, e.x0, e.y0, e.x1, e.y1, e.text, e.words, e.confidence, e.label, e.value, e.cells, e.section, e.author"
+"""Read together with ``document_id, page`` in front of them."""
+
+DOCUMENT_COLUMNS = "d.id, d.name, d.sha256, d.media_type, d.size, d.pages, d.status, d.recipe, d.reason, d.report"
+"""Read together with ``location`` in front of them."""
+
+
+def pack_words(words: Sequence[Word]) -> bytes:
+    """Columns of the words as JSON, compressed. Texts, lines and confidences; corner counts where not 4; x, y, x, y, ..."""
+    columns = [
+        [w.text for w in words],
+        [w.line for w in words],
+        [w.confidence for w in words],
+        [len(w.polygon.points) for w in words] if any(len(w.polygon.points) != 4 for w in words) else None,
+        [c for w in words for point in w.polygon.points for c in point],
+        None if all(w.index == i for i, w in enumerate(words)) else [w.index for w in words],
+    ]
+    return zlib.compress(json.dumps(columns, ensure_ascii=True, separators=(",", ":")).encode("ascii"), 6)
+
+
+def unpack_words(blob: bytes) -> tuple[Word, ...]:
+    texts, lines, confidences, corners, flat, indexes = json.loads(zlib.decompress(blob))
+    points = list(zip(flat[::2], flat[1::2], strict=True))
+    words = []
+    start = 0
+    for i, text in enumerate(texts):
+        end = start + (corners[i] if corners else 4)
+        polygon = Polygon(tuple(points[start:end]))
+        index = indexes[i] if indexes else i
+        words.append(Word(index=index, line=lines[i], text=text, polygon=polygon, confidence=confidences[i]))
+        start = end
+    return tuple(words)
+
+
+def clean(text: str) -> str:
+    """``text`` with the lone surrogates that damaged PDFs and odd file names carry replaced: SQLite takes valid text only."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+
+
+def path_bytes(path: str) -> bytes:
+    """A path as bytes: a file name need not be valid text, and must come back unchanged."""
+    return path.encode("utf-8", "surrogateescape")
+
+
+def path_text(data: object) -> str:
+    if not isinstance(data, bytes):
+        raise TypeError("a path is a blob")
+    return data.decode("utf-8", "surrogateescape")
+
+
+def element_row(page_key: int, element: Element) -> Row:
+    box = element.bbox
+    return (
+        page_key,
+        element.ordinal,
+        element.id,
+        element.kind.value,
+        box.x0,
+        box.y0,
+        box.x1,
+        box.y1,
+        clean(element.text),
+        ints_to_text(element.words),
+        element.confidence,
+        clean(element.label) if element.label is not None else None,
+        clean(element.value) if element.value is not None else None,
+        _cells_to_text(element.cells),
+        json.dumps(element.section) if element.section else None,
+        element.author,
+    )
+
+
+def element_from(row: Sequence[object]) -> Element:
+    """``row`` is ``document_id, page`` and ``ELEMENT_COLUMNS``."""
+    document_id, page, id_, ordinal, kind, x0, y0, x1, y1, text, words, confidence, label, value, cells, section, author = row
+    return Element(
+        id=str(id_),
+        document_id=str(document_id),
+        page=_int(page),
+        ordinal=_int(ordinal),
+        kind=ElementKind(str(kind)),
+        bbox=BBox(_float(x0), _float(y0), _float(x1), _float(y1)),
+        text=str(text),
+        words=text_to_ints(str(words)),
+        confidence=_float(confidence),
+        label=_text(label),
+        value=_text(value),
+        cells=_cells_from(cells),
+        section=tuple(json.loads(str(section))) if section is not None else (),
+        author=_text(author),
+    )
+
+
+def document_row(document: Document) -> Row:
+    return (
+        document.id,
+        path_bytes(document.name),
+        document.sha256,
+        document.media_type,
+        document.size,
+        document.pages,
+        document.status.value,
+        document.recipe,
+        clean(document.reason) if document.reason is not None else None,
+        report_to_text(document.report),
+    )
+
+
+def document_from(row: Sequence[object]) -> Document:
+    """``row`` is ``location`` and ``DOCUMENT_COLUMNS``."""
+    location, id_, name, sha256, media_type, size, pages, status, recipe, reason, report = row
+    return Document(
+        id=str(id_),
+        name=path_text(name),
+        location=path_text(location),
+        sha256=str(sha256),
+        media_type=str(media_type),
+        size=_int(size),
+        pages=_int(pages),
+        status=DocumentStatus(str(status)),
+        recipe=str(recipe),
+        reason=_text(reason),
+        report=_report_from(str(report)),
+    )
+
+
+def page_from(row: Sequence[object], elements: tuple[Element, ...]) -> Page:
+    """``row`` is ``document_id, number, width, height, source, confidence, engine, image, warnings, words``."""
+    document_id, number, width, height, source, confidence, engine, image, warnings, words = row
+    if not isinstance(words, bytes):
+        raise TypeError("the words of a page are a blob")
+    return Page(
+        document_id=str(document_id),
+        number=_int(number),
+        width=_int(width),
+        height=_int(height),
+        source=TextSource(str(source)),
+        confidence=_float(confidence),
+        engine=str(engine),
+        image=_text(image),
+        words=unpack_words(words),
+        elements=elements,
+        warnings=tuple(json.loads(str(warnings))) if warnings is not None else (),
+    )
+
+
+def pack_vector(vector: Sequence[float]) -> bytes:
+    """Little-endian float32, so that a store can move between machines."""
+    data = array("f", vector)
+    if _BIG_ENDIAN:
+        data.byteswap()
+    return data.tobytes()
+
+
+def unpack_vector(blob: bytes) -> array[float]:
+    data = array("f")
+    data.frombytes(blob)
+    if _BIG_ENDIAN:
+        data.byteswap()
+    return data
+
+
+_BIG_ENDIAN = array("H", [1]).tobytes() == b"\x00\x01"
+
+
+def ints_to_text(numbers: Sequence[int]) -> str:
+    """``(3, 4, 5, 9)`` as ``3-5 9``: words of an element are mostly runs."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][1] + 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    return " ".join(str(a) if a == b else f"{a}-{b}" for a, b in runs)
+
+
+def text_to_ints(text: str) -> tuple[int, ...]:
+    numbers: list[int] = []
+    for run in text.split():
+        first, _, last = run.partition("-")
+        numbers.extend(range(int(first), int(last or first) + 1))
+    return tuple(numbers)
+
+
+def _cells_to_text(cells: Sequence[Cell]) -> str | None:
+    if not cells:
+        return None
+    rows = [
+        [c.row, c.column, c.text, c.bbox.as_tuple(), ints_to_text(c.words), c.row_span, c.column_span, int(c.is_header)]
+        for c in cells
+    ]
+    return json.dumps(rows, ensure_ascii=True, separators=(",", ":"))
+
+
+def _cells_from(text: object) -> tuple[Cell, ...]:
+    if text is None:
+        return ()
+    return tuple(
+        Cell(
+            row=row,
+            column=column,
+            text=value,
+            bbox=BBox(*box),
+            words=text_to_ints(words),
+            row_span=row_span,
+            column_span=column_span,
+            is_header=bool(header),
+        )
+        for row, column, value, box, words, row_span, column_span, header in json.loads(str(text))
+    )
+
+
+def report_to_text(report: ReadReport) -> str:
+    fields = {name: getattr(report, name) for name in ReadReport.__slots__}
+    return json.dumps(fields, ensure_ascii=True, sort_keys=True)
+
+
+def _report_from(text: str) -> ReadReport:
+    fields = json.loads(text)
+    return ReadReport(**{name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()})
+
+
+def _int(value: object) -> int:
+    if not isinstance(value, int):
+        raise TypeError(f"not a whole number: {value!r}")
+    return value
+
+
+def _float(value: object) -> float:
+    if not isinstance(value, (int, float)):
+        raise TypeError(f"not a number: {value!r}")
+    return float(value)
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)

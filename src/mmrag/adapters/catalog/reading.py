@@ -1,0 +1,102 @@
+"""Reading the catalog: documents, pages, elements. Unpublished editions are never seen."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+
+from mmrag.adapters.catalog import codec
+from mmrag.adapters.catalog.connect import Readers
+from mmrag.domain.documents import Document, Element, Page
+from mmrag.ports import PageRef, StoreCounts
+
+_DOCUMENTS = f"""
+SELECT (SELECT min(path) FROM location l WHERE l.document_id = d.id), {codec.DOCUMENT_COLUMNS} FROM document d
+"""  # noqa: S608 -- only constants of this package are put in
+_PAGE = """
+SELECT p.key, i.document_id, p.number, p.width, p.height, p.source, p.confidence, p.engine, p.image, p.warnings, p.words
+FROM edition i JOIN page p ON p.edition = i.key WHERE i.document_id = ? AND i.published = 1 AND p.number = ?
+"""
+_PUBLISHED_ELEMENTS = f"""
+SELECT i.document_id, p.number, {codec.ELEMENT_COLUMNS}
+FROM element e JOIN page p ON p.key = e.page JOIN edition i ON i.key = p.edition AND i.published = 1
+"""  # noqa: S608 -- only constants of this package are put in
+
+
+class SqliteCatalog:
+    """``Catalog`` over SQLite."""
+
+    def __init__(self, readers: Readers) -> None:
+        self._readers = readers
+
+    async def counts(self) -> StoreCounts:
+        return await self._readers.run(_counts)
+
+    async def documents(self) -> tuple[Document, ...]:
+        return await self._readers.run(
+            lambda c: tuple(codec.document_from(row) for row in c.execute(f"{_DOCUMENTS} ORDER BY d.name, d.id"))
+        )
+
+    async def document(self, document_id: str) -> Document | None:
+        def work(connection: sqlite3.Connection) -> Document | None:
+            row = connection.execute(f"{_DOCUMENTS} WHERE d.id = ?", (document_id,)).fetchone()
+            return None if row is None else codec.document_from(row)
+
+        return await self._readers.run(work)
+
+    async def page(self, ref: PageRef) -> Page | None:
+        def work(connection: sqlite3.Connection) -> Page | None:
+            row = connection.execute(_PAGE, (ref.document_id, ref.page)).fetchone()
+            if row is None:
+                return None
+            return codec.page_from(row[1:], _elements_of(connection, row[0], ref))
+
+        return await self._readers.run(work)
+
+    async def elements(self, ids: Sequence[str]) -> tuple[Element, ...]:
+        def work(connection: sqlite3.Connection) -> tuple[Element, ...]:
+            rows = connection.execute(
+                f"{_PUBLISHED_ELEMENTS} WHERE e.id IN (SELECT value FROM json_each(?))", (json.dumps(list(ids)),)
+            )
+            found = {element.id: element for element in map(codec.element_from, rows)}
+            return tuple(found[i] for i in ids if i in found)
+
+        return await self._readers.run(work)
+
+    async def elements_of(self, pages: Sequence[PageRef]) -> tuple[Element, ...]:
+        def work(connection: sqlite3.Connection) -> tuple[Element, ...]:
+            elements: list[Element] = []
+            for ref in pages:
+                row = connection.execute(
+                    "SELECT p.key FROM edition i JOIN page p ON p.edition = i.key"
+                    " WHERE i.document_id = ? AND i.published = 1 AND p.number = ?",
+                    (ref.document_id, ref.page),
+                ).fetchone()
+                if row is not None:
+                    elements.extend(_elements_of(connection, row[0], ref))
+            return tuple(elements)
+
+        return await self._readers.run(work)
+
+
+def _elements_of(connection: sqlite3.Connection, page_key: int, ref: PageRef) -> tuple[Element, ...]:
+    rows = connection.execute(
+        f"SELECT ?, ?, {codec.ELEMENT_COLUMNS} FROM element e WHERE e.page = ? ORDER BY e.ordinal",
+        (ref.document_id, ref.page, page_key),
+    )
+    return tuple(map(codec.element_from, rows))
+
+
+def _counts(connection: sqlite3.Connection) -> StoreCounts:
+    def one(sql: str) -> int:
+        return int(connection.execute(sql).fetchone()[0])
+
+    published = "JOIN edition i ON i.key = p.edition WHERE i.published = 1"
+    return StoreCounts(
+        documents=one("SELECT count(*) FROM document WHERE status = 'ready'"),
+        quarantined=one("SELECT count(*) FROM document WHERE status = 'quarantined'"),
+        pages=one(f"SELECT count(*) FROM page p {published}"),
+        elements=one(f"SELECT count(*) FROM element e JOIN page p ON p.key = e.page {published}"),
+        vectors=one(f"SELECT count(*) FROM vector v JOIN element e ON e.key = v.element JOIN page p ON p.key = e.page {published}"),
+    )

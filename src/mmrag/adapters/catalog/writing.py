@@ -1,0 +1,116 @@
+"""Writing the catalog: stage page by page, publish in one transaction, quarantine, remove, sweep."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+
+from mmrag.adapters.catalog import codec, rows
+from mmrag.adapters.catalog.connect import Writer
+from mmrag.domain.documents import Document, Page
+from mmrag.domain.values import FoundValue
+from mmrag.errors import StoreError
+from mmrag.ports import VectorRecord
+
+
+class SqliteWriter:
+    """``CatalogWriter`` over SQLite. ``embedder`` is the identity of the text embedder whose vectors are staged."""
+
+    def __init__(self, writer: Writer, *, embedder: str) -> None:
+        self._writer = writer
+        self._embedder = embedder
+        self._generation: int | None = None
+
+    async def known(self) -> Mapping[str, Document]:
+        sql = f"SELECT l.path, {codec.DOCUMENT_COLUMNS} FROM location l JOIN document d ON d.id = l.document_id"
+        return await self._writer.run(lambda c: {codec.path_text(row[0]): codec.document_from(row) for row in c.execute(sql)})
+
+    async def staged_pages(self, document_id: str, recipe: str) -> int:
+        def work(connection: sqlite3.Connection) -> int:
+            edition = rows.staged(connection, document_id, recipe)
+            if edition is None:
+                return 0
+            connection.execute("UPDATE edition SET generation = ? WHERE key = ?", (self._session(connection), edition))
+            return rows.leading_pages(connection, edition)
+
+        return await self._writer.run(work)
+
+    async def stage_page(
+        self, page: Page, *, recipe: str, vectors: Sequence[VectorRecord], values: Sequence[FoundValue]
+    ) -> None:
+        def work(connection: sqlite3.Connection) -> None:
+            session = self._session(connection)
+            edition = rows.staged(connection, page.document_id, recipe)
+            if edition is None:
+                edition = rows.insert(
+                    connection,
+                    "INSERT INTO edition (document_id, recipe, embedder, generation) VALUES (?, ?, ?, ?)",
+                    (page.document_id, recipe, self._embedder, session),
+                )
+            connection.execute("DELETE FROM page WHERE edition = ? AND number = ?", (edition, page.number))
+            keys = rows.insert_page(connection, edition, page)
+            rows.insert_vectors(connection, keys, vectors)
+            rows.insert_values(connection, keys, values)
+            if page.image is not None:
+                connection.execute(
+                    "INSERT INTO image (digest) VALUES (?) ON CONFLICT (digest) DO UPDATE SET offered = 0", (page.image,)
+                )
+
+        await self._writer.run(work)
+
+    async def publish(self, document: Document) -> None:
+        def work(connection: sqlite3.Connection) -> None:
+            edition = rows.staged(connection, document.id, document.recipe)
+            if edition is None:
+                edition = rows.published(connection, document.id, document.recipe)
+            ready = 0 if edition is None else rows.leading_pages(connection, edition)
+            if edition is None or ready != document.pages:
+                raise StoreError(f"{document.name} has {ready} of {document.pages} pages staged: it cannot be published.")
+            rows.leave_location(connection, document)
+            rows.drop_editions(connection, document.id, keep=edition)
+            rows.show_edition(connection, edition)
+            rows.put_document(connection, document)
+
+        await self._writer.run(work)
+
+    async def quarantine(self, document: Document) -> None:
+        def work(connection: sqlite3.Connection) -> None:
+            rows.leave_location(connection, document)
+            rows.drop_editions(connection, document.id)
+            rows.put_document(connection, document)
+
+        await self._writer.run(work)
+
+    async def remove(self, document_ids: Sequence[str]) -> None:
+        def work(connection: sqlite3.Connection) -> None:
+            for document_id in document_ids:
+                rows.drop_editions(connection, document_id)
+                connection.execute("DELETE FROM document WHERE id = ?", (document_id,))
+
+        await self._writer.run(work)
+
+    async def sweep(self) -> tuple[str, ...]:
+        """Drop staged pages that neither this run nor the one before touched; see ``CatalogWriter.sweep``.
+
+        An image is offered for deletion in two sweeps running, so that a crash between the first answer and the deletion
+        of the file does not leak it. Call it while no page is being staged.
+        """
+
+        def work(connection: sqlite3.Connection) -> tuple[str, ...]:
+            connection.execute("DELETE FROM edition WHERE published = 0 AND generation < ?", (self._session(connection) - 1,))
+            unused = "NOT EXISTS (SELECT 1 FROM page p WHERE p.image = image.digest)"
+            digests = connection.execute(f"SELECT digest FROM image WHERE {unused} ORDER BY digest").fetchall()
+            connection.execute(f"DELETE FROM image WHERE offered = 1 AND {unused}")
+            connection.execute(f"UPDATE image SET offered = 1 WHERE {unused}")
+            return tuple(str(row[0]) for row in digests)
+
+        return await self._writer.run(work)
+
+    def _session(self, connection: sqlite3.Connection) -> int:
+        """The number of this run; the first call of a run counts it up."""
+        if self._generation is None:
+            (self._generation,) = connection.execute(
+                "UPDATE session SET generation = generation + 1 RETURNING generation"
+            ).fetchone()
+        return int(self._generation or 0)
+

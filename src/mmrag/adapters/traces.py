@@ -1,0 +1,43 @@
+"""Traces of questions as files, the latest ones kept."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Final
+
+import anyio.to_thread
+
+from mmrag.adapters.catalog.connect import translated
+
+_NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,100}")
+
+
+class FileTraces:
+    """``TraceSink`` that writes ``<trace id>.json`` into ``folder`` and keeps the ``keep`` newest."""
+
+    def __init__(self, folder: Path, *, keep: int = 500) -> None:
+        self._folder = folder
+        self._keep = keep
+
+    async def save(self, trace_id: str, data: bytes) -> Path | None:
+        """Raises ``ValueError`` for an id that could not be a file name."""
+        if not _NAME.fullmatch(trace_id) or trace_id.startswith("."):
+            raise ValueError(f"not a trace id: {trace_id!r}")
+        return await anyio.to_thread.run_sync(self._save, trace_id, data)
+
+    def _save(self, trace_id: str, data: bytes) -> Path:
+        with translated(self._folder):
+            self._folder.mkdir(parents=True, exist_ok=True)
+            path = self._folder / f"{trace_id}.json"
+            fresh = path.with_name(f".{trace_id}.{os.getpid()}.new")
+            fresh.write_bytes(data)
+            fresh.replace(path)
+            self._forget_old()
+        return path
+
+    def _forget_old(self) -> None:
+        files = [(entry.stat().st_mtime_ns, entry.path) for entry in os.scandir(self._folder) if entry.name.endswith(".json")]
+        for _, old in sorted(files)[: max(0, len(files) - self._keep)]:
+            Path(old).unlink(missing_ok=True)
