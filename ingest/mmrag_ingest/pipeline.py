@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from mmrag.errors import MMRagError, StoreFullError, UsageError
 from mmrag_ingest.flow import Flow
+from mmrag_ingest.guard import open_pool
 from mmrag_ingest.planning import Read, gone, make_steps
 from mmrag_ingest.reading import PageReader, Readers
 from mmrag_ingest.recipe import Recipe
@@ -28,7 +29,6 @@ from mmrag_ingest.writing import PageWriter
 if TYPE_CHECKING:
     from mmrag.app import App
     from mmrag.retrieval.index import IndexKeeper
-
     from mmrag.settings import IngestSettings
 
 
@@ -57,7 +57,7 @@ async def ingest(
     ``StoreError`` when the store cannot be written to.
     """
     try:
-        return await _ingest(app, paths, prune, retry, on_event or _ignore, open_readers or _worker_processes)
+        return await _ingest(app, paths, prune, retry, on_event or _ignore, open_readers or open_pool)
     except BaseExceptionGroup as group:
         raise _what_counts(group) from group
     except OSError as error:

@@ -52,10 +52,18 @@ def make_steps(found: Discovery, known: Mapping[str, Document], recipe: Recipe, 
 
 
 def gone(found: Discovery, known: Mapping[str, Document], roots: Sequence[Path]) -> tuple[Document, ...]:
-    """Documents below ``roots`` whose files are no longer there, by name. Nothing outside the given paths is touched."""
-    here = {location_of(file.path) for file in (*found.sources, *found.refused)}
-    folders = [location_of(root) for root in roots]
-    lost = (d for place, d in known.items() if place not in here and any(_is_below(place, folder) for folder in folders))
+    """Documents below ``roots`` whose files are no longer there, by name. Nothing outside the given paths is touched.
+
+    A folder that cannot be listed is in ``found.refused``: what was in it may well be there still, and stays.
+    """
+    here = {location_of(source.path) for source in found.sources}
+    folders = frozenset(location_of(root) for root in roots)
+    closed = frozenset(location_of(refused.path) for refused in found.refused)
+    lost = [
+        document
+        for place, document in known.items()
+        if place not in here and _is_below(place, folders) and not _is_below(place, closed)
+    ]
     return tuple(sorted(lost, key=lambda document: (document.name, document.location)))
 
 
@@ -109,5 +117,5 @@ class _Names:
         return chosen
 
 
-def _is_below(place: str, folder: str) -> bool:
-    return place == folder or place.startswith(folder.rstrip("/") + "/")
+def _is_below(place: str, folders: frozenset[str]) -> bool:
+    return any(str(folder) in folders for folder in (PurePosixPath(place), *PurePosixPath(place).parents))

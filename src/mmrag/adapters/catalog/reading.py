@@ -18,6 +18,10 @@ _PAGE = """
 SELECT p.key, i.document_id, p.number, p.width, p.height, p.source, p.confidence, p.engine, p.image, p.warnings, p.words
 FROM edition i JOIN page p ON p.edition = i.key WHERE i.document_id = ? AND i.published = 1 AND p.number = ?
 """
+_STAGED_PAGE = """
+SELECT p.key, i.document_id, p.number, p.width, p.height, p.source, p.confidence, p.engine, p.image, p.warnings, p.words
+FROM edition i JOIN page p ON p.edition = i.key WHERE i.document_id = ? AND i.recipe = ? AND i.published = 0 AND p.number = ?
+"""
 _PUBLISHED_ELEMENTS = f"""
 SELECT i.document_id, p.number, {codec.ELEMENT_COLUMNS}
 FROM element e JOIN page p ON p.key = e.page JOIN edition i ON i.key = p.edition AND i.published = 1
@@ -78,6 +82,12 @@ class SqliteCatalog:
             return tuple(elements)
 
         return await self._readers.run(work)
+
+
+def staged_page(connection: sqlite3.Connection, ref: PageRef, recipe: str) -> Page | None:
+    """A page that is not published yet, for the writer alone."""
+    row = connection.execute(_STAGED_PAGE, (ref.document_id, recipe, ref.page)).fetchone()
+    return None if row is None else codec.page_from(row[1:], _elements_of(connection, row[0], ref))
 
 
 def _elements_of(connection: sqlite3.Connection, page_key: int, ref: PageRef) -> tuple[Element, ...]:

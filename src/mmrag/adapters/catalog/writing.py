@@ -5,12 +5,12 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping, Sequence
 
-from mmrag.adapters.catalog import codec, rows
+from mmrag.adapters.catalog import codec, reading, rows
 from mmrag.adapters.catalog.connect import Writer
 from mmrag.domain.documents import Document, Page
 from mmrag.domain.values import FoundValue
 from mmrag.errors import StoreError
-from mmrag.ports import VectorRecord
+from mmrag.ports import PageRef, VectorRecord
 
 
 class SqliteWriter:
@@ -34,6 +34,9 @@ class SqliteWriter:
             return rows.leading_pages(connection, edition)
 
         return await self._writer.run(work)
+
+    async def staged_page(self, ref: PageRef, recipe: str) -> Page | None:
+        return await self._writer.run(lambda c: reading.staged_page(c, ref, recipe))
 
     async def stage_page(
         self, page: Page, *, recipe: str, vectors: Sequence[VectorRecord], values: Sequence[FoundValue]
