@@ -26,9 +26,26 @@ INGESTER_GROUP = "mmrag.ingesters"
 """The entry point group where a distribution offers the function that ingests files."""
 
 
-class IngestSummary(Protocol):
-    """What an ingestion gives back. ``to_json`` has the outcome of every file and the totals."""
+class FileOutcome(Protocol):
+    """What became of one file: ``ingested``, ``unchanged``, ``replaced``, or ``quarantined`` for a ``reason``."""
 
+    @property
+    def document(self) -> str: ...
+    @property
+    def status(self) -> str: ...
+    @property
+    def reason(self) -> str | None: ...
+    @property
+    def pages(self) -> int: ...
+
+
+class IngestSummary(Protocol):
+    """What an ingestion gives back: every file's outcome, the names of removed documents, and wall time in seconds."""
+
+    @property
+    def documents(self) -> Sequence[FileOutcome]: ...
+    @property
+    def removed(self) -> Sequence[str]: ...
     @property
     def seconds(self) -> float: ...
 

@@ -41,7 +41,7 @@ KIND_COLOURS: dict[ElementKind, tuple[int, int, int]] = {
 class Mark:
     """A box to draw, its colour as RGB from 0 to 255, and a short tag set at its corner (none when empty).
 
-    ``strong`` outlines are twice as thick: a cited box is to be seen at once on a full page.
+    ``strong`` outlines are thick and stand off their box: a cited place is to be seen at once on a full page.
     """
 
     box: BBox
@@ -71,10 +71,9 @@ def draw(picture: bytes, marks: Sequence[Mark], *, legend: Sequence[tuple[str, t
 
     page = _opened(picture)
     pen = ImageDraw.Draw(page)
-    stroke = max(2, round(max(page.size) / 550))
-    font = _font(max(11, round(max(page.size) / 130)))
+    font = _font(max(10, round(max(page.size) / 150)))
     for mark in marks:
-        _outline(pen, mark, page.size, 2 * stroke if mark.strong else stroke)
+        _outline(pen, mark, page.size)
     for mark in marks:  # tags last: a neighbour's outline must not strike them through
         _tag(pen, mark, page.size, font)
     return _png(_with_legend(page, legend) if legend else page)
@@ -106,23 +105,25 @@ def _font(size: int) -> FreeTypeFont | ImageFont:
     return ImageFont.load_default(size=size)
 
 
-def _outline(pen: ImageDraw.ImageDraw, mark: Mark, size: tuple[int, int], stroke: int) -> None:
-    """The outline lies outside the box, so that it covers no quoted word; a white edge sets it off from dark pages."""
+def _outline(pen: ImageDraw.ImageDraw, mark: Mark, size: tuple[int, int]) -> None:
+    """The outline lies outside the box, so that it covers none of its words; on dark pages a white edge sets it off."""
+    thin = max(1, round(max(size) / 1200))
+    stroke, gap = (3 * thin, 3) if mark.strong else (thin, 0)
     x0, y0, x1, y1 = mark.box.to_pixels(*size)
-    gap = 3
-    outer = (x0 - gap - stroke, y0 - gap - stroke, x1 + gap + stroke, y1 + gap + stroke)
-    pen.rectangle((outer[0] - 1, outer[1] - 1, outer[2] + 1, outer[3] + 1), outline=(255, 255, 255), width=1)
-    pen.rectangle(outer, outline=mark.colour, width=stroke)
+    out = gap + stroke
+    pen.rectangle((x0 - out, y0 - out, x1 + out, y1 + out), outline=mark.colour, width=stroke)
+    if mark.strong:
+        pen.rectangle((x0 - out - 1, y0 - out - 1, x1 + out + 1, y1 + out + 1), outline=(255, 255, 255), width=1)
 
 
 def _tag(pen: ImageDraw.ImageDraw, mark: Mark, size: tuple[int, int], font: FreeTypeFont | ImageFont) -> None:
     if not mark.tag:
         return
-    x0, y0, _, _ = mark.box.to_pixels(*size)
+    x0, y0, _, _ = mark.box.to_pixels(*size)  # the tag goes left of the box, where it hides no beginning of a line
     left, top, right, bottom = pen.textbbox((0, 0), mark.tag, font=font)
     width, height = right - left + 6, bottom - top + 6
-    at_x = min(max(0, x0 - width / 2), size[0] - width)
-    at_y = min(max(0, y0 - height), size[1] - height)
+    at_x = min(max(0, x0 - width), size[0] - width)
+    at_y = min(max(0, y0), size[1] - height)
     pen.rectangle((at_x, at_y, at_x + width, at_y + height), fill=mark.colour)
     pen.text((at_x + 3 - left, at_y + 3 - top), mark.tag, fill=(255, 255, 255), font=font)
 
