@@ -11,9 +11,10 @@ from mmrag.domain.documents import ElementKind, Page, TextSource, Word
 from mmrag.domain.geometry import BBox
 from mmrag_ingest.layout.assemble import Assembler
 from mmrag_ingest.layout.blocks import Look, blocks_of
+from mmrag_ingest.layout.colons import Pair
 from mmrag_ingest.layout.columns import leaves_of
 from mmrag_ingest.layout.figures import figure_boxes, ink_of
-from mmrag_ingest.layout.key_values import Pair, pairs_of
+from mmrag_ingest.layout.key_values import pairs_of
 from mmrag_ingest.layout.labels import is_numeric
 from mmrag_ingest.layout.lines import Row
 from mmrag_ingest.layout.pieces import canonical, pieces_of

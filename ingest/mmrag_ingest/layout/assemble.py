@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from mmrag.domain.documents import Cell, Element, ElementKind, Word, element_id
 from mmrag.domain.geometry import BBox
-from mmrag_ingest.layout.key_values import Pair
+from mmrag_ingest.layout.colons import Pair
 from mmrag_ingest.layout.pieces import Glyphs
 from mmrag_ingest.layout.tables import Grid, markdown
 

@@ -13,7 +13,7 @@ from statistics import median
 
 import numpy as np
 
-from mmrag_ingest.layout.labels import digits, ends_with_colon, is_currency, is_label, is_numeric, letters
+from mmrag_ingest.layout.labels import digits, is_currency, is_numeric, letters, names_a_field
 from mmrag_ingest.layout.lines import Row, rows_of
 from mmrag_ingest.layout.pieces import Piece
 
@@ -74,13 +74,13 @@ def _zones_at(
     zones: list[Zone] = []
     run: list[Piece] = []
     for i in [*order.tolist(), -1]:
-        if i >= 0 and not crossing[i]:
+        if i >= 0 and not crossing[i] and (not run or pieces[i].y - run[-1].y < _CONTIGUOUS * usual):
             run.append(pieces[i])
             continue
         zone = _judge(x, usual, run, row_of)
         if zone is not None:
             zones.append(zone)
-        run = []
+        run = [pieces[i]] if i >= 0 and not crossing[i] else []
     return zones
 
 
@@ -134,10 +134,12 @@ def _worth(left: dict[int, list[Piece]], right: dict[int, list[Piece]], x: float
     total = float(len(left) + len(right))
     if fewer >= 3 and _prose(left) and _prose(right) and (shared < 0.9 or fewer >= 5):
         return 3 * total
-    if fewer >= 3 and shared < 0.5 and amounts < 0.5 and white > usual:
+    answered = [n for n in left.keys() & right.keys() if names_a_field(left[n][-1].text)]
+    level = fewer >= 4 or (fewer == 3 and white > 3 * usual)
+    if level and shared < 0.5 and amounts < 0.5 and white > usual and len(answered) <= 0.3 * shared * fewer:
         return total
     own = _share(right, _has_own_label)
-    asking = _share(left, lambda ps: ends_with_colon(ps[-1].text))
+    asking = _share(left, lambda ps: names_a_field(ps[-1].text))
     if fewer >= 3 and own >= 0.6 and asking < 0.4 and white > 2 * usual and _share(left, _has_own_label) < 0.5:
         return total / 2
     return 0.0
@@ -158,4 +160,4 @@ def _has_own_label(pieces: Sequence[Piece]) -> bool:
     if len(pieces) == 1:
         head, colon, tail = first.partition(":")
         return bool(colon) and letters(head) >= 2 and bool(tail.strip())
-    return is_label(first) and not is_currency(first) and not is_numeric(first)
+    return names_a_field(first)

@@ -15,10 +15,11 @@ _NOUNS = (
     "employer|business|model|make|serial|weight|height|length|width|temperature|duration|start|end|departure|arrival|"
     "destination|origin|principal|purpose|owner|operator|aircraft|investigator|visibility|wind|conditions|injuries|spots"
 )
+_NUMBERING = re.compile(r"^\s*\(?(?:\d{1,2}|[a-z])[.)]\s*(?=[^\W\d])")
 _NOUN = re.compile(rf"\b(?:{_NOUNS})\b", re.IGNORECASE)
 _ENDS_LIKE_LABEL = re.compile(rf"(?:\b(?:{_NOUNS})\b\.?|#)\s*(?:\([^)]*\))?\s*[:：.#]?$", re.IGNORECASE)
 CURRENCY = re.compile(r"^(?:RM|USD|EUR|GBP|MYR|SGD|SR|CHF|JPY|AUD|CAD|INR|Rs\.?|US\$|S\$|[$€£¥₹])[.:]?$", re.IGNORECASE)
-_NUMERIC = re.compile(r"^[^\w\s]*(?:RM|USD|EUR|GBP|MYR|[$€£¥])?[^\w\s]*\d[\d.,:/\-\s%]*\w?[^\w\s]*$", re.IGNORECASE)
+_NUMERIC = re.compile(r"^[^\w\s]*(?:RM|USD|EUR|GBP|MYR|[$€£¥])?\s*[^\w\s]*\d[\d.,:/\-\s%]*\w?[^\w\s]*$", re.IGNORECASE)
 
 
 def letters(text: str) -> int:
@@ -57,7 +58,7 @@ def is_label(text: str) -> bool:
 
 def names_a_field(text: str) -> bool:
     """True for a label by its words: it ends in a noun such as "name", "no." or "total", in a colon, or in ``#``."""
-    clean = text.strip()
+    clean = _NUMBERING.sub("", text).strip()
     return is_label(clean) and (ends_with_colon(clean) or bool(_ENDS_LIKE_LABEL.search(clean)))
 
 
@@ -67,6 +68,6 @@ def mentions_a_field(text: str) -> bool:
 
 def clean_label(text: str) -> str:
     """A label without the colon, dots or numbering around it: ``2. Registration No. :`` is ``Registration No.``"""
-    stripped = re.sub(r"^\s*(?:\(?\d{1,2}[.)]|\(?[a-z][.)])\s+", "", text)
+    stripped = _NUMBERING.sub("", text)
     stripped = re.sub(r"[\s:：]*[.…·_\-–—=]{3,}[\s:：]*$", "", stripped)
     return re.sub(r"\s*[:：;>▶]+\s*$", "", stripped).strip()

@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
-from mmrag_ingest.layout.labels import is_currency, is_numeric, letters
+from mmrag_ingest.layout.labels import clean_label, is_currency, is_label, is_numeric, letters, names_a_field
 from mmrag_ingest.layout.lines import Row
 from mmrag_ingest.layout.pieces import Glyphs, Piece, piece_of
 
 _PITCH = 3.2  # of the row height: rows further apart are not of one table
+_LONG_CELL = 12  # words
+
+Span = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +49,14 @@ def cells_of_row(row: Row) -> list[Piece]:
     return joined
 
 
+def names_columns(cells: list[Piece]) -> bool:
+    """True for a row of labels: no numbers, two or more cells that name a field, hardly any that do not."""
+    if any(is_numeric(c.text) for c in cells):
+        return False
+    named = sum(names_a_field(clean_label(c.text)) for c in cells)
+    return named >= 2 and named >= 0.6 * len(cells)
+
+
 def grids_of(rows: list[Row]) -> list[Grid]:
     """The tables among rows that follow one another, from top to bottom. They do not share rows."""
     split = [cells_of_row(r) for r in rows]
@@ -66,28 +77,51 @@ def _grow(rows: list[Row], split: list[list[Piece]], start: int) -> Grid | None:
     if len(split[start]) < 2 or rows[start].pieces[0].is_vertical:
         return None
     columns = [(p.x0, p.x1) for p in split[start]]
+    placed = [split[start]]
     last = start
     for i in range(start + 1, len(rows)):
         if rows[i].y - rows[last].y > _PITCH * max(rows[i].height, rows[last].height):
             break
-        merged = _merge(columns, split[i])
+        if names_columns(split[i]) and not (i == start + 1 and names_columns(split[start])):
+            break
+        cells = [part for piece in split[i] for part in _cut(piece, columns)] if len(split[i]) > 1 else split[i]
+        merged = _merge(columns, cells)
         if merged is None:
             break
         columns, last = merged, i
-    while last > start and len(split[last]) < 2:
-        last -= 1
-    if last == start:
-        return None
-    return _judge(split, start, last, columns)
+        placed.append(cells)
+    while len(placed) > 1 and len(placed[-1]) < 2:
+        placed.pop()
+    return _judge(placed, start, columns) if len(placed) > 1 else None
 
 
-def _merge(columns: list[tuple[float, float]], pieces: list[Piece]) -> list[tuple[float, float]] | None:
+def _cut(piece: Piece, columns: list[Span]) -> list[Piece]:
+    """Cut a piece that runs across several columns at the word gaps nearest the white between them."""
+    touching = _touching(piece, columns)
+    if len(touching) < 2 or len(columns) < 3 or len(piece.words) > _LONG_CELL:
+        return [piece]
+    parts: list[list[Glyphs]] = [[piece.words[0]]]
+    for before, after in pairwise(piece.words):
+        edges = [(columns[a][1] + columns[b][0]) / 2 for a, b in pairwise(touching)]
+        middle = (before.x1 + after.x0) / 2
+        gap = after.x0 - before.x1
+        if gap > 0.15 * piece.height and any(abs(middle - e) < 1.2 * piece.height for e in edges):
+            parts.append([])
+        parts[-1].append(after)
+    return [piece_of(p) for p in parts]
+
+
+def _touching(piece: Piece, columns: list[Span]) -> list[int]:
+    slack = 0.3 * piece.height
+    return [k for k, (x0, x1) in enumerate(columns) if piece.x0 < x1 - slack and piece.x1 > x0 + slack]
+
+
+def _merge(columns: list[Span], pieces: list[Piece]) -> list[Span] | None:
     """Fit a row into the columns, widening them; None when a piece runs across two of them."""
     fitted = list(columns)
     for piece in pieces:
-        slack = 0.3 * piece.height
-        touching = [k for k, (x0, x1) in enumerate(fitted) if piece.x0 < x1 - slack and piece.x1 > x0 + slack]
-        if len(touching) > 1:
+        touching = _touching(piece, fitted)
+        if len(touching) > 1 or piece.is_vertical:
             return None
         if touching:
             k = touching[0]
@@ -95,53 +129,63 @@ def _merge(columns: list[tuple[float, float]], pieces: list[Piece]) -> list[tupl
         else:
             fitted.append((piece.x0, piece.x1))
     fitted.sort()
-    overlap = any(a[1] > b[0] + 1e-6 for a, b in pairwise(fitted))
+    overlap = any(a[1] > b[0] + 0.3 * pieces[0].height for a, b in pairwise(fitted))
     return None if overlap else fitted
 
 
-def _judge(split: list[list[Piece]], start: int, last: int, columns: list[tuple[float, float]]) -> Grid | None:
-    cells: list[GridCell] = []
-    row = -1
-    full = 0
-    for i in range(start, last + 1):
-        placed = [(_column(columns, p), p) for p in split[i]]
-        row += 1
-        full += len(placed) >= 2
-        cells += [GridCell(row=row, column=k, words=p.words) for k, p in placed]
-    if full < 2:
-        return None
-    used = [k for k in range(len(columns)) if sum(c.column == k for c in cells) >= 2]
+def _judge(placed: list[list[Piece]], start: int, columns: list[Span]) -> Grid | None:
+    """Keep what is a table: enough full rows and columns, and neither prose nor a list of labels with their values."""
+    words: dict[tuple[int, int], list[Glyphs]] = {}
+    for row, pieces in enumerate(placed):
+        for piece in pieces:
+            words.setdefault((row, _column(columns, piece)), []).extend(piece.words)
+    cells = [GridCell(row=r, column=k, words=tuple(ws)) for (r, k), ws in sorted(words.items())]
+    rows = len(placed)
+    full = sum(sum(c.row == r for c in cells) >= 2 for r in range(rows))
+    used = sum(sum(c.column == k for c in cells) >= 2 for k in range(len(columns)))
     numbers = sum(is_numeric(c.text) for c in cells)
-    if len(used) < 3 and not (len(used) == 2 and full >= 3 and numbers >= 2):
+    header = _header_rows(cells, rows)
+    if full < 2 or used < 2 or sum(len(c.words) > _LONG_CELL for c in cells) > 0.2 * len(cells):
         return None
-    if numbers < 0.15 * len(cells) and len(cells) < 2 * len(columns) + 1:
+    if used < 3 and not (full >= 3 and numbers >= 2 and header):
         return None
-    merged = _merge_same(cells)
-    header = _header_rows(merged, row + 1)
-    return Grid(first=start, last=last, columns=len(columns), rows=row + 1, header=header, cells=tuple(merged))
+    if numbers < 0.15 * len(cells) and not (header and rows > 2):
+        return None
+    if _is_label_list(cells, rows, len(columns)):
+        return None
+    return Grid(first=start, last=start + rows - 1, columns=len(columns), rows=rows, header=header, cells=tuple(cells))
 
 
-def _merge_same(cells: list[GridCell]) -> list[GridCell]:
-    by_place: dict[tuple[int, int], list[Glyphs]] = {}
-    for cell in cells:
-        by_place.setdefault((cell.row, cell.column), []).extend(cell.words)
-    return [GridCell(row=r, column=k, words=tuple(ws)) for (r, k), ws in sorted(by_place.items())]
+def _is_label_list(cells: list[GridCell], rows: int, columns: int) -> bool:
+    """True when every other column holds labels: pairs set side by side, not a table."""
+    if columns % 2 or columns > 6:
+        return False
+    odd = [c.text for c in cells if c.column % 2 == 0]
+    even = [c.text for c in cells if c.column % 2]
+    asked = sum(names_a_field(t) and not is_numeric(t) for t in odd)
+    answered = sum(names_a_field(t) and not is_numeric(t) for t in even)
+    return asked >= 0.6 * len(odd) and answered <= 0.25 * len(even) and len(odd) >= 0.7 * rows * columns / 2
 
 
-def _column(columns: list[tuple[float, float]], piece: Piece) -> int:
+def _column(columns: list[Span], piece: Piece) -> int:
     middle = (piece.x0 + piece.x1) / 2
     return min(range(len(columns)), key=lambda k: max(columns[k][0] - middle, middle - columns[k][1], 0.0))
 
 
 def _header_rows(cells: list[GridCell], rows: int) -> int:
-    """How many rows at the top name the columns: words without numbers above rows with numbers."""
+    """How many rows at the top name the columns: words over columns of which some hold numbers below."""
     count = 0
-    for r in range(rows):
+    for r in range(min(rows, 3)):
         texts = [c.text for c in cells if c.row == r]
-        if any(is_numeric(t) for t in texts) or not any(letters(t) for t in texts):
+        if any(is_numeric(t) for t in texts) or sum(is_label(t) for t in texts) < 0.7 * len(texts):
             break
         count += 1
-    return count if 0 < count <= 2 and count < rows else 0
+    if not 0 < count <= 2 or count >= rows:
+        return 0
+    named = {c.column for c in cells if c.row < count and letters(c.text) >= 2}
+    below = [c for c in cells if c.row >= count]
+    counted = {c.column for c in below if is_numeric(c.text)}
+    return count if len(named) >= 2 and named & counted else 0
 
 
 def markdown(grid: Grid) -> str:
