@@ -13,7 +13,7 @@ import mmrag
 
 
 async def watch(folder: str, every: float, rounds: int | None, tell: Callable[[str], None] = print) -> None:
-    done = 0
+    done, told = 0, set[tuple[str, str]]()
     async with mmrag.open() as store:
         while rounds is None or done < rounds:
             if done:
@@ -25,7 +25,8 @@ async def watch(folder: str, every: float, rounds: int | None, tell: Callable[[s
                 tell(f"not this time: {busy}")
                 continue
             for file in report.documents:
-                if file.status != "unchanged":
+                if file.status != "unchanged" and (file.document, file.sha256) not in told:
+                    told.add((file.document, file.sha256))
                     tell(f"{file.status}: {file.document} ({file.reason or f'{file.pages} pages'})")
             for name in report.removed:
                 tell(f"removed: {name}")
