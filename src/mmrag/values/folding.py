@@ -33,7 +33,7 @@ _LOOKALIKE = str.maketrans({"o": "0", "O": "0", "I": "1", "l": "1", "|": "1"})
 _DIGIT_RUN = re.compile(r"[0-9oOIl|]+")
 _SEPARATED_DIGITS = re.compile(r"[.,/:][0-9]{2}")
 
-_DIGITS_SEPARATED = re.compile(r"[0-9][oOIl]?[.,/]\Z")
+_DIGITS_SEPARATED = re.compile(r"[0-9][0-9oOIl]{0,12}[.,/]\Z")
 
 
 @cache
@@ -71,5 +71,5 @@ def _as_digits(match: re.Match[str]) -> str:
         return run
     holds_digit = any(c.isdigit() for c in run)
     leads_digits = len(run) <= 2 and _SEPARATED_DIGITS.match(text, match.end()) is not None
-    trails_digits = len(run) <= 2 and _DIGITS_SEPARATED.search(text, max(0, match.start() - 3), match.start()) is not None
+    trails_digits = len(run) <= 2 and _DIGITS_SEPARATED.search(text, max(0, match.start() - 14), match.start()) is not None
     return run.translate(_LOOKALIKE) if holds_digit or leads_digits or trails_digits else run
