@@ -19,7 +19,9 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 ROOT = Path(__file__).resolve().parents[1]
-HEADER = "# Every package of a working environment, pinned. Made by `make lock`; torch is installed first (see the Makefile).\n"
+HEADER = (
+    "# Every package of a working environment, pinned. Made by `make lock`; torch is installed first (see the Makefile).\n"
+)
 
 
 def declared(pyproject: Path) -> tuple[Requirement, ...]:
@@ -55,7 +57,7 @@ def closure(roots: Iterable[Requirement]) -> dict[str, str]:
 
 
 def pinned(constraints: Path) -> dict[str, str]:
-    pins = {}
+    pins: dict[str, str] = {}
     for line in constraints.read_text(encoding="utf-8").splitlines():
         if line and not line.startswith("#"):
             name, version = line.split("==")
@@ -91,7 +93,10 @@ def main() -> int:
     try:
         needed = closure(requirements)
     except PackageNotFoundError as error:
-        print(f"{error.name} is required but not installed: run make setup, or pip install it and then make lock.", file=sys.stderr)
+        print(
+            f"{error.name} is required but not installed: run make setup, or pip install it and then make lock.",
+            file=sys.stderr,
+        )
         return 1
     if write:
         lines = (f"{name}=={version}\n" for name, version in sorted(needed.items()))
