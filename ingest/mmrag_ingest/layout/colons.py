@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from mmrag_ingest.layout.labels import (
     clean_label,
+    digits,
     ends_with_colon,
     is_currency,
     is_label,
@@ -21,7 +23,9 @@ from mmrag_ingest.layout.pieces import Glyphs, is_leader
 _GLUED = re.compile(r"^([^\W\d][\w./#()'&-]*?)\s*(?:[:：]|\.{3,}|…)\s*(\S.*)$")
 _CLOCK = re.compile(r"\d[:：]\d")
 _NOT_LABELS = re.compile(r"^(?:https?|www|file|mailto)$", re.IGNORECASE)
+_NUMBER_SIGN = re.compile(r"^(?:\w*#|nos?\.?|number)$", re.IGNORECASE)
 _LONGEST_VALUE = 25
+_SHORT_PIECE = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +55,7 @@ class _Token:
 
 def by_colon(row: Row) -> list[Pair]:
     """Pairs of a row with colons: each label ends at a colon, its value runs to the next label."""
-    tokens = [t for k, piece in enumerate(row.pieces) for word in piece.words for t in _split(word, k)]
+    tokens = _marked([t for k, piece in enumerate(row.pieces) for word in piece.words for t in _split(word, k)])
     marks = [i for i, t in enumerate(tokens) if t.colon]
     pairs: list[Pair] = []
     begin = _label_start(tokens, 0, marks[0]) if marks else 0
@@ -82,14 +86,28 @@ def _split(word: Glyphs, piece: int) -> Iterator[_Token]:
     yield _Token(text=text, word=word, piece=piece)
 
 
+def _marked(tokens: list[_Token]) -> list[_Token]:
+    """Let a label also end at ``#`` or ``No.`` before a word with digits, in a short piece: ``Contract # 26932832``."""
+    marked = list(tokens)
+    for i, (token, after) in enumerate(pairwise(tokens)):
+        short = sum(t.piece == token.piece for t in tokens) <= _SHORT_PIECE
+        if _NUMBER_SIGN.match(token.text) and not after.colon and digits(after.text) and short and i and not token.colon:
+            marked[i] = replace(token, colon=tokens[i - 1].piece == token.piece and not tokens[i - 1].colon)
+    return marked
+
+
 def _label_start(tokens: Sequence[_Token], begin: int, mark: int) -> int:
     """A label does not reach back over a wide gap, unless only the colon stands right of it."""
     piece = tokens[mark].piece
     if not tokens[mark].text and mark > begin and tokens[mark - 1].piece != piece:
         piece = tokens[mark - 1].piece
-    while begin < mark and tokens[begin].piece < piece:
-        begin += 1
-    return begin
+    start = begin
+    while start < mark and tokens[start].piece < piece:
+        start += 1
+    # A lone field name left of the label belongs to it: "Advertiser   Name: ...".
+    before = " ".join(t.text for t in tokens[begin:start])
+    named = names_a_field(before) and not is_numeric(before) and start - begin <= 2
+    return begin if begin == 0 and named else start
 
 
 def _next_label(tokens: Sequence[_Token], begin: int, mark: int) -> int:

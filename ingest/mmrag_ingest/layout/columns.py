@@ -140,7 +140,13 @@ def _worth(left: dict[int, list[Piece]], right: dict[int, list[Piece]], x: float
         return total
     own = _share(right, _has_own_label)
     asking = _share(left, lambda ps: names_a_field(ps[-1].text))
-    if fewer >= 3 and own >= 0.6 and asking < 0.4 and white > 2 * usual and _share(left, _has_own_label) < 0.5:
+    if (
+        fewer >= 3
+        and own >= (0.45 if asking < 0.2 else 0.6)
+        and asking < 0.4
+        and white > 2 * usual
+        and _share(left, _has_own_label) < 0.5
+    ):
         return total / 2
     return 0.0
 

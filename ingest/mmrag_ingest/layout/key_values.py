@@ -51,7 +51,7 @@ def pairs_of(rows: Sequence[Row], grids: Sequence[Grid]) -> list[Pair]:
         if row.pieces[0].is_vertical:
             continue
         grid = tabular.get(i)
-        if grid is not None and grid.header == 1 and grid.rows == 2:
+        if grid is not None and grid.is_one_record:
             if i == grid.first:
                 found.add(_from_grid(grid))
             continue
@@ -79,7 +79,7 @@ class LabelColumns:
 
 
 def label_columns(rows: Sequence[Row]) -> LabelColumns:
-    """Find columns of three or more labels, some of which name a field, with values beside them at one left or right edge."""
+    """Find columns of three or more labels, some of which name a field, with values at one edge beside them."""
     beside = [(i, a, b) for i, r in enumerate(rows) for a, b in pairwise(cells_of_row(r))]
     answers: set[int] = set()
     blanks: set[int] = set()
@@ -224,12 +224,12 @@ def _look_above(rows: Sequence[Row], i: int, found: _Found) -> None:
 
 
 def _from_grid(grid: Grid) -> list[Pair]:
-    """A table of one header row over one row is a list of labels over their values."""
+    """A header over one record is a list of labels over their values."""
     heads = {c.column: c for c in grid.cells if c.row == 0}
     pairs: list[Pair] = []
     for cell in grid.cells:
         head = heads.get(cell.column)
-        if cell.row != 1 or head is None or not is_label(name := clean_label(head.text)):
+        if cell.row == 0 or head is None or not is_label(name := clean_label(head.text)):
             continue
         if names_a_field(name) or is_numeric(cell.text):
             pairs.append(Pair(label=name, value=cell.text, label_words=head.words, value_words=cell.words))

@@ -13,10 +13,16 @@ _NOUNS = (
     "street|location|department|type|category|class|status|description|term|terms|currency|signature|signed|charge|charges|"
     "fee|fees|commission|gross|net|revision|version|page|document|issued|issue|expiry|expires|birth|nationality|occupation|"
     "employer|business|model|make|serial|weight|height|length|width|temperature|duration|start|end|departure|arrival|"
-    "destination|origin|principal|purpose|owner|operator|aircraft|investigator|visibility|wind|conditions|injuries|spots"
+    "destination|origin|principal|purpose|owner|operator|aircraft|investigator|visibility|wind|conditions|injuries|spots|region|office|executive|handling|contact|demographic|market|programme?|buying|cycle|"
+    "identification|capacity|quantity|weekdays|airport|registration|pilot|engine|manufacturer"
 )
+_PROPER = (
+    "company|commission|department|agency|branch|business|office|state|county|country|city|street|market|airport|engine"
+)
+"""Nouns that also end the names of organisations and places: a label only when it is short."""
 _NUMBERING = re.compile(r"^\s*\(?(?:\d{1,2}|[a-z])[.)]\s*(?=[^\W\d])")
 _NOUN = re.compile(rf"\b(?:{_NOUNS})\b", re.IGNORECASE)
+_ENDS_LIKE_NAME = re.compile(rf"\b(?:{_PROPER})\W*$", re.IGNORECASE)
 _ENDS_LIKE_LABEL = re.compile(rf"(?:\b(?:{_NOUNS})\b\.?|#)\s*(?:\([^)]*\))?\s*[:：.#]?$", re.IGNORECASE)
 CURRENCY = re.compile(r"^(?:RM|USD|EUR|GBP|MYR|SGD|SR|CHF|JPY|AUD|CAD|INR|Rs\.?|US\$|S\$|[$€£¥₹])[.:]?$", re.IGNORECASE)
 _NUMERIC = re.compile(r"^[^\w\s]*(?:RM|USD|EUR|GBP|MYR|[$€£¥])?\s*[^\w\s]*\d[\d.,:/\-\s%]*\w?[^\w\s]*$", re.IGNORECASE)
@@ -59,7 +65,12 @@ def is_label(text: str) -> bool:
 def names_a_field(text: str) -> bool:
     """True for a label by its words: it ends in a noun such as "name", "no." or "total", in a colon, or in ``#``."""
     clean = _NUMBERING.sub("", text).strip()
-    return is_label(clean) and (ends_with_colon(clean) or bool(_ENDS_LIKE_LABEL.search(clean)))
+    if not is_label(clean):
+        return False
+    if ends_with_colon(clean):
+        return True
+    proper = len(clean.split()) > 2 and _ENDS_LIKE_NAME.search(clean)
+    return bool(_ENDS_LIKE_LABEL.search(clean)) and not proper
 
 
 def mentions_a_field(text: str) -> bool:

@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
-from mmrag_ingest.layout.labels import clean_label, is_currency, is_label, is_numeric, letters, names_a_field
+from mmrag_ingest.layout.labels import (
+    clean_label,
+    ends_with_colon,
+    is_currency,
+    is_label,
+    is_numeric,
+    letters,
+    names_a_field,
+)
 from mmrag_ingest.layout.lines import Row
 from mmrag_ingest.layout.pieces import Glyphs, Piece, piece_of
 
@@ -36,6 +44,12 @@ class Grid:
     rows: int
     header: int
     cells: tuple[GridCell, ...]
+
+    @property
+    def is_one_record(self) -> bool:
+        """True when no column has more than one cell under its header: labels over values, set side by side."""
+        below = [c.column for c in self.cells if c.row >= self.header]
+        return self.header == 1 and self.rows <= 4 and len(below) == len(set(below))
 
 
 def cells_of_row(row: Row) -> list[Piece]:
@@ -177,7 +191,7 @@ def _header_rows(cells: list[GridCell], rows: int) -> int:
     count = 0
     for r in range(min(rows, 3)):
         texts = [c.text for c in cells if c.row == r]
-        if any(is_numeric(t) for t in texts) or sum(is_label(t) for t in texts) < 0.7 * len(texts):
+        if any(is_numeric(t) or ends_with_colon(t) for t in texts) or sum(is_label(t) for t in texts) < 0.7 * len(texts):
             break
         count += 1
     if not 0 < count <= 2 or count >= rows:
