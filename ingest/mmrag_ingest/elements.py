@@ -111,7 +111,10 @@ def _add_rows(made: Assembler, rows: list[Row], grid: Grid | None, pairs: list[P
     """Add a table with each of its rows, or the blocks of rows outside tables, each followed by its pairs."""
     if grid is not None:
         made.table(grid)
-    groups = [((r,), ElementKind.TEXT) for r in rows] if grid else [(b.rows, b.kind) for b in blocks_of(rows, look)]
+    paired = {w.raw for p in pairs for w in p.words}
+    values = {w.raw for p in pairs for w in p.value_words}
+    blocks = [] if grid else blocks_of(rows, look, paired, values)
+    groups = [((r,), ElementKind.TEXT) for r in rows] if grid else [(b.rows, b.kind) for b in blocks]
     for members, kind in groups:
         glyphs = [g for r in members for p in r.pieces for g in p.words]
         height = max(r.height for r in members)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 from mmrag.domain.documents import ElementKind
@@ -39,15 +39,24 @@ class Look:
     page_height: float
 
 
-def blocks_of(rows: Sequence[Row], look: Look) -> list[Block]:
-    """Blocks of one column's rows, in order. Every row is in exactly one block."""
+def blocks_of(rows: Sequence[Row], look: Look, paired: Set[int], values: Set[int]) -> list[Block]:
+    """Blocks of one column's rows, in order. Every row is in exactly one block.
+
+    ``paired`` and ``values`` hold the canonical indexes of words in pairs and in their values: rows of pairs keep apart from
+    running text, and what was entered in a form is no title however large it is written.
+    """
     groups: list[list[Row]] = []
     for row in rows:
-        if groups and _continues(groups[-1], row, look):
+        if groups and _continues(groups[-1], row, look) and _is_paired(groups[-1][-1], paired) == _is_paired(row, paired):
             groups[-1].append(row)
         else:
             groups.append([row])
-    return [Block(kind=_kind(g, look), rows=tuple(g)) for g in groups]
+    return [Block(kind=_kind(g, look, values), rows=tuple(g)) for g in groups]
+
+
+def _is_paired(row: Row, paired: Set[int]) -> bool:
+    words = [w.raw for p in row.pieces for w in p.words]
+    return sum(w in paired for w in words) > 0.6 * len(words)
 
 
 def _continues(block: list[Row], row: Row, look: Look) -> bool:
@@ -57,7 +66,7 @@ def _continues(block: list[Row], row: Row, look: Look) -> bool:
     if len(block) >= MAX_ROWS or sum(len(r.pieces[0].words) for r in [*block, row]) > MAX_WORDS:
         return False
     low, high = sorted((before.height, row.height))
-    if high > 1.35 * low or row.y - before.y > 2.0 * high:
+    if high > 1.27 * low or row.y - before.y > 2.0 * high:
         return False
     if len(block) >= 2 and (row.y - before.y) > 1.35 * max(1e-9, before.y - block[-2].y):
         return False
@@ -82,13 +91,14 @@ def _aligned(a: Row, b: Row, height: float) -> bool:
     return left or middle
 
 
-def _kind(rows: list[Row], look: Look) -> ElementKind:
+def _kind(rows: list[Row], look: Look, values: Set[int]) -> ElementKind:
     text = " ".join(r.text for r in rows)
     if _in_margin(rows, text, look, foot=False):
         return ElementKind.HEADER
     if _in_margin(rows, text, look, foot=True):
         return ElementKind.FOOTER
-    if _is_title(rows, text, look):
+    entered = any(w.raw in values for r in rows for p in r.pieces for w in p.words)
+    if not entered and _is_title(rows, text, look):
         return ElementKind.TITLE
     if _BULLET.match(rows[0].text) and letters(text) > 3:
         return ElementKind.LIST

@@ -26,6 +26,7 @@ _NOT_LABELS = re.compile(r"^(?:https?|www|file|mailto)$", re.IGNORECASE)
 _NUMBER_SIGN = re.compile(r"^(?:\w*#|nos?\.?|number)$", re.IGNORECASE)
 _LONGEST_VALUE = 25
 _SHORT_PIECE = 8
+_FAR = 5.0  # text heights: another label this far right of an empty field is not its value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +62,7 @@ def by_colon(row: Row) -> list[Pair]:
     begin = _label_start(tokens, 0, marks[0]) if marks else 0
     for n, mark in enumerate(marks):
         end = len(tokens) if n + 1 == len(marks) else _next_label(tokens, mark + 1, marks[n + 1])
-        pair = _pair(tokens[begin : mark + 1], _first_value(tokens[mark + 1 : end]))
+        pair = _pair(tokens[begin : mark + 1], _first_value(tokens[mark], tokens[mark + 1 : end]))
         if pair is not None:
             pairs.append(pair)
         begin = end
@@ -132,16 +133,18 @@ def _style(text: str) -> tuple[bool, bool]:
     return text[:1].isupper(), text.isupper()
 
 
-def _first_value(tokens: Sequence[_Token]) -> list[_Token]:
+def _first_value(mark: _Token, tokens: Sequence[_Token]) -> list[_Token]:
     """The value ends at a second wide gap when what follows is a label of its own, or a number after words."""
     kept: list[_Token] = []
     for token in tokens:
         if is_leader(token.text) or (not kept and not any(c.isalnum() for c in token.text) and not is_currency(token.text)):
             continue
-        if kept and token.piece != kept[-1].piece and not is_currency(kept[-1].text):
+        before = kept[-1] if kept else mark
+        if token.piece != before.piece and not is_currency(before.text):
             piece = " ".join(t.text for t in tokens if t.piece == token.piece)
             numbers = is_numeric(piece) and all(is_numeric(t.text) or is_currency(t.text) for t in kept)
-            if names_a_field(piece) or (is_numeric(piece) and not numbers) or len(kept) > 3:
+            far = token.word.x0 - before.word.x1 > _FAR * token.word.height
+            if (names_a_field(piece) and (kept or far)) or (kept and ((is_numeric(piece) and not numbers) or len(kept) > 3)):
                 break
         kept.append(token)
     return kept

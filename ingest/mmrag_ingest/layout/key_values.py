@@ -10,6 +10,7 @@ from mmrag_ingest.layout.colons import Pair, by_colon
 from mmrag_ingest.layout.labels import (
     clean_label,
     ends_with_colon,
+    entry_label,
     is_currency,
     is_label,
     is_numeric,
@@ -48,6 +49,10 @@ def pairs_of(rows: Sequence[Row], grids: Sequence[Grid]) -> list[Pair]:
     runs = label_columns(rows)
     found = _Found()
     for i, row in enumerate(rows):
+        heading = i in tabular and i < tabular[i].first + tabular[i].header
+        if not row.pieces[0].is_vertical and not heading:
+            found.add([_continued(p, rows, i) for p in by_colon(row)])
+    for i, row in enumerate(rows):
         if row.pieces[0].is_vertical:
             continue
         grid = tabular.get(i)
@@ -57,14 +62,13 @@ def pairs_of(rows: Sequence[Row], grids: Sequence[Grid]) -> list[Pair]:
             continue
         if grid is not None and i < grid.first + grid.header:
             continue
-        across = by_colon(row)
-        found.add([_continued(p, rows, i) for p in across])
         free = [c for c in cells[i] if found.is_free(c)]
         found.add([_continued(p, rows, i) for p in _by_gap(free, runs.answers, in_table=grid is not None)])
         if grid is None:
             _look_below(rows, i, found, runs.blanks)
             _look_above(rows, i, found)
-    return found.pairs
+    order = {w.raw: n for n, w in enumerate(w for r in rows for p in r.pieces for w in p.words)}
+    return sorted(found.pairs, key=lambda p: order[p.label_words[0].raw])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +143,7 @@ def _by_gap(cells: Sequence[Piece], answers: frozenset[int], *, in_table: bool) 
 
 
 def _from_pieces(label: Piece, values: Sequence[Piece]) -> list[Pair]:
-    name = clean_label(label.text)
+    name = entry_label(label.text) or clean_label(label.text)
     words = tuple(w for v in values for w in v.words if not is_leader(w.text))
     text = " ".join(w.text for w in words)
     if not is_label(name) or not any(c.isalnum() for c in text):
@@ -179,7 +183,9 @@ def _look_below(rows: Sequence[Row], i: int, found: _Found, blanks: frozenset[in
 
 
 def _asks_below(label: Piece) -> bool:
-    return (names_a_field(clean_label(label.text)) or ends_with_colon(label.text)) and not is_numeric(label.text)
+    if entry_label(label.text) is not None:
+        return True
+    return names_a_field(clean_label(label.text)) and not is_numeric(label.text) and not label.text[:1].isdigit()
 
 
 def _under(rows: Sequence[Row], i: int, label: Piece, right: float, found: _Found) -> list[Piece]:
@@ -194,7 +200,13 @@ def _under(rows: Sequence[Row], i: int, label: Piece, right: float, found: _Foun
         if not near:
             continue
         piece = near[0]
-        if names_a_field(piece.text) or ":" in piece.text or len(piece.words) > 14 or piece.is_vertical:
+        if (
+            names_a_field(piece.text)
+            or entry_label(piece.text)
+            or ":" in piece.text
+            or len(piece.words) > 14
+            or piece.is_vertical
+        ):
             break
         if values and (abs(piece.x0 - values[0].x0) > 1.5 * piece.height or len(values) >= _MOST_LINES):
             break

@@ -21,9 +21,10 @@ _PROPER = (
 )
 """Nouns that also end the names of organisations and places: a label only when it is short."""
 _NUMBERING = re.compile(r"^\s*\(?(?:\d{1,2}|[a-z])[.)]\s*(?=[^\W\d])")
-_NOUN = re.compile(rf"\b(?:{_NOUNS})\b", re.IGNORECASE)
+_ENTRY = re.compile(r"^\s*\(?\d{1,2}[a-z]?[.)]?\s+([^\W\d].*)$")
+_NOUN = re.compile(rf"\b(?:{_NOUNS})s?\b", re.IGNORECASE)
 _ENDS_LIKE_NAME = re.compile(rf"\b(?:{_PROPER})\W*$", re.IGNORECASE)
-_ENDS_LIKE_LABEL = re.compile(rf"(?:\b(?:{_NOUNS})\b\.?|#)\s*(?:\([^)]*\))?\s*[:：.#]?$", re.IGNORECASE)
+_ENDS_LIKE_LABEL = re.compile(rf"(?:\b(?:{_NOUNS})s?\b\.?|#)\s*(?:\([^)]*\))?\s*[:：.#]?$", re.IGNORECASE)
 CURRENCY = re.compile(r"^(?:RM|USD|EUR|GBP|MYR|SGD|SR|CHF|JPY|AUD|CAD|INR|Rs\.?|US\$|S\$|[$€£¥₹])[.:]?$", re.IGNORECASE)
 _NUMERIC = re.compile(r"^[^\w\s]*(?:RM|USD|EUR|GBP|MYR|[$€£¥])?\s*[^\w\s]*\d[\d.,:/\-\s%]*\w?[^\w\s]*$", re.IGNORECASE)
 
@@ -75,6 +76,18 @@ def names_a_field(text: str) -> bool:
 
 def mentions_a_field(text: str) -> bool:
     return bool(_NOUN.search(text))
+
+
+def entry_label(text: str) -> str | None:
+    """The name of a numbered entry of a form, without its instructions; None when the text is no such entry.
+
+    ``5 Address (number, street, and apt. or suite no.) See instructions.`` is ``Address``.
+    """
+    entry = _ENTRY.match(text)
+    if entry is None or len(text.split()) > 24:
+        return None
+    name = re.split(r"\s*\(|[.;]\s|,\s+(?:if|as|when)\b|\s-\s", entry[1], maxsplit=1)[0].strip(" .,:")
+    return name if mentions_a_field(name) and len(name.split()) <= 6 and is_label(name) else None
 
 
 def clean_label(text: str) -> str:

@@ -71,6 +71,15 @@ def names_columns(cells: list[Piece]) -> bool:
     return named >= 2 and named >= 0.6 * len(cells)
 
 
+def _is_pair(cells: list[Piece]) -> bool:
+    """True for a row that is a label and its value rather than two cells of a table."""
+    if len(cells) < 2 or is_numeric(cells[0].text):
+        return False
+    if len(cells) == 2 and not names_columns(cells):
+        return names_a_field(clean_label(cells[0].text)) or ends_with_colon(cells[0].text)
+    return ends_with_colon(cells[0].text) and not any(is_numeric(c.text) for c in cells[2:])
+
+
 def grids_of(rows: list[Row]) -> list[Grid]:
     """The tables among rows that follow one another, from top to bottom. They do not share rows."""
     split = [cells_of_row(r) for r in rows]
@@ -88,13 +97,15 @@ def grids_of(rows: list[Row]) -> list[Grid]:
 
 def _grow(rows: list[Row], split: list[list[Piece]], start: int) -> Grid | None:
     """The table that begins at row ``start``, when there is one."""
-    if len(split[start]) < 2 or rows[start].pieces[0].is_vertical:
+    if len(split[start]) < 2 or rows[start].pieces[0].is_vertical or _is_pair(split[start]):
         return None
     columns = [(p.x0, p.x1) for p in split[start]]
     placed = [split[start]]
     last = start
     for i in range(start + 1, len(rows)):
         if rows[i].y - rows[last].y > _PITCH * max(rows[i].height, rows[last].height):
+            break
+        if _is_pair(split[i]) or not any(c.isalnum() for c in rows[i].text):
             break
         if names_columns(split[i]) and not (i == start + 1 and names_columns(split[start])):
             break
