@@ -1,0 +1,92 @@
+"""The first tier: an extractive reader that needs no download. ``mmrag.agent.reading`` says how it scores."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+
+import anyio
+
+from mmrag.agent.reading.candidates import Candidate
+from mmrag.agent.reading.fields import by_fields, by_meaning
+from mmrag.agent.reading.labels import LabelIndex
+from mmrag.agent.reading.layout import Layout
+from mmrag.agent.reading.lexicon import lexicon
+from mmrag.agent.reading.meaning import MeaningIndex
+from mmrag.agent.reading.scoring import choose, reading_weight
+from mmrag.agent.reading.target import Asked, understand
+from mmrag.domain.answers import Draft, Span
+from mmrag.domain.documents import Page, Word
+from mmrag.domain.plans import Plan, Reading
+from mmrag.ports import TextEmbedder
+
+TIER = "reader"
+_FLOOR = 0.18
+"""A best score under this is no answer: nothing on the pages is labelled or shaped like what is asked."""
+_LEXICAL_IS_GOOD = 0.5
+_PAGES_KEPT = 64
+
+_Pages = Sequence[tuple[float, LabelIndex]]
+
+
+class ReaderDrafter:
+    """Drafts an answer from the printed words of the pages given. Never guesses: no fitting place, no answer.
+
+    ``embedder`` finds labels by meaning where their text does not match; None does without.
+    """
+
+    def __init__(self, embedder: TextEmbedder | None) -> None:
+        self._meaning = MeaningIndex(embedder) if embedder is not None else None
+        self._pages: OrderedDict[tuple[str, int], LabelIndex] = OrderedDict()
+
+    async def draft(self, plan: Plan, readings: Sequence[Reading]) -> Draft:
+        """The best answer to ``plan`` on the pages of ``readings``, with the words it stands on."""
+        asked = understand(plan, lexicon())
+        pages, found = await anyio.to_thread.run_sync(self._read, asked, plan, readings)
+        if self._meaning is not None and pages and max((c.score for c in found), default=0.0) < _LEXICAL_IS_GOOD:
+            near = await self._meaning.labels(plan.target or plan.question, [index.layout for _, index in pages])
+            found += by_meaning(asked, pages, near, lexicon())
+        choice = choose(found, asked)
+        if choice is None or choice.candidate.score < _FLOOR:
+            rivals = () if choice is None else ((choice.candidate.text, choice.candidate.score), *choice.rivals)
+            return Draft(answer=None, spans=(), confidence=0.0, tier=TIER, rivals=rivals)
+        layouts = {id(index.layout.page): index.layout for _, index in pages}
+        best = choice.candidate
+        spans = _spans(layouts[id(best.page)], best)
+        if not spans:
+            return Draft(answer=None, spans=(), confidence=0.0, tier=TIER, rivals=((best.text, best.score), *choice.rivals))
+        return Draft(answer=best.text, spans=spans, confidence=choice.confidence, tier=TIER, rivals=choice.rivals)
+
+    def _read(self, asked: Asked, plan: Plan, readings: Sequence[Reading]) -> tuple[_Pages, list[Candidate]]:
+        best_match = max((r.match for r in readings), default=1.0)
+        pages = [(reading_weight(r, best_match), self._index(r.page)) for r in readings if r.page.words]
+        return pages, by_fields(asked, plan, pages, lexicon())
+
+    def _index(self, page: Page) -> LabelIndex:
+        """The page's labels, from the cache when the same page was read before."""
+        key = (page.document_id, page.number)
+        kept = self._pages.pop(key, None)
+        if kept is None or (kept.layout.page is not page and kept.layout.page != page):
+            kept = LabelIndex(Layout(page))
+        self._pages[key] = kept
+        while len(self._pages) > _PAGES_KEPT:
+            self._pages.popitem(last=False)
+        return kept
+
+
+def _spans(layout: Layout, best: Candidate) -> tuple[Span, ...]:
+    """The candidate's words by the element they stand in, in reading order. Words that no element holds cannot be cited."""
+    groups: OrderedDict[str, list[Word]] = OrderedDict()
+    for word in best.words:
+        element = layout.element_of.get(word.index)
+        if element is not None:
+            groups.setdefault(element.id, []).append(word)
+    single = len(groups) == 1
+    return tuple(
+        Span(
+            element_id=element,
+            words=tuple(w.index for w in words),
+            quote=best.text if single else " ".join(w.text for w in words),
+        )
+        for element, words in groups.items()
+    )

@@ -1,0 +1,136 @@
+"""The arithmetic of a bill: what was paid less the change is the total; so is the sum of its parts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal, InvalidOperation
+
+from mmrag.agent.reading.candidates import Candidate, by_labels, find_labels
+from mmrag.agent.reading.fit import value_cut
+from mmrag.agent.reading.labels import LabelIndex
+from mmrag.agent.reading.layout import Layout
+from mmrag.agent.reading.lexicon import Lexicon
+from mmrag.agent.reading.near import Place, Relation, own_label
+from mmrag.domain.plans import AnswerType
+from mmrag.domain.values import ValueKind
+
+_PARTS = ("cash", "change", "subtotal", "tax", "rounding", "service_charge", "discount")
+_RIVALS = ("cash", "change", "subtotal", "tax", "discount", "rounding", "quantity")
+_SURE = 0.4
+_LABELLED = 0.6
+_AGREED = 0.7
+
+
+def weigh_totals(layout: Layout, index: LabelIndex, lexicon: Lexicon, found: Sequence[Candidate]) -> list[Candidate]:
+    """Raise the candidates for a total that the page's other amounts agree with; lower those that are another field."""
+    parts = {name: _read(layout, index, lexicon, name) for name in _PARTS}
+    labelled = [d for c in found if c.score >= _LABELLED and (d := _decimal(c.normal)) is not None]
+    taken = _taken(layout, index, lexicon)
+    counts = Counter(v.normal for run in layout.runs for v in layout.values(run) if v.kind is ValueKind.AMOUNT)
+    pool = [(c, d) for c in (*found, *_unlabelled(layout, lexicon)) if (d := _decimal(c.normal)) is not None]
+    supports = {amount: _support(amount, parts, labelled) for _, amount in pool}
+    agreed = max(supports.values(), default=0.0)
+    largest = max((amount for _, amount in pool), default=Decimal(0))
+    weighed: list[Candidate] = []
+    for candidate, amount in pool:
+        score, support = candidate.score, supports[amount]
+        if max((strength for words, strength in taken if words == _indexes(candidate)), default=0.0) > score:
+            score *= 0.5
+        if agreed >= _AGREED and support < 0.1:
+            score *= 0.7
+        if amount:
+            support = 1.0 - (1.0 - support) * (0.92 if counts[candidate.normal] > 1 else 1.0) * (
+                0.94 if amount == largest else 1.0
+            )
+        else:
+            score *= 0.3
+        weighed.append(replace(candidate, score=score + (1.0 - score) * support * (0.55 + 0.45 * score)))
+    return weighed
+
+
+def _read(layout: Layout, index: LabelIndex, lexicon: Lexicon, name: str) -> tuple[Decimal, ...]:
+    concept = lexicon.concepts[name]
+    labels = [label for label in find_labels(index, concept) if label.quality >= 0.5]
+    read = sorted(by_labels(layout, labels, AnswerType.AMOUNT, lexicon, concept=concept), key=lambda c: -c.score)
+    amounts = [_decimal(c.normal) for c in read if c.score >= _SURE]
+    return tuple(dict.fromkeys(a for a in amounts if a is not None))[:4]
+
+
+def _taken(layout: Layout, index: LabelIndex, lexicon: Lexicon) -> list[tuple[frozenset[int], float]]:
+    """Words that are the value of another field (cash, change, tax...), with how surely."""
+    taken: list[tuple[frozenset[int], float]] = []
+    for name in _RIVALS:
+        concept = lexicon.concepts[name]
+        for candidate in by_labels(layout, find_labels(index, concept), AnswerType.AMOUNT, lexicon, concept=concept):
+            if candidate.why.startswith(("inline", "right")):
+                taken += [(_indexes(candidate), candidate.score)]
+    return taken
+
+
+def _indexes(candidate: Candidate) -> frozenset[int]:
+    return frozenset(w.index for w in candidate.words)
+
+
+def _support(amount: Decimal, parts: dict[str, tuple[Decimal, ...]], labelled: Sequence[Decimal]) -> float:
+    """How far the other amounts of the page speak for ``amount`` as the total, in [0, 1]. ``labelled`` are the amounts that
+    a label already names as a total.
+    """
+    if not amount:
+        return 0.0
+    doubts = 1.0
+    cash, change = parts["cash"], parts["change"]
+    if any(c - g == amount and c >= amount for c in cash for g in change):
+        doubts *= 0.25
+    elif amount in cash and not change:
+        doubts *= 0.7
+    if amount in _sums(parts):
+        doubts *= 0.55
+    if any(amount == t + r or amount == t - r for t in labelled for r in parts["rounding"] if r):
+        doubts *= 0.5
+    return 1.0 - doubts
+
+
+def _sums(parts: dict[str, tuple[Decimal, ...]]) -> set[Decimal]:
+    """What the parts of the bill can add up to: subtotal, tax, service charge, less discount, rounded."""
+    zero = (Decimal(0),)
+    return {
+        sub + tax + extra + off
+        for sub in parts["subtotal"]
+        for tax in (*parts["tax"], *zero)
+        for extra in (*parts["service_charge"], *zero)
+        for off in (*parts["rounding"], *(-r for r in parts["rounding"]), *(-d for d in parts["discount"]), *zero)
+        if tax or extra or off
+    }
+
+
+def _unlabelled(layout: Layout, lexicon: Lexicon) -> list[Candidate]:
+    """Every amount of the page, weakly: a total whose label was not read can still be found by the arithmetic."""
+    found: list[Candidate] = []
+    for run in layout.runs:
+        for value in layout.values(run):
+            if value.kind is not ValueKind.AMOUNT:
+                continue
+            cut = value_cut(run, value, 1.0)
+            own = own_label(layout, Place(run=run, start=0, relation=Relation.RIGHT, weight=1.0), lexicon)
+            score = 0.1 if own in lexicon.label_keys else 0.14
+            found.append(
+                Candidate(
+                    text=cut.text,
+                    words=cut.words,
+                    normal=cut.normal,
+                    normals=cut.normals,
+                    score=score,
+                    why="amount",
+                    page=layout.page,
+                )
+            )
+    return found
+
+
+def _decimal(text: str) -> Decimal | None:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return None

@@ -1,0 +1,89 @@
+"""Candidate answers: what stands beside the labels of the field asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from mmrag.agent.reading.fit import Cut, cuts, kinds_of
+from mmrag.agent.reading.labels import Label, LabelIndex
+from mmrag.agent.reading.layout import Layout
+from mmrag.agent.reading.lexicon import Concept, Lexicon
+from mmrag.agent.reading.near import Place, Relation, own_label, places
+from mmrag.domain.documents import Page, Word
+from mmrag.domain.plans import AnswerType
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A possible answer with its evidence. ``score`` in [0, 1]; ``why`` names what found it, for traces and tests."""
+
+    text: str
+    words: tuple[Word, ...]
+    normal: str
+    score: float
+    why: str
+    page: Page
+    normals: tuple[str, ...] = ()
+    label: str = ""
+
+    def scaled(self, factor: float) -> Candidate:
+        return replace(self, score=min(1.0, self.score * factor))
+
+
+def by_labels(
+    layout: Layout, labels: Iterable[Label], kind: AnswerType, lexicon: Lexicon, *, concept: Concept | None = None
+) -> list[Candidate]:
+    """One candidate for each cut at each place of each label. A label is kept for its best places only."""
+    many = concept.many if concept else False
+    found = [
+        _candidate(layout, label, place, cut, lexicon, concept)
+        for label in labels
+        for place in places(layout, label, lexicon)
+        for cut in cuts(layout, place, kind, lexicon, many=many)
+    ]
+    return _crossed(found)
+
+
+def _crossed(found: list[Candidate]) -> list[Candidate]:
+    """Raise a value that stands both in the row of one label and in the column of another: 'Totals' and 'Gross amount'."""
+    rows = {c.words: c.score for c in found if c.why.startswith(("right", "inline"))}
+    return [
+        replace(c, score=c.score + (1.0 - c.score) * 0.6 * rows[c.words])
+        if c.why.startswith("below") and c.words in rows and c.score >= 0.2
+        else c
+        for c in found
+    ]
+
+
+def _candidate(layout: Layout, label: Label, place: Place, cut: Cut, lexicon: Lexicon, concept: Concept | None) -> Candidate:
+    score = label.quality * place.weight * cut.fit * (0.5 + 0.5 * cut.confidence)
+    if place.relation in (Relation.BELOW, Relation.ABOVE, Relation.LEFT):
+        score *= _claimed(layout, label, place, lexicon, concept, strict=bool(kinds_of(concept.type)) if concept else False)
+    return Candidate(
+        text=cut.text,
+        words=cut.words,
+        normal=cut.normal,
+        normals=cut.normals,
+        score=score,
+        why=f"{place.relation.value} of '{label.run.text[label.start : label.end]}'",
+        page=layout.page,
+        label=label.key,
+    )
+
+
+def _claimed(
+    layout: Layout, label: Label, place: Place, lexicon: Lexicon, concept: Concept | None, *, strict: bool
+) -> float:
+    """Less than 1 when the value has a label of its own on its level: then it belongs to that one."""
+    own = own_label(layout, place, lexicon)
+    if own is None or own == label.key:
+        return 1.0
+    if concept is not None and own in concept.labels:
+        return 1.0
+    return 0.35 if own in lexicon.label_keys else 0.55 if strict else 0.8
+
+
+def find_labels(index: LabelIndex, concept: Concept) -> tuple[Label, ...]:
+    """The labels of ``concept`` on the page."""
+    return index.find(concept.labels, concept.avoid)

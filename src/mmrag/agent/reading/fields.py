@@ -1,0 +1,129 @@
+"""Candidates for the field asked for, over all pages: each field by the readers that know it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from mmrag.agent.reading.amounts import weigh_totals
+from mmrag.agent.reading.candidates import Candidate, by_labels, find_labels
+from mmrag.agent.reading.dates import document_dates, pairs, period_ends
+from mmrag.agent.reading.fit import value_cut
+from mmrag.agent.reading.labels import Label, LabelIndex
+from mmrag.agent.reading.layout import Layout
+from mmrag.agent.reading.letterhead import addresses, issuers
+from mmrag.agent.reading.lexicon import Concept, Lexicon
+from mmrag.agent.reading.lookup import asked_words, by_alignment, word_weights
+from mmrag.agent.reading.prose import lines
+from mmrag.agent.reading.target import Asked
+from mmrag.agent.reading.text import fold, holds
+from mmrag.agent.reading.yesno import marks
+from mmrag.domain.plans import AnswerType, ConstraintKind, Plan
+from mmrag.domain.values import ValueKind
+
+_ANYWHERE = {AnswerType.PHONE: (ValueKind.PHONE, 0.34), AnswerType.EMAIL: (ValueKind.EMAIL, 0.6)}
+_NUMERIC = (AnswerType.AMOUNT, AnswerType.NUMBER, AnswerType.PERCENT)
+_TITLE_ROWS = 12
+
+
+def by_fields(asked: Asked, plan: Plan, pages: Sequence[tuple[float, LabelIndex]], lexicon: Lexicon) -> list[Candidate]:
+    """All candidates on ``pages``, each page with its weight."""
+    weights = word_weights([index.layout for _, index in pages], asked_words((*asked.qualifiers, plan.target)))
+    found: list[Candidate] = []
+    for weight, index in pages:
+        here = _named(asked, plan, index, lexicon)
+        if max((c.score for c in here), default=0.0) < 0.5:
+            here += _unnamed(asked, index.layout, weights)
+        found += [c.scaled(weight) for c in here]
+    return found
+
+
+def by_meaning(
+    asked: Asked, pages: Sequence[tuple[float, LabelIndex]], near: Mapping[int, Sequence[Label]], lexicon: Lexicon
+) -> list[Candidate]:
+    """Candidates beside labels that were found by meaning; ``near`` holds them by the position of their page."""
+    found: list[Candidate] = []
+    for number, (weight, index) in enumerate(pages):
+        labels = near.get(number, ())
+        if asked.type is AnswerType.YES_NO:
+            found += [c.scaled(weight) for c in marks(index.layout, labels, lexicon)]
+        else:
+            found += [c.scaled(weight) for c in by_labels(index.layout, labels, asked.type, lexicon)]
+    return found
+
+
+def _named(asked: Asked, plan: Plan, index: LabelIndex, lexicon: Lexicon) -> list[Candidate]:
+    """Candidates by the fields of the lexicon, and by the question's own words used as a label."""
+    found: list[Candidate] = []
+    for concept, weight in asked.concepts:
+        likely = _likely(concept, asked, index.layout)
+        found += [c.scaled(weight * likely) for c in _by_concept(concept, asked, plan, index, lexicon)]
+    if asked.phrases and (not asked.concepts or asked.qualifiers):
+        labels = index.find({phrase: 0.95 - 0.15 * rank for rank, phrase in enumerate(asked.phrases)})
+        found += (
+            marks(index.layout, labels, lexicon)
+            if asked.type is AnswerType.YES_NO
+            else by_labels(index.layout, labels, asked.type, lexicon)
+        )
+    return found
+
+
+def _by_concept(concept: Concept, asked: Asked, plan: Plan, index: LabelIndex, lexicon: Lexicon) -> list[Candidate]:
+    layout = index.layout
+    labels = find_labels(index, concept)
+    kind = concept.type if asked.type is not AnswerType.YES_NO else asked.type
+    if kind is AnswerType.YES_NO:
+        return marks(layout, labels, lexicon)
+    if concept.role is not None:
+        return [*period_ends(layout, labels, concept, lexicon), *pairs(layout, concept.role)]
+    found = by_labels(layout, labels, kind, lexicon, concept=concept)
+    if concept.id == "total":
+        return weigh_totals(layout, index, lexicon, found)
+    if concept.id == "date":
+        return [*found, *document_dates(layout, lexicon)]
+    if concept.id == "issuer":
+        return [*found, *issuers(layout, lexicon)]
+    if concept.id == "address":
+        name = next((fold(c.text) for c in plan.constraints if c.kind is ConstraintKind.NAME), None)
+        return [*(c.scaled(0.8) for c in found), *addresses(layout, lexicon, after=name)]
+    return found
+
+
+def _likely(concept: Concept, asked: Asked, layout: Layout) -> float:
+    """When several fields are asked for in one breath ('contract or invoice number'), the page's own title decides."""
+    if len(asked.concepts) < 2 or not concept.title:
+        return 1.0
+    titles = {fold(run.text) for row in layout.rows[:_TITLE_ROWS] for run in row}
+    return 1.1 if titles.intersection(concept.title) else 0.9
+
+
+def _unnamed(asked: Asked, layout: Layout, weights: Mapping[str, float]) -> list[Candidate]:
+    """Candidates without a label: by alignment with the asked words, by type alone, or the line that says most."""
+    if asked.type in _NUMERIC:
+        if asked.concept is not None and not asked.qualifiers:
+            return []
+        return by_alignment(layout, weights, asked.type)
+    if asked.type in _ANYWHERE:
+        return _anywhere(layout, *_ANYWHERE[asked.type])
+    if asked.type in (AnswerType.FREE, AnswerType.NAME, AnswerType.LIST) and not asked.concepts:
+        return lines(layout, weights, names=asked.type is AnswerType.NAME)
+    return []
+
+
+def _anywhere(layout: Layout, kind: ValueKind, score: float) -> list[Candidate]:
+    found: list[Candidate] = []
+    for run in layout.runs:
+        for value in layout.values(run):
+            if value.kind is kind and not (kind is ValueKind.PHONE and holds(run.text, "fax")):
+                cut = value_cut(run, value, 1.0)
+                found.append(
+                    Candidate(
+                        text=cut.text,
+                        words=cut.words,
+                        normal=cut.normal,
+                        normals=cut.normals,
+                        score=score * cut.confidence,
+                        why="type",
+                        page=layout.page,
+                    )
+                )
+    return found

@@ -1,0 +1,186 @@
+"""Cutting an answer out of a place: the part of the print that has the type asked for, as printed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from mmrag.agent.reading.layout import Layout, Run
+from mmrag.agent.reading.lexicon import Lexicon
+from mmrag.agent.reading.near import Place, Relation, is_filler, is_label
+from mmrag.agent.reading.text import content_words, fold
+from mmrag.domain.documents import Word
+from mmrag.domain.plans import AnswerType
+from mmrag.domain.values import Value, ValueKind
+
+_KINDS: dict[AnswerType, dict[ValueKind, float]] = {
+    AnswerType.AMOUNT: {ValueKind.AMOUNT: 1.0, ValueKind.NUMBER: 0.5},
+    AnswerType.NUMBER: {ValueKind.NUMBER: 1.0, ValueKind.AMOUNT: 0.6, ValueKind.PERCENT: 0.5},
+    AnswerType.PERCENT: {ValueKind.PERCENT: 1.0, ValueKind.NUMBER: 0.4},
+    AnswerType.DATE: {ValueKind.DATE: 1.0},
+    AnswerType.TIME: {ValueKind.TIME: 1.0},
+    AnswerType.PHONE: {ValueKind.PHONE: 1.0, ValueKind.NUMBER: 0.5},
+    AnswerType.EMAIL: {ValueKind.EMAIL: 1.0},
+}
+_TRIM = " \t,;:*|_=~"
+_CODE = re.compile(r"[^\s:#]*\d[^\s]*")
+_MORE_CODE = re.compile(r"(?:\s*,\s*|\s+)([^\s:#]*\d[^\s]*)")
+_HANGING = re.compile(r"(?:[&,-]|\b(?:of|the|and|for|de|la|du|der|des|und|et|y))$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cut:
+    """A possible answer: its text as printed, its words, how well it has the type asked for, and a normal form."""
+
+    text: str
+    words: tuple[Word, ...]
+    fit: float
+    normal: str
+    normals: tuple[str, ...] = ()
+    runs: tuple[Run, ...] = ()
+
+    @property
+    def confidence(self) -> float:
+        return sum(w.confidence for w in self.words) / max(1, len(self.words))
+
+
+def cuts(layout: Layout, place: Place, kind: AnswerType, lexicon: Lexicon, *, many: bool = False) -> Iterator[Cut]:
+    """The answers of type ``kind`` that ``place`` holds, likeliest first."""
+    if kind in _KINDS:
+        yield from _typed(layout, place, kind)
+    elif kind is AnswerType.IDENTIFIER:
+        yield from _codes(layout, place, lexicon, many=many)
+    else:
+        yield from _texts(layout, place, kind, lexicon)
+
+
+def kinds_of(kind: AnswerType) -> dict[ValueKind, float]:
+    """The kinds of value that can answer a question of type ``kind``, with how well each fits; empty for texts."""
+    return _KINDS.get(kind, {})
+
+
+def value_cut(run: Run, value: Value, fit: float) -> Cut:
+    """The cut around one typed value of ``run``."""
+    text = value.text.strip()
+    return Cut(
+        text=text,
+        words=run.words_between(value.start, value.end),
+        fit=fit,
+        normal=value.normal,
+        normals=value.normals,
+        runs=(run,),
+    )
+
+
+def _typed(layout: Layout, place: Place, kind: AnswerType) -> Iterator[Cut]:
+    wanted = _KINDS[kind]
+    values = [v for v in layout.values(place.run) if v.start >= place.start and v.kind in wanted]
+    values.sort(key=lambda v: (-wanted[v.kind], v.start))
+    for rank, value in enumerate(values):
+        fit = wanted[value.kind]
+        if value.kind is ValueKind.NUMBER and not _alone(place.run, place, value):
+            fit *= 0.6
+        yield value_cut(place.run, value, fit * 0.93**rank)
+
+
+def _alone(run: Run, place: Place, value: Value) -> bool:
+    """True when nothing but the value (and signs) stands in the place: a bare number inside a sentence is no amount."""
+    rest = run.text[place.start : value.start] + run.text[value.end :]
+    return sum(c.isalnum() for c in rest) <= 2
+
+
+def _codes(layout: Layout, place: Place, lexicon: Lexicon, *, many: bool) -> Iterator[Cut]:
+    run = place.run
+    if place.relation is not Relation.INLINE and is_label(run, lexicon):
+        return
+    match = _CODE.search(run.text, place.start)
+    if match is None:
+        return
+    if any(
+        v.kind in (ValueKind.DATE, ValueKind.TIME) and v.start < match.end() and match.start() < v.end
+        for v in layout.values(run)
+    ):
+        return
+    start, end = match.start(), match.end()
+    while more := _MORE_CODE.match(run.text, end):
+        joined = run.text[end : more.start(1)]
+        if ("," in joined or run.text[end - 1] == ",") and not many:
+            break
+        if sum(c.isdigit() for c in more.group(1)) < 2:
+            break
+        end = more.end(1)
+    lead = sum(c.isalpha() for c in run.text[place.start : start])
+    tail = sum(c.isalpha() for c in run.text[end:])
+    fit = 1.0 / (1.0 + 0.12 * lead + 0.03 * tail)
+    text = run.text[start:end].strip(_TRIM + ".()[]") if run.text[start] == "(" else run.text[start:end].strip(_TRIM + ".")
+    if re.fullmatch(r"[$€£]?\d{1,3}(?:,\d{3})*\.\d\d", text):
+        fit *= 0.4
+    if len(fold(text)) == 1:
+        fit *= 0.5 if text == "0" else 0.85
+    if fold(text):
+        yield Cut(text=text, words=run.words_between(start, end), fit=fit, normal=fold(text).upper(), runs=(run,))
+
+
+def _texts(layout: Layout, place: Place, kind: AnswerType, lexicon: Lexicon) -> Iterator[Cut]:
+    run = place.run
+    if is_filler(run.text[place.start :], lexicon):
+        return
+    if place.relation is not Relation.INLINE and is_label(run, lexicon):
+        return
+    start, end = place.start, _stop(run.text, place.start)
+    text = run.text[start:end].strip(_TRIM)
+    key = fold(text)
+    if not key or text.casefold() in lexicon.answer["void"] or key in lexicon.label_keys:
+        return
+    fit = _text_fit(text, kind)
+    if len(text) > 90:
+        fit *= 0.4
+    cut = Cut(text=text, words=run.words_between(start, end), fit=fit, normal=key, runs=(run,))
+    more = _hanging(layout, run, start, text) if kind is AnswerType.NAME else None
+    yield cut if more is None else joined((cut, more))
+
+
+def _hanging(layout: Layout, run: Run, start: int, text: str) -> Cut | None:
+    """The next line of a name that is broken after 'of the', '&' or a comma."""
+    if not _HANGING.search(text):
+        return None
+    for below in layout.below(run, run.x_at(start), run.x1, 2.0 * layout.unit)[:1]:
+        if abs(below.height - run.height) < 0.4 * run.height:
+            return Cut(text=below.text.strip(_TRIM), words=below.words, fit=0.9, normal=fold(below.text), runs=(below,))
+    return None
+
+
+def _stop(text: str, start: int) -> int:
+    """Where the next label inside the same run begins: 'Acme Ltd  Date: 3 May' ends before 'Date'."""
+    match = re.search(r"\s+[A-Z][A-Za-z]*(?:\s+(?:No|Number|Date|Name|ID))?\.?\s*:(?=\s|\S)", text[start:])
+    return start + match.start() if match and match.start() > 2 else len(text)
+
+
+def _text_fit(text: str, kind: AnswerType) -> float:
+    letters = sum(c.isalpha() for c in text)
+    digits = sum(c.isdigit() for c in text)
+    share = letters / max(1, letters + digits)
+    if kind is AnswerType.NAME:
+        if not content_words(text):
+            return 0.12
+        if letters < 2 or share < 0.35:
+            return 0.12
+        words = len(text.split())
+        lower = sum(w[:1].islower() for w in text.split())
+        prose = 0.5 if words > 4 and lower > 0.6 * words else 1.0
+        return (0.75 + 0.25 * share) * prose * (1.0 if words <= 10 else 0.6)
+    if kind is AnswerType.ADDRESS:
+        return 1.0 if digits and letters >= 3 else 0.75 if letters >= 5 else 0.15
+    return 0.9 if letters or digits else 0.1
+
+
+def joined(parts: Sequence[Cut]) -> Cut:
+    """Several cuts read as one answer, their texts joined with single spaces."""
+    return Cut(
+        text=" ".join(p.text for p in parts),
+        words=tuple(w for p in parts for w in p.words),
+        fit=max(p.fit for p in parts),
+        normal="".join(p.normal for p in parts),
+        runs=tuple(r for p in parts for r in p.runs),
+    )

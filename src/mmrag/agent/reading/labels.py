@@ -1,0 +1,145 @@
+"""Finding labels on a page by their text, forgiving OCR errors and lost spaces."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from rapidfuzz.distance import Levenshtein
+from rapidfuzz.process import cdist
+
+from mmrag.agent.reading.layout import Layout, Run
+from mmrag.agent.reading.text import Token, blurred
+
+_LONGEST = 6
+_SHORT_RUN = 8
+_TAX_WORDS = frozenset({"gst", "tax", "vat", "sst", "taxes"})
+_FUZZY = 0.8
+_ENUMERATOR = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Label:
+    """A label found on the page: characters ``start`` to ``end`` of ``run``. ``quality`` in [0, 1]."""
+
+    run: Run
+    start: int
+    end: int
+    quality: float
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Window:
+    key: str
+    run: Run
+    first: int
+    last: int
+
+
+class LabelIndex:
+    """Every short stretch of words of a page that could be a label, by its folded text."""
+
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+        self._windows: dict[str, list[_Window]] = {}
+        for run in layout.runs:
+            for window in _windows(run, layout.tokens(run)):
+                self._windows.setdefault(window.key, []).append(window)
+        self._keys = [k for k in self._windows if len(k) >= 4]
+        self._blurred = [blurred(k) for k in self._keys]
+
+    def find(self, wanted: Mapping[str, float], avoid: frozenset[str] = frozenset()) -> tuple[Label, ...]:
+        """Labels whose folded text is one of ``wanted`` (with its weight), or nearly. Best first, none inside another."""
+        found: list[Label] = []
+        for key, similarity, weight in self._matches(wanted):
+            for window in self._windows[key]:
+                label = self._label(window, weight * similarity, avoid)
+                if label.quality >= 0.2:
+                    found.append(label)
+        return _without_inner(found)
+
+    def _matches(self, wanted: Mapping[str, float]) -> Iterable[tuple[str, float, float]]:
+        for label, weight in wanted.items():
+            if label in self._windows:
+                yield label, 1.0, weight
+        long = [w for w in wanted if len(w) >= 5]
+        if not long or not self._keys:
+            return
+        grid = cdist(
+            [blurred(w) for w in long], self._blurred, scorer=Levenshtein.normalized_similarity, score_cutoff=_FUZZY
+        )
+        for row, column in zip(*grid.nonzero(), strict=True):
+            key, label = self._keys[int(column)], long[int(row)]
+            if key != label and key not in wanted:
+                yield key, 0.35 + 0.6 * float(grid[row, column]), wanted[label]
+
+    def _label(self, window: _Window, strength: float, avoid: frozenset[str]) -> Label:
+        tokens = self.layout.tokens(window.run)
+        start, end = tokens[window.first].start, tokens[window.last].end
+        before, after = _chunk(window, tokens)
+        size = max(1, len(window.key))
+        others = {t.key for t in _around(window, tokens)}
+        if any(o.startswith("incl") for o in others):
+            others -= _TAX_WORDS
+        if others & avoid or any(o.endswith(a) for a in avoid if len(a) >= 4 for o in others):
+            strength *= 0.15
+        strength *= 1.0 - 0.55 * before / (before + size) - 0.3 * after / (after + size)
+        if len(tokens) > 2 * _SHORT_RUN:
+            strength *= 0.6
+        return Label(run=window.run, start=start, end=end, quality=strength, key=window.key)
+
+
+def _windows(run: Run, tokens: Sequence[Token]) -> Iterable[_Window]:
+    for first, token in enumerate(tokens):
+        if not token.is_word or not (len(tokens) <= _SHORT_RUN or _starts_here(run, tokens, first)):
+            continue
+        key = ""
+        for last in range(first, min(first + _LONGEST, len(tokens))):
+            if last > first and _breaks(run.text[tokens[last - 1].end : tokens[last].start]):
+                break
+            key += tokens[last].key
+            if len(key) >= 2:
+                yield _Window(key=key, run=run, first=first, last=last)
+
+
+def _starts_here(run: Run, tokens: Sequence[Token], first: int) -> bool:
+    if first <= _ENUMERATOR:
+        return True
+    between = run.text[tokens[first - 1].end : tokens[first].start]
+    return any(c in ":;|/([•" for c in between) or not tokens[first - 1].is_word
+
+
+def _breaks(between: str) -> bool:
+    return ":" in between or ";" in between or "|" in between
+
+
+def _chunk(window: _Window, tokens: Sequence[Token]) -> tuple[int, int]:
+    """How many letters stand before and after the window in the same stretch of words."""
+    text = window.run.text
+    before, at = 0, window.first
+    while at > 0 and tokens[at - 1].is_word and not _breaks(text[tokens[at - 1].end : tokens[at].start]):
+        before += len(tokens[at - 1].key) if len(tokens[at - 1].key) > 1 else 0
+        at -= 1
+    after, at = 0, window.last
+    while at + 1 < len(tokens) and tokens[at + 1].is_word:
+        between = text[tokens[at].end : tokens[at + 1].start]
+        if _breaks(between) or "(" in between:
+            break
+        after += len(tokens[at + 1].key)
+        at += 1
+    return before, after
+
+
+def _around(window: _Window, tokens: Sequence[Token]) -> Sequence[Token]:
+    reach = len(tokens) if len(tokens) <= _SHORT_RUN else 2
+    return [*tokens[max(0, window.first - reach) : window.first], *tokens[window.last + 1 : window.last + 1 + reach]]
+
+
+def _without_inner(found: Sequence[Label]) -> tuple[Label, ...]:
+    """Drop labels that lie inside a longer one of at least nearly its quality."""
+    kept: list[Label] = []
+    for label in sorted(found, key=lambda f: (-(f.quality + 0.01 * len(f.key)), f.run.index)):
+        if not any(k.run is label.run and k.start < label.end and label.start < k.end for k in kept):
+            kept.append(label)
+    return tuple(sorted(kept, key=lambda k: -k.quality))

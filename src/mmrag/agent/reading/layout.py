@@ -1,0 +1,249 @@
+"""A page as the reader sees it: runs of words that belong together, levelled, with their neighbours.
+
+Coordinate frame inside this package: pixels of the page picture after levelling, that is sheared so that printed lines run
+level; x to the right, y down. Boxes that leave the package are never built from these: a span only names words.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from statistics import median
+
+from mmrag.agent.reading.text import Token, tokens
+from mmrag.domain.documents import Element, Page, Word
+from mmrag.domain.values import Value
+from mmrag.values import find_values
+
+_GAP = 1.15
+"""Words further apart than this many letter heights belong to different runs."""
+_COLUMN_GAP = 0.42
+"""So do words this far apart when the second starts where lines above or below start: a column begins there."""
+_COLUMN_STARTS = 2
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Run:
+    """Words of one printed line with no wide gap between them: what a person sees as one piece of print.
+
+    ``starts`` are the character offsets of the words in ``text``. Coordinates are levelled pixels.
+    """
+
+    index: int
+    words: tuple[Word, ...]
+    text: str
+    starts: tuple[int, ...]
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+    @property
+    def height(self) -> float:
+        return self.y1 - self.y0
+
+    @property
+    def cy(self) -> float:
+        return (self.y0 + self.y1) / 2
+
+    @property
+    def confidence(self) -> float:
+        return sum(w.confidence for w in self.words) / len(self.words)
+
+    def words_between(self, start: int, end: int) -> tuple[Word, ...]:
+        """The words that characters ``start`` to ``end`` of ``text`` touch."""
+        return tuple(
+            w for w, at in zip(self.words, self.starts, strict=True) if at < end and at + len(w.text) > start and w.text
+        )
+
+    def x_at(self, offset: int) -> float:
+        """Where the character at ``offset`` stands, by even spacing over the run."""
+        return self.x0 + (self.x1 - self.x0) * min(1.0, offset / max(1, len(self.text)))
+
+
+class Layout:
+    """The runs of a page, the rows they stand in, and who is beside whom. Built once a page and kept by the reader."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.slope = _slope(page)
+        self.runs = _runs(page, self.slope)
+        self.unit = median([r.height for r in self.runs]) if self.runs else 1.0
+        self._tokens: dict[int, tuple[Token, ...]] = {}
+        self._values: dict[int, tuple[Value, ...]] = {}
+
+    @cached_property
+    def rows(self) -> tuple[tuple[Run, ...], ...]:
+        """Runs that stand on one level, left to right; rows from top to bottom."""
+        rows: list[list[Run]] = []
+        for run in sorted(self.runs, key=lambda r: r.cy):
+            best = max(rows[-6:], key=lambda row: _row_fit(row, run), default=None)
+            if best is not None and _row_fit(best, run) >= 0.55:
+                best.append(run)
+            else:
+                rows.append([run])
+        ordered = [tuple(sorted(row, key=lambda r: r.x0)) for row in rows]
+        return tuple(sorted(ordered, key=lambda row: min(r.cy for r in row)))
+
+    @cached_property
+    def row_of(self) -> dict[int, int]:
+        return {run.index: number for number, row in enumerate(self.rows) for run in row}
+
+    @cached_property
+    def element_of(self) -> dict[int, Element]:
+        """The element that each word stands in, by the word's index; key-value pairs and tables win over plain text."""
+        found: dict[int, Element] = {}
+        for element in sorted(self.page.elements, key=lambda e: (len(e.words), e.ordinal), reverse=True):
+            if not element.kind.is_generated:
+                found.update(dict.fromkeys(element.words, element))
+        return found
+
+    def tokens(self, run: Run) -> tuple[Token, ...]:
+        if run.index not in self._tokens:
+            self._tokens[run.index] = tokens(run.text)
+        return self._tokens[run.index]
+
+    def values(self, run: Run) -> tuple[Value, ...]:
+        """The typed values printed in ``run``."""
+        if run.index not in self._values:
+            has_one = any(c.isdigit() or c == "@" for c in run.text) or "www" in run.text.lower()
+            self._values[run.index] = tuple(find_values(run.text)) if has_one else ()
+        return self._values[run.index]
+
+    def right_of(self, run: Run) -> list[Run]:
+        """Runs further right on the same level, nearest first."""
+        found = [
+            o for o in self.runs if o is not run and o.x0 > run.x0 + 0.6 * (run.x1 - run.x0) and same_level(run, o) >= 0.5
+        ]
+        return sorted((o for o in found if o.x0 >= run.x1 - self.unit), key=lambda o: o.x0)
+
+    def left_of(self, run: Run) -> list[Run]:
+        """Runs further left on the same level, nearest first."""
+        found = [o for o in self.runs if o is not run and o.x1 <= run.x0 + self.unit and same_level(run, o) >= 0.5]
+        return sorted(found, key=lambda o: -o.x1)
+
+    def below(self, run: Run, x0: float, x1: float, reach: float) -> list[Run]:
+        """Runs under ``run`` that start or stand within ``x0..x1``, at most ``reach`` pixels lower, nearest first."""
+        found = [
+            o
+            for o in self.runs
+            if o is not run and run.cy + 0.5 * min(run.height, o.height) < o.cy <= run.cy + reach and _within(o, x0, x1)
+        ]
+        return sorted((o for o in found if same_level(run, o) < 0.5), key=lambda o: (o.cy, o.x0))
+
+    def above(self, run: Run, x0: float, x1: float, reach: float) -> list[Run]:
+        """Runs over ``run`` that start or stand within ``x0..x1``, at most ``reach`` pixels higher, nearest first."""
+        found = [
+            o
+            for o in self.runs
+            if o is not run and run.cy - reach <= o.cy < run.cy - 0.5 * min(run.height, o.height) and _within(o, x0, x1)
+        ]
+        return sorted((o for o in found if same_level(run, o) < 0.5), key=lambda o: (-o.cy, o.x0))
+
+
+def same_level(a: Run, b: Run) -> float:
+    """Shared height as a fraction of the lower of the two heights."""
+    shared = min(a.y1, b.y1) - max(a.y0, b.y0)
+    return max(0.0, shared) / max(1e-6, min(a.height, b.height))
+
+
+def _within(run: Run, x0: float, x1: float) -> bool:
+    overlap = min(run.x1, x1) - max(run.x0, x0)
+    return overlap > 0.5 * min(run.x1 - run.x0, x1 - x0)
+
+
+def _row_fit(row: Sequence[Run], run: Run) -> float:
+    """How well ``run`` lies on a row, judged by its nearest member: a bent line is followed from word to word."""
+    nearest = min(row, key=lambda o: max(o.x0 - run.x1, run.x0 - o.x1, 0.0))
+    if min(nearest.x1, run.x1) - max(nearest.x0, run.x0) > 0.3 * min(nearest.x1 - nearest.x0, run.x1 - run.x0):
+        return 0.0
+    return same_level(nearest, run)
+
+
+def _slope(page: Page) -> float:
+    """The tilt of the printed lines: pixels down for each pixel to the right, the median over lines of several words."""
+    slopes: list[tuple[float, float]] = []
+    for line in _lines(page.words):
+        if len(line) < 2:
+            continue
+        first, last = line[0].bbox.center, line[-1].bbox.center
+        dx = (last[0] - first[0]) * page.width
+        if dx > 0.15 * page.width:
+            slopes.append(((last[1] - first[1]) * page.height / dx, dx))
+    if len(slopes) < 3:
+        return 0.0
+    tilt = median([s for s, _ in slopes])
+    return tilt if abs(tilt) < 0.3 else 0.0
+
+
+def _lines(words: Iterable[Word]) -> list[list[Word]]:
+    lines: dict[int, list[Word]] = {}
+    for word in words:
+        if word.text.strip():
+            lines.setdefault(word.line, []).append(word)
+    return [sorted(line, key=lambda w: w.bbox.x0) for line in lines.values()]
+
+
+_Box = tuple[float, float, float, float]
+_Piece = list[tuple[Word, _Box]]
+
+
+def _runs(page: Page, slope: float) -> tuple[Run, ...]:
+    lines = [[(word, _levelled(word, page, slope)) for word in line] for line in _lines(page.words)]
+    pieces = [piece for line in lines for piece in _split(line, lambda _: False)]
+    starts = sorted((p[0][1][0], (p[0][1][1] + p[0][1][3]) / 2) for p in pieces)
+    unit = median([b[3] - b[1] for p in pieces for _, b in p]) if pieces else 1.0
+    pieces = [part for piece in pieces for part in _split(piece, lambda box: _begins_column(box, starts, unit))]
+    pieces.sort(key=lambda p: (p[0][1][1], p[0][1][0]))
+    return tuple(_run(number, piece) for number, piece in enumerate(pieces))
+
+
+def _split(line: _Piece, begins_column: Callable[[_Box], bool]) -> list[_Piece]:
+    height = median([b[3] - b[1] for _, b in line])
+    pieces: list[_Piece] = [[line[0]]]
+    for word, box in line[1:]:
+        gap = box[0] - pieces[-1][-1][1][2]
+        if gap > _GAP * height or (gap > _COLUMN_GAP * height and begins_column(box)):
+            pieces.append([])
+        pieces[-1].append((word, box))
+    return pieces
+
+
+def _begins_column(box: _Box, starts: Sequence[tuple[float, float]], unit: float) -> bool:
+    """True when lines close above or below start at the left edge of ``box`` too. ``starts`` are (x, y) sorted by x."""
+    near, middle = 0.3 * unit, (box[1] + box[3]) / 2
+    first = bisect_left(starts, (box[0] - near, 0.0))
+    found = 0
+    for x, y in starts[first:]:
+        if x > box[0] + near:
+            break
+        found += 0.5 * unit < abs(y - middle) < 10 * unit
+    return found >= _COLUMN_STARTS
+
+
+def _levelled(word: Word, page: Page, slope: float) -> tuple[float, float, float, float]:
+    x0, y0, x1, y1 = word.bbox.to_pixels(page.width, page.height)
+    drop = slope * (x0 + x1) / 2
+    return x0, y0 - drop, x1, y1 - drop
+
+
+def _run(index: int, piece: Sequence[tuple[Word, tuple[float, float, float, float]]]) -> Run:
+    starts: list[int] = []
+    length = 0
+    for word, _ in piece:
+        starts.append(length)
+        length += len(word.text) + 1
+    # The middle of the run's words gives its level: one tall bracket must not make it reach into the next line.
+    tops, bottoms = [b[1] for _, b in piece], [b[3] for _, b in piece]
+    return Run(
+        index=index,
+        words=tuple(w for w, _ in piece),
+        text=" ".join(w.text for w, _ in piece),
+        starts=tuple(starts),
+        x0=min(b[0] for _, b in piece),
+        y0=median(tops),
+        x1=max(b[2] for _, b in piece),
+        y1=median(bottoms),
+    )

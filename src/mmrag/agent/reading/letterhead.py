@@ -1,0 +1,257 @@
+"""The head of a receipt, bill or letter: who issued it, and the address under the name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mmrag.agent.reading.candidates import Candidate
+from mmrag.agent.reading.layout import Layout, Run
+from mmrag.agent.reading.lexicon import Lexicon
+from mmrag.agent.reading.text import blurred, fold, words
+from mmrag.domain.documents import Word
+from mmrag.domain.values import ValueKind
+
+_ROWS = 14
+_POSTCODE = re.compile(r"(?<!\d)\d{5,6}(?!\d)|\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b|\b[A-Z]{2} ?\d{5}(?:-\d{4})?\b")
+_REGISTER = re.compile(r"^\(?[\d\s-]{4,}[- ]?[A-Z]?\)?$")
+_TAIL_REGISTER = re.compile(
+    r"\s*[(\[]?\s*(?:co(?:mpany)?\.?\s*(?:reg)?\.?\s*(?:no)?\.?\s*:?\s*)?\d[\d\s-]{3,}-?\s*[A-Z]{0,2}\s*[)\]]?\s*$", re.I
+)
+_FIRST = re.compile(r"(?:no|lot|unit|suite|ground|g|hq|level|block|plot|bt)?[\s.,:#-]*[\dA-Z]{0,2}[-.]?\d", re.I)
+_ENDS = tuple(
+    blurred(k) for k in ("tel", "gst", "fax", "phone", "reg", "coreg", "invoice", "date", "bill", "taxinv", "roc", "hp")
+)
+_AFTER_LEGAL = re.compile(
+    r"(?<=\b)(?P<legal>sdn\.?\s*bhd\.?|s/b|ltd\.?|inc\.?|llc|llp|gmbh|plc|corp\.?|limited)(?P<rest>\s*[(\[,].*|\s+[\d-]{4,}.*)$",
+    re.I,
+)
+_OWNED = re.compile(r"^(?:dimiliki oleh|owned by|operated by|managed by|a division of)\s*:?\s*", re.I)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeadLine:
+    """A row near the top of a page with what its words say about it. Scores are in [0, 1]."""
+
+    row: int
+    runs: tuple[Run, ...]
+    text: str
+    name: float
+    address: float
+    ends_address: bool
+
+    @property
+    def height(self) -> float:
+        return max(r.height for r in self.runs)
+
+    @property
+    def words(self) -> tuple[Word, ...]:
+        return tuple(w for r in self.runs for w in r.words)
+
+
+def head_lines(layout: Layout, lexicon: Lexicon) -> tuple[HeadLine, ...]:
+    """The first rows of the page, read as a letterhead."""
+    lines: list[HeadLine] = []
+    for number, whole in enumerate(layout.rows[:_ROWS]):
+        row = _without_specks(whole, layout.unit)
+        text = " ".join(r.text for r in row)
+        if not fold(text):
+            continue
+        ends = _ends_address(text, lexicon)
+        lines.append(
+            HeadLine(
+                row=number,
+                runs=row,
+                text=text,
+                name=_name_likeness(layout, row, text, lexicon),
+                address=_address_likeness(text, lexicon),
+                ends_address=ends,
+            )
+        )
+    return tuple(lines)
+
+
+def _without_specks(row: Sequence[Run], unit: float) -> tuple[Run, ...]:
+    """The row without the crumbs of print that stand apart from its main run: page numbers, stamps, noise."""
+    main = max(row, key=lambda r: len(r.text))
+    return tuple(
+        r
+        for r in row
+        if r is main
+        or sum(c.isalpha() for c in r.text) >= 3
+        or (max(r.x0 - main.x1, main.x0 - r.x1) < 1.2 * unit and len(r.text) > 3)
+    )
+
+
+def issuers(layout: Layout, lexicon: Lexicon) -> list[Candidate]:
+    """The company at the head of the page: its printed name line or lines."""
+    lines = head_lines(layout, lexicon)
+    found: list[Candidate] = []
+    for at, line in enumerate(lines):
+        if line.name <= 0.05:
+            continue
+        group = _name_group(lines, at, lexicon)
+        score = max(g.name for g in group) * (1.0 - 0.045 * min(at, 8))
+        if any(g.address > 0.5 for g in lines[at + 1 : at + 4]):
+            score *= 1.1
+        found.append(_name_candidate(layout, group, min(1.0, score)))
+    return found
+
+
+def addresses(layout: Layout, lexicon: Lexicon, *, after: str | None = None) -> list[Candidate]:
+    """Blocks of consecutive address lines near the head; ``after`` is the folded name that the block should follow."""
+    lines = head_lines(layout, lexicon)
+    found: list[Candidate] = []
+    at = 0
+    while at < len(lines):
+        if lines[at].address < 0.35 or lines[at].ends_address:
+            at += 1
+            continue
+        block = [lines[at]]
+        while _continues(lines[at + len(block) :], block, layout):
+            block.append(lines[at + len(block)])
+        skipped = _name_above(block)
+        at, block = at + skipped, block[skipped:]
+        found.append(_block_candidate(layout, block, _head_name(lines[:at], after)))
+        at += len(block)
+    return found
+
+
+def _head_name(before: Sequence[HeadLine], after: str | None) -> float:
+    if after and any(after[:12] in fold(line.text) or fold(line.text)[:12] in after for line in before):
+        return 1.0
+    return 0.85 if any(line.name > 0.3 for line in before) else 0.7
+
+
+def _name_likeness(layout: Layout, row: Sequence[Run], text: str, lexicon: Lexicon) -> float:
+    letters = sum(c.isalpha() for c in text)
+    digits = sum(c.isdigit() for c in text)
+    if letters < 3 or digits > letters or len(text) > 70:
+        return 0.0
+    inside = f" {' '.join(words(text))} "
+    bare = inside.strip()
+    if bare in lexicon.issuer["never"] or any(f" {w} " in inside for w in ("invoice", "receipt", "www", "http", "com")):
+        return 0.02
+    if any(f" {w} " in inside for w in lexicon.issuer["register"]):
+        return 0.05
+    values = [v for run in row for v in layout.values(run)]
+    if any(v.kind in (ValueKind.DATE, ValueKind.TIME, ValueKind.AMOUNT, ValueKind.EMAIL, ValueKind.PHONE) for v in values):
+        return 0.05
+    score = 0.45
+    if any(f" {w} " in inside or (inside.rstrip().endswith(w) and len(w) > 5) for w in lexicon.issuer["legal"]):
+        score += 0.4
+    elif any(f" {w} " in inside for w in lexicon.issuer["trade"]):
+        score += 0.25
+    score += 0.12 * min(1.0, max(0.0, max(r.height for r in row) / layout.unit - 1.0))
+    score -= 0.5 * _address_likeness(text, lexicon)
+    if ":" in text and not _OWNED.match(text):
+        score -= 0.25
+    if letters < 5:
+        score -= 0.2
+    confidence = sum(r.confidence for r in row) / len(row)
+    return max(0.0, min(1.0, score)) * (0.4 + 0.6 * confidence)
+
+
+def _address_likeness(text: str, lexicon: Lexicon) -> float:
+    inside = f" {' '.join(words(text))} "
+    score = 0.0
+    street = sum(f" {w} " in inside for w in lexicon.address["street"])
+    glued = sum(w in fold(text) for w in ("jalan", "taman", "bandar", "street", "avenue", "lorong", "strasse", "kampung"))
+    score += 0.45 * min(2, max(street, glued)) ** 0.5
+    place = any(f" {w} " in inside for w in lexicon.address["place"])
+    place = place or any(w.replace(" ", "") in fold(text) for w in lexicon.address["place"] if len(w) >= 6)
+    score += 0.35 * place
+    score += 0.35 * bool(_POSTCODE.search(text))
+    score += 0.1 * (text.rstrip().endswith(",")) + 0.1 * any(c.isdigit() for c in text)
+    if any(f" {w} " in inside for w in lexicon.issuer["legal"] if len(w) > 2):
+        score -= 0.4
+    if _REGISTER.match(text.strip()):
+        score = 0.0
+    return max(0.0, min(1.0, score))
+
+
+def _ends_address(text: str, lexicon: Lexicon) -> bool:
+    inside = f" {' '.join(words(text))} "
+    return any(f" {w} " in inside for w in lexicon.address["end"]) or blurred(fold(text)).startswith(_ENDS)
+
+
+def _continues(following: Sequence[HeadLine], block: Sequence[HeadLine], layout: Layout) -> bool:
+    """The next line belongs to the address while it still reads like one and stands close under it."""
+    if not following or len(block) >= 6:
+        return False
+    line, after = following[0], following[1] if len(following) > 1 else None
+    if line.ends_address or _REGISTER.match(line.text.strip()):
+        return False
+    gap = min(r.y0 for r in line.runs) - max(r.y1 for r in block[-1].runs)
+    if gap > 1.6 * layout.unit:
+        return False
+    if line.address >= 0.3:
+        return True
+    unfinished = block[-1].text.rstrip().endswith((",", "-", "&"))
+    leads_on = after is not None and after.address >= 0.35 and not after.ends_address
+    short = len(line.text) <= 32
+    return short and gap < 0.9 * layout.unit and (unfinished or leads_on or line.address > 0.05)
+
+
+def _name_above(block: Sequence[HeadLine]) -> int:
+    """1 when the block starts with a branch or shop name: no digits, and the next line starts like an address does."""
+    if len(block) < 2 or any(c.isdigit() for c in block[0].text):
+        return 0
+    return 1 if _FIRST.match(block[1].text.strip()) else 0
+
+
+def _name_group(lines: Sequence[HeadLine], at: int, lexicon: Lexicon) -> list[HeadLine]:
+    """The line at ``at`` with the one before or after it when the name is broken over two."""
+    line = lines[at]
+    if at > 0 and _only_ends_name(line, lexicon) and lines[at - 1].name > 0.1:
+        return [lines[at - 1], line]
+    following = lines[at + 1] if at + 1 < len(lines) else None
+    if following is not None and line.name > 0.1:
+        hanging = line.text.rstrip().lower().endswith(("&", "-", ",", " and", " of"))
+        if _only_ends_name(following, lexicon) or (hanging and following.name > 0.2):
+            return [line, following]
+    return [line]
+
+
+def _only_ends_name(line: HeadLine, lexicon: Lexicon) -> bool:
+    """True for a line of nothing but legal forms or one trade: 'SDN BHD', 'TRADING'."""
+    own = [w for w in words(line.text) if w not in {"m", "s"}]
+    known = lexicon.issuer["legal"] | {"sdnbhd"}
+    return bool(own) and (all(w in known for w in own) or (len(own) == 1 and own[0] in lexicon.issuer["trade"]))
+
+
+def _name_candidate(layout: Layout, group: Sequence[HeadLine], score: float) -> Candidate:
+    words_ = tuple(w for line in group for w in line.words)
+    text = " ".join(line.text for line in group)
+    owned = _OWNED.match(text)
+    tail, legal = _TAIL_REGISTER.search(text), _AFTER_LEGAL.search(text)
+    end = min(tail.start() if tail and tail.start() > 3 else len(text), legal.start("rest") if legal else len(text))
+    start = owned.end() if owned else 0
+    kept, offset = [], 0
+    for word in words_:
+        if offset >= start and offset < end:
+            kept.append(word)
+        offset += len(word.text) + 1
+    return Candidate(
+        text=text[start:end].strip(" \t,;:*|_=~-"),
+        words=tuple(kept) or words_,
+        normal=fold(text[start:end]),
+        score=score,
+        why="letterhead",
+        page=layout.page,
+    )
+
+
+def _block_candidate(layout: Layout, block: Sequence[HeadLine], context: float) -> Candidate:
+    texts = [line.text.strip() for line in block]
+    strength = sum(line.address for line in block) / len(block)
+    whole = 0.25 * bool(_POSTCODE.search(" ".join(texts))) + 0.1 * (len(block) > 1)
+    return Candidate(
+        text=" ".join(texts),
+        words=tuple(w for line in block for w in line.words),
+        normal=fold("".join(texts)),
+        score=min(1.0, (0.35 + 0.4 * strength + whole)) * context,
+        why="letterhead address",
+        page=layout.page,
+    )

@@ -1,0 +1,108 @@
+"""The reader's vocabulary, read once from ``lexicon.toml`` and ``words.toml``."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from types import MappingProxyType
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from mmrag.agent.reading.text import fold, words
+from mmrag.domain.plans import AnswerType
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _ConceptRecord(_Record):
+    id: str
+    type: AnswerType
+    ask: list[str]
+    labels: dict[str, float]
+    avoid: list[str] = Field(default_factory=list)
+    title: list[str] = Field(default_factory=list)
+    role: str | None = None
+    value: str | None = None
+    many: bool = False
+
+
+class _LexiconFile(_Record):
+    concept: list[_ConceptRecord]
+
+
+class _WordsFile(_Record):
+    issuer: dict[str, list[str]]
+    address: dict[str, list[str]]
+    answer: dict[str, list[str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Concept:
+    """A field of documents: its names in questions (``ask``) and on pages (``labels``, folded, with weights).
+
+    ``avoid`` are words beside a label that make it another field's. ``role`` is ``start`` or ``end`` for one side of a period;
+    ``many`` says that all values of the field are asked for.
+    """
+
+    id: str
+    type: AnswerType
+    ask: tuple[tuple[str, ...], ...]
+    labels: Mapping[str, float]
+    avoid: frozenset[str]
+    title: tuple[str, ...]
+    role: str | None
+    value: str | None
+    many: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lexicon:
+    """``label_keys`` holds every folded label of every concept: what stands on such a line is a label, not a value."""
+
+    concepts: Mapping[str, Concept]
+    label_keys: frozenset[str]
+    issuer: Mapping[str, frozenset[str]]
+    address: Mapping[str, frozenset[str]]
+    answer: Mapping[str, frozenset[str]]
+
+
+@cache
+def lexicon() -> Lexicon:
+    """The vocabulary that ships with mmrag."""
+    here = files("mmrag.agent.reading")
+    read = _LexiconFile.model_validate(tomllib.loads(here.joinpath("lexicon.toml").read_text(encoding="utf-8")))
+    lines = _WordsFile.model_validate(tomllib.loads(here.joinpath("words.toml").read_text(encoding="utf-8")))
+    concepts = {r.id: _concept(r) for r in read.concept}
+    return Lexicon(
+        concepts=MappingProxyType(concepts),
+        label_keys=frozenset(key for c in concepts.values() for key, weight in c.labels.items() if weight >= 0.6),
+        issuer=_phrases(lines.issuer),
+        address=_phrases(lines.address),
+        answer=MappingProxyType({name: frozenset(v.casefold() for v in items) for name, items in lines.answer.items()}),
+    )
+
+
+def _concept(record: _ConceptRecord) -> Concept:
+    labels: dict[str, float] = {}
+    for text, weight in record.labels.items():
+        labels[fold(text)] = max(weight, labels.get(fold(text), 0.0))
+    return Concept(
+        id=record.id,
+        type=record.type,
+        ask=tuple(words(a) for a in record.ask),
+        labels=MappingProxyType(labels),
+        avoid=frozenset(w for a in record.avoid for w in (fold(a), *words(a)) if len(words(a)) == 1 or w == fold(a)),
+        title=tuple(fold(t) for t in record.title),
+        role=record.role,
+        value=record.value,
+        many=record.many,
+    )
+
+
+def _phrases(groups: dict[str, list[str]]) -> Mapping[str, frozenset[str]]:
+    return MappingProxyType({name: frozenset(" ".join(words(p)) for p in items) for name, items in groups.items()})

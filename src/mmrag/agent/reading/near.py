@@ -1,0 +1,133 @@
+"""Where the value of a label may stand: behind it, right of it, below it, above it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from mmrag.agent.reading.labels import Label
+from mmrag.agent.reading.layout import Layout, Run, same_level
+from mmrag.agent.reading.lexicon import Lexicon
+from mmrag.agent.reading.text import fold, words
+
+_AFTER_LABEL = re.compile(r"(?:\s*\([^)]{0,40}\))*[\s:;.#=\-–—_*…·•)>►▶|]*")
+_NUMBERED = re.compile(r"^\(?\d{1,2}[a-z]?[.)\]]?\s+[A-Z][a-z]|^\d{1,2}\.\s*[A-Z]|^\(?[a-zA-Z][.)]\s+[A-Z]")
+
+
+class Relation(StrEnum):
+    INLINE = "inline"
+    RIGHT = "right"
+    BELOW = "below"
+    ABOVE = "above"
+    LEFT = "left"
+
+
+WEIGHTS = {
+    Relation.INLINE: 1.0,
+    Relation.RIGHT: 0.97,
+    Relation.BELOW: 0.84,
+    Relation.ABOVE: 0.5,
+    Relation.LEFT: 0.4,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Characters ``start`` to the end of ``run``, as the place of a label's value. ``weight`` in (0, 1]."""
+
+    run: Run
+    start: int
+    relation: Relation
+    weight: float
+
+
+def places(layout: Layout, label: Label, lexicon: Lexicon) -> Iterator[Place]:
+    """The places where the value of ``label`` may stand."""
+    after = _AFTER_LABEL.match(label.run.text, label.end)
+    rest = after.end() if after else label.end
+    if fold(label.run.text[rest:]):
+        yield Place(run=label.run, start=rest, relation=Relation.INLINE, weight=WEIGHTS[Relation.INLINE])
+    yield from _right(layout, label, lexicon)
+    yield from _below(layout, label, lexicon)
+    yield from _above(layout, label, lexicon)
+    for run in layout.left_of(label.run)[:1]:
+        yield Place(run=run, start=0, relation=Relation.LEFT, weight=WEIGHTS[Relation.LEFT])
+
+
+def is_filler(text: str, lexicon: Lexicon) -> bool:
+    """True for print that is no value of its own: colons, dotted lines, a currency sign."""
+    bare = text.strip(" .:;-–—_*|=()").casefold()
+    return not fold(bare) or bare in lexicon.answer["currency"]
+
+
+def is_label(run: Run, lexicon: Lexicon) -> bool:
+    """True when a run reads as a label: it ends in a colon, is numbered like a form's box, or is a known label."""
+    text = run.text.strip()
+    if text.endswith((":", "#")) or _NUMBERED.match(text):
+        return True
+    head = text.split(":", 1)[0] if ":" in text else text
+    key = fold(re.sub(r"\([^)]*\)", "", head)).rstrip("#")
+    return key in lexicon.label_keys
+
+
+def _right(layout: Layout, label: Label, lexicon: Lexicon) -> Iterator[Place]:
+    step = 0
+    for run in layout.right_of(label.run):
+        if is_filler(run.text, lexicon):
+            continue
+        level = min(1.0, same_level(label.run, run))
+        weight = WEIGHTS[Relation.RIGHT] * (0.8**step) * (0.7 + 0.3 * level)
+        yield Place(run=run, start=0, relation=Relation.RIGHT, weight=weight)
+        step += 2 if is_label(run, lexicon) else 1
+        if step > 4:
+            return
+
+
+def _column(layout: Layout, label: Label, lexicon: Lexicon) -> tuple[float, float]:
+    """The width of the form's box that the label heads: from the label to the next label on its level."""
+    run = label.run
+    left = run.x_at(label.start) - 1.5 * layout.unit
+    rights = [o for o in layout.right_of(run) if not is_filler(o.text, lexicon)]
+    right = rights[0].x0 - 0.5 * layout.unit if rights else max(o.x1 for o in layout.runs)
+    return left, max(right, run.x1)
+
+
+def _below(layout: Layout, label: Label, lexicon: Lexicon) -> Iterator[Place]:
+    left, right = _column(layout, label, lexicon)
+    run = label.run
+    for step, (below, distance) in enumerate(_stack(layout.below(run, left, right, 7 * layout.unit), run, layout.unit)):
+        aligned = 1.0 if _aligned(run, below, layout.unit) else 0.85
+        weight = WEIGHTS[Relation.BELOW] * aligned * max(0.25, 1.0 - 0.1 * max(0.0, distance - 1.2)) * 0.85**step
+        yield Place(run=below, start=0, relation=Relation.BELOW, weight=weight)
+
+
+def _above(layout: Layout, label: Label, lexicon: Lexicon) -> Iterator[Place]:
+    left, right = _column(layout, label, lexicon)
+    run = label.run
+    for above in layout.above(run, left, right, 2.2 * layout.unit)[:2]:
+        aligned = 1.0 if _aligned(run, above, layout.unit) else 0.8
+        yield Place(run=above, start=0, relation=Relation.ABOVE, weight=WEIGHTS[Relation.ABOVE] * aligned)
+
+
+def _stack(runs: list[Run], start: Run, unit: float) -> Iterator[tuple[Run, float]]:
+    """The first runs below, with their distance in line heights."""
+    for run in runs[:6]:
+        yield run, (run.cy - start.cy) / unit
+
+
+def _aligned(a: Run, b: Run, unit: float) -> bool:
+    """Same left edge, same centre, same right edge, or one over the other."""
+    centre = abs((a.x0 + a.x1) - (b.x0 + b.x1)) / 2
+    shared = min(a.x1, b.x1) - max(a.x0, b.x0)
+    return abs(a.x0 - b.x0) < 1.5 * unit or centre < 1.5 * unit or abs(a.x1 - b.x1) < 1.5 * unit or shared > 0
+
+
+def own_label(layout: Layout, place: Place, lexicon: Lexicon) -> str | None:
+    """The folded text of the label that stands on the value's own level to its left, when there is one."""
+    for run in layout.left_of(place.run):
+        if is_filler(run.text, lexicon) or not any(w.isalpha() for w in words(run.text)):
+            continue
+        return fold(re.sub(r"[:(].*$", "", run.text))
+    return None

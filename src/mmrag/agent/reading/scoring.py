@@ -1,0 +1,71 @@
+"""From many candidates to one answer with a confidence: equal values support one another, the rest are rivals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mmrag.agent.reading.candidates import Candidate
+from mmrag.agent.reading.target import Asked
+from mmrag.agent.reading.text import fold
+from mmrag.domain.plans import AnswerType, Reading
+
+_AGAIN = 0.2
+"""What a second place with the same value adds, as a share of what is missing to certainty."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """The best candidate, its confidence in [0, 1], and other answers with their scores."""
+
+    candidate: Candidate
+    confidence: float
+    rivals: tuple[tuple[str, float], ...]
+
+
+def choose(found: Sequence[Candidate], asked: Asked) -> Choice | None:
+    """Merge equal candidates, drop what the question itself gives, and measure the lead of the best over its rivals."""
+    merged = _merge([c for c in found if c.words and not _given(c, asked)])
+    if not merged:
+        return None
+    best, *others = merged
+    rivals = tuple((c.text, round(c.score, 4)) for c in others[:5])
+    second = others[0].score if others else 0.0
+    margin = (best.score - second) / max(best.score, 1e-6)
+    confidence = best.score * (0.55 + 0.45 * min(1.0, 2.5 * margin))
+    return Choice(candidate=best, confidence=round(max(0.0, min(1.0, confidence)), 4), rivals=rivals)
+
+
+def reading_weight(reading: Reading, best_match: float) -> float:
+    """How much a page's candidates count: by how well its document fits the constraints, then by retrieval relevance."""
+    fit = reading.match / best_match if best_match > 0 else 1.0
+    return float(fit**1.5) * (0.7 + 0.3 * reading.relevance)
+
+
+def _given(candidate: Candidate, asked: Asked) -> bool:
+    """True when the question gave this value: it tells the document, it does not answer."""
+    if candidate.normals and asked.type in (AnswerType.DATE, AnswerType.AMOUNT, AnswerType.NUMBER, AnswerType.IDENTIFIER):
+        return bool(asked.normals.intersection(candidate.normals[:1]))
+    if asked.type is AnswerType.IDENTIFIER:
+        return candidate.normal in asked.normals
+    key = fold(candidate.text)
+    return any(key == given or (len(given) >= 6 and len(key) >= 6 and (key == given)) for given in asked.excluded)
+
+
+def _merge(found: Sequence[Candidate]) -> list[Candidate]:
+    """One candidate a value, best first; a value found at several places gains a little."""
+    groups: dict[str, list[Candidate]] = {}
+    for candidate in found:
+        groups.setdefault(candidate.normal, []).append(candidate)
+    merged: list[Candidate] = []
+    for group in groups.values():
+        group.sort(key=lambda c: -c.score)
+        score = group[0].score
+        places = {tuple(w.index for w in group[0].words)}
+        for other in group[1:4]:
+            where = tuple(w.index for w in other.words)
+            if where not in places:
+                places.add(where)
+                score += (1.0 - score) * _AGAIN * other.score
+        merged.append(group[0].scaled(score / group[0].score) if group[0].score > 0 else group[0])
+    return sorted(merged, key=lambda c: -c.score)

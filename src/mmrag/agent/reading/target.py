@@ -1,0 +1,164 @@
+"""What field a question asks for: the plan's target matched to the lexicon, and the words left over."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mmrag.agent.reading.lexicon import Concept, Lexicon
+from mmrag.agent.reading.text import STOP, content_words, fold, stem, words
+from mmrag.domain.plans import AnswerType, ConstraintKind, Plan
+
+_EITHER = re.compile(
+    r"((?:[\w-]+,\s*)*[\w-]+),?\s+or\s+([\w-]+)\s+(number|no\.?|date|name|amount|code|address|id)\b(?!\s*[\w#-]*\d)",
+    re.IGNORECASE,
+)
+_GENERIC = frozenset(["date", "amount", "name", "number", "address", "code", "time", "total", "price", "person", "company"])
+_FAMILY = {
+    AnswerType.AMOUNT: 1,
+    AnswerType.NUMBER: 1,
+    AnswerType.PERCENT: 1,
+    AnswerType.DATE: 2,
+    AnswerType.TIME: 2,
+    AnswerType.IDENTIFIER: 3,
+    AnswerType.NAME: 4,
+    AnswerType.LIST: 0,
+    AnswerType.FREE: 0,
+    AnswerType.ADDRESS: 5,
+    AnswerType.PHONE: 6,
+    AnswerType.EMAIL: 7,
+    AnswerType.YES_NO: 8,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A question in the reader's terms.
+
+    ``concepts`` are fields of the lexicon with a weight in ``(0, 1]``, likeliest first; ``phrases`` other names of it,
+    from the question's own words; ``qualifiers`` the words that narrow it down ("2019", "male", "Q3"); ``type`` what the
+    answer looks like. ``excluded`` are folded texts that the question itself gives and that therefore cannot answer it.
+    """
+
+    type: AnswerType
+    concepts: tuple[tuple[Concept, float], ...]
+    phrases: tuple[str, ...]
+    qualifiers: tuple[str, ...]
+    excluded: frozenset[str]
+    normals: frozenset[str]
+
+    @property
+    def concept(self) -> Concept | None:
+        return self.concepts[0][0] if self.concepts else None
+
+
+def understand(plan: Plan, lexicon: Lexicon) -> Asked:
+    """Match ``plan`` to the lexicon."""
+    given = _given(plan)
+    asked = _asked_words(plan, given)
+    target = tuple(w for w in content_words(plan.target) if w not in given) or asked
+    expected = _expected_type(plan)
+    scored = [(c, *_match(c, target, asked, expected)) for c in lexicon.concepts.values()]
+    scored = [s for s in scored if s[1] > 0]
+    scored += _alternatives(plan.question, lexicon, expected)
+    scored.sort(key=lambda s: -s[1])
+    best = scored[0][1] if scored else 0.0
+    near = [(c, min(1.0, score / best)) for c, score, _ in scored if score >= 0.72 * best][:4]
+    covered = frozenset(stem(w) for _, _, used in scored[:1] for w in used)
+    leftover = tuple(w for w in target if stem(w) not in covered)
+    share = 1.0 - len([w for w in leftover if w not in _GENERIC]) / max(1, len(target))
+    concepts = tuple({c.id: (c, weight * share**0.5) for c, weight in reversed(near)}.values())
+    concepts = tuple(sorted((c for c in concepts if c[1] > 0.5), key=lambda c: -c[1]))
+    kind = expected
+    if concepts and (_FAMILY[concepts[0][0].type] != 0 or expected is AnswerType.FREE):
+        kind = concepts[0][0].type if expected is not AnswerType.YES_NO else expected
+    return Asked(
+        type=kind,
+        concepts=concepts,
+        phrases=_phrases(plan, target),
+        qualifiers=leftover if concepts else target,
+        excluded=frozenset(fold(c.text) for c in plan.constraints if c.kind is not ConstraintKind.GENRE),
+        normals=frozenset(n for c in plan.constraints for n in c.normals),
+    )
+
+
+def _given(plan: Plan) -> frozenset[str]:
+    """The folded words of the plan's constraints: they name the document, not what is asked of it."""
+    return frozenset(w for c in plan.constraints for w in words(c.text))
+
+
+def _asked_words(plan: Plan, given: frozenset[str]) -> tuple[str, ...]:
+    return tuple(w for w in words(plan.question) if w not in STOP and w not in given and w != "#")
+
+
+def _expected_type(plan: Plan) -> AnswerType:
+    if re.match(r"\W*who(?:m|se)?\b", plan.question, re.IGNORECASE) and plan.answer_type is not AnswerType.LIST:
+        return AnswerType.NAME
+    return plan.answer_type
+
+
+def _match(
+    concept: Concept, target: Sequence[str], asked: Sequence[str], expected: AnswerType
+) -> tuple[float, tuple[str, ...]]:
+    """How well a concept is named by the question, and by which words. Longer names, earlier mentions, fitting types win."""
+    agree = _agreement(concept.type, expected)
+    best: tuple[float, tuple[str, ...]] = (0.0, ())
+    target_stems, asked_stems = [stem(w) for w in target], [stem(w) for w in asked]
+    for ask in concept.ask:
+        kept = tuple(w for w in ask if w not in STOP) or ask
+        stems = [stem(w) for w in kept]
+        for stems_there, weight in ((target_stems, 1.0), (asked_stems, 0.8)):
+            at = _find(stems, stems_there)
+            if at is None:
+                continue
+            place, tight = at
+            plain = 0.55 if len(kept) == 1 and kept[0] in _GENERIC else 1.0
+            score = weight * agree * plain * (len(kept) ** 0.7) * (1.0 if tight else 0.8) * (1.0 - 0.03 * min(place, 10))
+            best = max(best, (score, kept))
+            break
+    return best
+
+
+def _agreement(kind: AnswerType, expected: AnswerType) -> float:
+    if kind is expected:
+        return 1.0
+    a, b = _FAMILY[kind], _FAMILY[expected]
+    if 0 in (a, b):
+        return 0.8
+    if a == b:
+        return 0.7
+    return 0.5 if {a, b} == {4, 5} or {a, b} == {1, 3} else 0.15
+
+
+def _find(needle: Sequence[str], hay: Sequence[str]) -> tuple[int, bool] | None:
+    """Where ``needle`` starts in ``hay``, and whether its words stand side by side there; None when one is missing."""
+    size = len(needle)
+    for at in range(len(hay) - size + 1):
+        if list(hay[at : at + size]) == list(needle):
+            return at, True
+    if size > 1 and all(n in hay for n in needle):
+        return min(hay.index(n) for n in needle), False
+    return None
+
+
+def _alternatives(question: str, lexicon: Lexicon, expected: AnswerType) -> list[tuple[Concept, float, tuple[str, ...]]]:
+    """'contract, order or invoice number' asks for any of three fields."""
+    found: list[tuple[Concept, float, tuple[str, ...]]] = []
+    match = _EITHER.search(question)
+    if match is None:
+        return found
+    heads = [*[h for h in re.split(r"[,\s]+", match.group(1)) if h][-4:], match.group(2)]
+    used = (*(w for head in heads for w in words(head)), *words(match.group(3)))
+    for head in heads:
+        ask = (*words(head), *words(match.group(3).rstrip(".")))
+        found += [(c, 2.0 * _agreement(c.type, expected), used) for c in lexicon.concepts.values() if ask in c.ask]
+    return found
+
+
+def _phrases(plan: Plan, target: Sequence[str]) -> tuple[str, ...]:
+    """The target as one folded label, whole and without its last or first word when it is long."""
+    keys = [fold(" ".join(target)), fold(plan.target)]
+    if len(target) >= 3:
+        keys += [fold(" ".join(target[1:])), fold(" ".join(target[:-1]))]
+    return tuple(dict.fromkeys(k for k in keys if len(k) >= 3))

@@ -1,0 +1,78 @@
+"""Text as labels are compared: without case, accents, spaces and punctuation, and forgiving what OCR confuses."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+
+_TOKEN = re.compile(r"[^\W\d_]+(?:['’´`][^\W\d_]+)*|\d+(?:[.,/:-]\d+)*|#|%")
+_CONFUSED = str.maketrans({"0": "o", "1": "l", "i": "l", "5": "s", "8": "b", "|": "l", "!": "l"})
+_CAMEL = re.compile(r"(?<=[a-zà-ÿ])(?=[A-Z])")
+
+_STOP_WORDS = (
+    "a an the this that these those its their his her of on in at from for by to with as is are was were be been does do did"
+    " has have had what which who whom whose when where how why and or it there any some you can could according printed"
+    " stated listed given entered shown mentioned written please many much s not must shall may"
+)
+STOP = frozenset(_STOP_WORDS.split())
+"""Words that carry nothing of what is asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A run of letters or of digits in a text, with its character offsets and its folded form."""
+
+    text: str
+    start: int
+    end: int
+    key: str
+
+    @property
+    def is_word(self) -> bool:
+        return self.text[0].isalpha()
+
+
+@lru_cache(maxsize=65_536)
+def fold(text: str) -> str:
+    """Lower case, no accents, letters, digits, '#' and '%' only: 'Invoice No.' and 'INVOICENO' both give 'invoiceno'."""
+    plain = unicodedata.normalize("NFKD", text).casefold()
+    return "".join(c for c in plain if c.isalnum() or c in "#%")
+
+
+@lru_cache(maxsize=65_536)
+def blurred(key: str) -> str:
+    """A folded key with the characters that OCR takes for one another made equal: 'tota1' and 'total' both give 'total'."""
+    return key.translate(_CONFUSED)
+
+
+def tokens(text: str) -> tuple[Token, ...]:
+    """The words and numbers of ``text``, in order."""
+    return tuple(Token(m.group(), m.start(), m.end(), fold(m.group())) for m in _TOKEN.finditer(text))
+
+
+@lru_cache(maxsize=16_384)
+def words(text: str) -> tuple[str, ...]:
+    """The folded words of ``text``; 'TotalAmount' gives two."""
+    return tuple(t.key for t in tokens(_CAMEL.sub(" ", text)) if t.key)
+
+
+@lru_cache(maxsize=16_384)
+def stem(word: str) -> str:
+    """A word without its plural or participle ending: enough to let 'numbers' meet 'number'."""
+    for ending in ("ies", "es", "s", "ed", "ing"):
+        if word.endswith(ending) and len(word) - len(ending) >= 4:
+            return word[: -len(ending)] + ("y" if ending == "ies" else "")
+    return word
+
+
+def content_words(text: str) -> tuple[str, ...]:
+    """The folded words of ``text`` that carry meaning, in order, without repeats."""
+    return tuple(dict.fromkeys(w for w in words(text) if w not in STOP and w != "#"))
+
+
+def holds(haystack: str, needle: str) -> bool:
+    """True when the words of ``needle`` stand side by side among those of ``haystack``. Both are plain texts."""
+    inner = " ".join(words(needle))
+    return bool(inner) and f" {inner} " in f" {' '.join(words(haystack))} "
