@@ -14,7 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from mmrag.cli.inventory import DigestState, model_files
-from mmrag.errors import EmptyStoreError, MMRagError
+from mmrag.errors import EmptyStoreError, MMRagError, StoreBusyError
 from mmrag.settings import Settings, keys_present
 
 LOW_DISK, LOW_MEMORY = 2_000_000_000, 1_500_000_000
@@ -134,7 +134,22 @@ async def store_checks(settings: Settings) -> list[Check]:
     detail = f"{path}: {counts.documents} documents, {counts.pages} pages, {counts.elements} elements"
     if counts.quarantined:
         detail += f", {counts.quarantined} in quarantine"
-    return [Check(name="store", state=State.OK, detail=detail), _index(settings, counts.vectors, in_index)]
+    ready = Check(name="store", state=State.OK, detail=detail)
+    return [ready, await _lock(path), _index(settings, counts.vectors, in_index)]
+
+
+async def _lock(store: Path) -> Check:
+    """Takes the writer's lock for a moment: nobody else can tell whether it is free."""
+    from mmrag.adapters.lock import write_lock
+
+    try:
+        async with write_lock(store, timeout_s=0):
+            return Check(name="lock", state=State.OK, detail="free: nothing is writing")
+    except StoreBusyError:
+        return Check(name="lock", state=State.NOTE, detail="held: another process is writing; questions work meanwhile")
+    except MMRagError as error:
+        fix = "Give this user the right to write there; questions work without."
+        return Check(name="lock", state=State.FAILED, detail=str(error), fix=fix, required=False)
 
 
 def _index(settings: Settings, in_catalog: int, in_index: int) -> Check:

@@ -1,0 +1,260 @@
+"""Commands on a small real store: what they print, what they write, what they end with."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+from PIL import Image
+
+from mmrag.app import open_app
+from mmrag.cli.main import run
+from mmrag.domain.costs import LedgerEntry, Usage
+from mmrag.domain.documents import (
+    Document,
+    DocumentStatus,
+    Element,
+    ElementKind,
+    Page,
+    TextSource,
+    Word,
+    document_id,
+    element_id,
+)
+from mmrag.domain.geometry import BBox, Polygon
+from mmrag.drawing import CITED, KIND_COLOURS
+from mmrag.ports import VectorRecord
+from mmrag.settings import load_settings
+
+BOX = BBox(0.2, 0.4, 0.6, 0.5)
+
+
+async def fill(store: Path, names: list[str]) -> None:
+    """Documents of one page with one element each, a quarantined file, and two calls in the ledger."""
+    async with open_app(load_settings(store=store, environ={}), write=True) as app:
+        assert app.writer is not None
+        picture = io.BytesIO()
+        Image.new("RGB", (300, 400), "white").save(picture, format="PNG")
+        blob = await app.blobs.put(picture.getvalue())
+        for number, name in enumerate([*names, "broken.pdf"]):
+            sha = f"{number:064x}"
+            doc = document_id(name, sha)
+            ready = name != "broken.pdf"
+            document = Document(
+                id=doc,
+                name=name,
+                location=f"/scans/{name}",
+                sha256=sha,
+                media_type="image/png",
+                size=10,
+                pages=1 if ready else 0,
+                status=DocumentStatus.READY if ready else DocumentStatus.QUARANTINED,
+                recipe="r",
+                reason=None if ready else "It is encrypted.",
+            )
+            if not ready:
+                await app.writer.quarantine(document)
+                continue
+            text = f"TOTAL {number}9.80"
+            word = Word(index=0, line=0, text=text, polygon=Polygon.from_bbox(BOX), confidence=0.9)
+            element = Element(
+                id=element_id(doc, 1, 0, ElementKind.TEXT, text),
+                document_id=doc,
+                page=1,
+                ordinal=0,
+                kind=ElementKind.TEXT,
+                bbox=BOX,
+                text=text,
+                words=(0,),
+            )
+            page = Page(
+                document_id=doc,
+                number=1,
+                width=300,
+                height=400,
+                source=TextSource.OCR,
+                confidence=0.9,
+                engine="test",
+                image=blob if number == 0 else None,
+                words=(word,),
+                elements=(element,),
+            )
+            vector = VectorRecord(
+                element_id=element.id,
+                document_id=doc,
+                page=1,
+                kind="text",
+                vector=[1.0] + [0.0] * (app.embedder.dimension - 1),
+            )
+            await app.writer.stage_page(page, recipe="r", vectors=[vector], values=())
+            await app.writer.publish(document)
+        await app.keeper.drain()
+        for usd in (Decimal("0.0123"), None):
+            entry = LedgerEntry(
+                question_id="q",
+                stage="draft",
+                tier="cheap",
+                model="m-1",
+                usage=Usage(input_tokens=100, output_tokens=5),
+                usd=usd,
+            )
+            await app.ledger.write(entry, datetime(2026, 11, 21, tzinfo=UTC))
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("cli") / "store"
+    asyncio.run(fill(path, ["receipts/r-1.jpg", "receipts/r-2.jpg", "forms/x1.jpg"]))
+    return path
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def out_json(capsys: pytest.CaptureFixture[str]) -> dict[str, object]:
+    value = json.loads(capsys.readouterr().out)
+    assert isinstance(value, dict)
+    return value
+
+
+@pytest.mark.parametrize(
+    "args",
+    [["ask", "x?"], ["search", "x"], ["show", "x"], ["index", "verify"], ["costs"], ["ask", "x?", "--json"]],
+)
+def test_an_empty_store_is_2_and_says_what_to_do(capsys: pytest.CaptureFixture[str], args: list[str]) -> None:
+    assert run([*args, "--store", "nowhere"]) == 2
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert "mmrag ingest" in err
+    assert not Path("nowhere").exists()
+
+
+def test_show_writes_the_page_and_says_what_is_on_it(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["show", "receipts/r-1", "--boxes", "--store", str(store)]) == 0
+    out = capsys.readouterr().out.splitlines()
+    assert out == [
+        "wrote r-1.jpg-page-1.png",
+        "receipts/r-1.jpg, page 1 of 1",
+        "1 words (ocr, test, mean confidence 0.90)",
+        "elements: 1 text",
+    ]
+    picture = Image.open("r-1.jpg-page-1.png")
+    assert picture.width == 300
+    assert KIND_COLOURS[ElementKind.TEXT] in {colour for _, colour in picture.getcolors(10**6) or []}
+
+
+def test_show_draws_a_cited_box_where_it_is_asked_to(store: Path) -> None:
+    assert run(["show", "r-1.jpg", "--box", "[0.2, 0.4, 0.6, 0.5]", "-o", "here.png", "--store", str(store)]) == 0
+    picture = Image.open("here.png").convert("RGB")
+    assert picture.size == (300, 400)
+    reds = [(x, y) for x in range(300) for y in range(400) if picture.getpixel((x, y)) == CITED]
+    assert 45 <= min(x for x, _ in reds) < 60
+    assert 200 < max(y for _, y in reds) <= 215
+
+
+@pytest.mark.parametrize(
+    ("args", "says"),
+    [
+        (["receipts"], "2 documents fit 'receipts' ('receipts/r-1.jpg', 'receipts/r-2.jpg'): give more of the name."),
+        (["recepts/r-1.jpg"], "did you mean 'receipts/r-1.jpg'"),
+        (["zzz"], "No document is called 'zzz'"),
+        (["broken"], "'broken.pdf' is in quarantine: It is encrypted."),
+        (["r-1.jpg", "--page", "2"], "'receipts/r-1.jpg' has 1 pages; there is no page 2."),
+        (["x1.jpg"], "Page 1 has no picture"),
+        (["r-1.jpg", "-o", "no/such/folder.png"], "cannot be written: No such file or directory"),
+    ],
+)
+def test_show_says_what_is_wrong(store: Path, capsys: pytest.CaptureFixture[str], args: list[str], says: str) -> None:
+    assert run(["show", *args, "--store", str(store)]) == 2
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert says in err
+
+
+def test_index_verify_and_rebuild(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["index", "verify", "--store", str(store), "--json"]) == 0
+    assert out_json(capsys) == {"in_step": True, "vectors": 3, "missing": 0, "surplus": 0}
+    assert run(["index", "rebuild", "--store", str(store)]) == 0
+    assert capsys.readouterr().out == "The index has been rebuilt: 3 vectors.\n"
+
+
+def test_costs_tells_unpriced_calls_from_free_ones(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    total = {
+        "usd": "0.012300",
+        "unpriced_calls": 1,
+        "calls": 2,
+        "cache_hits": 0,
+        "input_tokens": 200,
+        "output_tokens": 10,
+        "images": 0,
+    }
+    assert run(["costs", "--store", str(store), "--json"]) == 0
+    assert out_json(capsys) == {"questions": 1, "total": total, "models": [{"tier": "cheap", "model": "m-1", **total}]}
+    assert run(["costs", "--store", str(store)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1].split() == ["cheap", "m-1", "2", "0", "200", "10", "0", "0.012300", "1"]
+
+
+def test_search_tells_rank_place_and_legs(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["search", "total 19.80", "-k", "2", "--store", str(store), "--json"]) == 0
+    found = out_json(capsys)
+    assert found["query"] == "total 19.80"
+    hits = found["hits"]
+    assert isinstance(hits, list)
+    assert [hit["rank"] for hit in hits] == [1, 2]
+    first = hits[0]
+    assert (first["document"], first["page"], first["bbox"]) == ("receipts/r-2.jpg", 1, [0.2, 0.4, 0.6, 0.5])
+    assert first["legs"]["lexical"] == 1
+    assert run(["search", "total 19.80", "--store", str(store)]) == 0
+    assert capsys.readouterr().out.splitlines()[1].split()[:3] == ["1", "receipts/r-2.jpg", "1"]
+
+
+def test_doctor_is_content_with_a_good_store(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["doctor", "--store", str(store), "--json"]) == 0
+    found = out_json(capsys)
+    checks = found["checks"]
+    assert found["healthy"] is True
+    assert isinstance(checks, list)
+    by_name = {check["name"]: check for check in checks}
+    assert {"python", "packages", "sqlite", "model: text vectors", "disk", "memory", "cores", "keys"} <= set(by_name)
+    assert "3 documents, 3 pages, 3 elements, 1 in quarantine" in by_name["store"]["detail"]
+    assert by_name["index"]["state"] == "ok"
+    assert by_name["lock"]["state"] == "ok"
+
+
+def test_doctor_sees_that_someone_is_writing(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with FileLock(store / "write.lock"):
+        assert run(["doctor", "--store", str(store)]) == 0
+    assert "held: another process is writing" in capsys.readouterr().out
+
+
+def test_doctor_without_a_store_says_how_to_begin(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["doctor"]) == 0
+    assert "Run 'mmrag ingest FOLDER'." in capsys.readouterr().out
+
+
+def test_doctor_shows_names_of_keys_and_never_values(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-very-secret")
+    for args in (["doctor"], ["doctor", "--json"]):
+        assert run(args) == 0
+        out = capsys.readouterr().out
+        assert "ANTHROPIC_API_KEY" in out
+        assert "sk-very-secret" not in out
+
+
+def test_doctor_fails_on_a_damaged_store_and_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("bad").mkdir()
+    Path("bad/catalog.sqlite").write_bytes(b"this is no database" * 100)
+    assert run(["doctor", "--store", "bad", "--json"]) == 1
+    found = out_json(capsys)
+    assert found["healthy"] is False
