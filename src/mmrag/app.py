@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -15,15 +15,31 @@ from mmrag.adapters.catalog.connect import CATALOG_FILE, Readers, Writer, empty,
 from mmrag.adapters.catalog.feed import SqliteFeed
 from mmrag.adapters.catalog.ledger import LEDGER_FILE, SqliteLedger
 from mmrag.adapters.catalog.lexical import SqliteLexical
-from mmrag.adapters.catalog.reading import SqliteCatalog
+from mmrag.adapters.catalog.reading import SqliteCatalog, has_documents
 from mmrag.adapters.catalog.writing import SqliteWriter
+from mmrag.adapters.chroma import ChromaEmbedded
+from mmrag.adapters.chroma_check import CheckedIndex
+from mmrag.adapters.chroma_server import ChromaServer
+from mmrag.adapters.chroma_terms import collection_name
 from mmrag.adapters.clock import SystemClock
 from mmrag.adapters.embeddings import MiniLmEmbedder
-from mmrag.adapters.exact import ExactVectors
+from mmrag.adapters.index_care import bring_in_step
 from mmrag.adapters.lock import write_lock
+from mmrag.adapters.steady import SteadyVectors
 from mmrag.adapters.traces import FileTraces
 from mmrag.errors import SettingsError
-from mmrag.ports import Blobs, Catalog, CatalogWriter, Clock, IndexFeed, Ledger, LexicalIndex, TextEmbedder, TraceSink, VectorIndex
+from mmrag.ports import (
+    Blobs,
+    Catalog,
+    CatalogWriter,
+    Clock,
+    IndexFeed,
+    Ledger,
+    LexicalIndex,
+    TextEmbedder,
+    TraceSink,
+    VectorIndex,
+)
 from mmrag.retrieval.index import IndexKeeper
 from mmrag.settings import ModelSettings, Settings
 
@@ -52,69 +68,64 @@ class App:
 async def open_app(settings: Settings, *, write: bool = False) -> AsyncIterator[App]:
     """Open the store. Models and Chroma load when they are first used.
 
-    With ``write`` it takes the store's lock, creates what is missing, and brings the index up to date. Raises
+    With ``write`` it takes the store's lock, creates what is missing, and brings the vector index up to date. Raises
     ``EmptyStoreError`` when there is nothing to read, ``StoreBusyError`` when another process writes, ``StoreDamagedError``
     or ``StoreError`` when the store cannot be used.
     """
-    if write:
-        async with _writing(settings) as app:
-            yield app
-    else:
-        async with _reading(settings) as app:
-            yield app
-
-
-@asynccontextmanager
-async def _reading(settings: Settings) -> AsyncIterator[App]:
     store = settings.store.path
+    embedder = _embedder(settings.models)
+    async with AsyncExitStack() as stack:
+        writer = await _writer(settings, stack) if write else None
+        readers = await _readers(store, stack)
+        if not write and not await readers.run(has_documents):
+            raise empty(store)
+        feed = SqliteFeed(readers, embedder=embedder.identity, writer=writer)
+        name = collection_name(await anyio.to_thread.run_sync(readers.store_id), embedder.identity)
+        index, keeper = _index(settings, name, feed)
+        stack.push_async_callback(index.close)
+        if isinstance(index, ChromaEmbedded) and write:
+            await bring_in_step(index, feed, keeper)
+        elif write:
+            await keeper.drain()
+        yield App(
+            settings=settings,
+            catalog=SqliteCatalog(readers),
+            lexical=SqliteLexical(readers),
+            vectors=SteadyVectors(index, feed, version=readers.version),
+            embedder=embedder,
+            blobs=FileBlobs(store / "blobs"),
+            ledger=SqliteLedger(store / LEDGER_FILE),
+            clock=SystemClock(),
+            traces=FileTraces(store / "traces"),
+            keeper=keeper,
+            writer=None if writer is None else SqliteWriter(writer, embedder=embedder.identity),
+            feed=None if writer is None else feed,
+        )
+
+
+async def _writer(settings: Settings, stack: AsyncExitStack) -> Writer:
+    store = settings.store.path
+    await anyio.to_thread.run_sync(_make_folder, store)
+    await stack.enter_async_context(write_lock(store, timeout_s=settings.store.lock_timeout_s))
+    writer = await anyio.to_thread.run_sync(Writer, store / CATALOG_FILE)
+    stack.push_async_callback(anyio.to_thread.run_sync, writer.close)
+    return writer
+
+
+async def _readers(store: Path, stack: AsyncExitStack) -> Readers:
     if not await anyio.to_thread.run_sync((store / CATALOG_FILE).is_file):
         raise empty(store)
-    embedder = _embedder(settings.models)
     readers = Readers(store / CATALOG_FILE)
-    try:
-        feed = SqliteFeed(readers, embedder=embedder.identity)
-        yield _app(settings, readers, embedder, feed)
-    finally:
-        readers.close()
+    stack.callback(readers.close)
+    return readers
 
 
-@asynccontextmanager
-async def _writing(settings: Settings) -> AsyncIterator[App]:
-    store = settings.store.path
-    embedder = _embedder(settings.models)
-    await anyio.to_thread.run_sync(_make_folder, store)
-    async with write_lock(store, timeout_s=settings.store.lock_timeout_s):
-        writer = await anyio.to_thread.run_sync(Writer, store / CATALOG_FILE)
-        readers = Readers(store / CATALOG_FILE)
-        try:
-            feed = SqliteFeed(readers, embedder=embedder.identity, writer=writer)
-            app = _app(settings, readers, embedder, feed, SqliteWriter(writer, embedder=embedder.identity))
-            await app.keeper.drain()
-            yield app
-        finally:
-            readers.close()
-            await anyio.to_thread.run_sync(writer.close)
-
-
-def _app(
-    settings: Settings, readers: Readers, embedder: MiniLmEmbedder, feed: SqliteFeed, writer: SqliteWriter | None = None
-) -> App:
-    store = settings.store.path
-    vectors = ExactVectors(feed)
-    return App(
-        settings=settings,
-        catalog=SqliteCatalog(readers),
-        lexical=SqliteLexical(readers),
-        vectors=vectors,
-        embedder=embedder,
-        blobs=FileBlobs(store / "blobs"),
-        ledger=SqliteLedger(store / LEDGER_FILE),
-        clock=SystemClock(),
-        traces=FileTraces(store / "traces"),
-        keeper=IndexKeeper(feed, vectors),
-        writer=writer,
-        feed=None if writer is None else feed,
-    )
+def _index(settings: Settings, name: str, feed: SqliteFeed) -> tuple[ChromaEmbedded | ChromaServer, IndexKeeper]:
+    if settings.store.vectors == "embedded":
+        embedded = ChromaEmbedded(settings.store.path / "index", name=name)
+        return embedded, IndexKeeper(feed, CheckedIndex(embedded))
+    server = ChromaServer(settings.store.vectors, name=name)
+    return server, IndexKeeper(feed, server)
 
 
 def _embedder(models: ModelSettings) -> MiniLmEmbedder:

@@ -7,6 +7,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+from typing import Final
 
 import anyio
 import anyio.to_thread
@@ -14,6 +15,8 @@ import anyio.to_thread
 from mmrag.adapters.catalog.connect import translated
 from mmrag.domain.hashing import sha256_hex
 from mmrag.errors import StoreDamagedError
+
+_AGAIN: Final = "delete the store and ingest its documents again"
 
 
 class FileBlobs:
@@ -38,7 +41,7 @@ class FileBlobs:
 
     def _path(self, digest: str) -> Path:
         if len(digest) != 64 or not set(digest) <= set("0123456789abcdef"):
-            raise StoreDamagedError(f"{digest[:80]!r} is not the digest of a stored file: run mmrag ingest again.")
+            raise StoreDamagedError(f"{digest[:80]!r} is not the digest of a stored file: {_AGAIN}.")
         return self._root / digest[:2] / digest[2:4] / digest
 
     def _put(self, data: bytes) -> str:
@@ -67,9 +70,9 @@ class FileBlobs:
         try:
             data = path.read_bytes()
         except FileNotFoundError as error:
-            raise StoreDamagedError(f"The stored file {digest} is missing: run mmrag ingest on its document again.") from error
+            raise StoreDamagedError(f"{path} is missing: {_AGAIN}.") from error
         if sha256_hex(data) != digest:
-            raise StoreDamagedError(f"The stored file {path} has changed: delete it and run mmrag ingest on its document again.")
+            raise StoreDamagedError(f"{path} has changed since it was stored: {_AGAIN}.")
         return data
 
 

@@ -90,7 +90,7 @@ class MiniLmEmbedder:
         for attempt in (1, 2):
             try:
                 return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-            except Exception as error:  # noqa: BLE001 -- onnxruntime's errors have no common base of their own
+            except Exception as error:  # onnxruntime's errors have no base of their own
                 if attempt == 2:
                     raise ModelError(f"The text model does not load ({error}): delete {path} and try again.") from error
                 _log.warning("The prepared text model %s is damaged and is made anew.", path)

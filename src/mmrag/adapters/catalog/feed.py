@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import AsyncIterator, Sequence
+from functools import partial
 
 from mmrag.adapters.catalog import codec
 from mmrag.adapters.catalog.connect import Readers, Writer
@@ -20,7 +21,7 @@ _PENDING = f"""
 SELECT o.sequence, o.element_id, r.id, r.document_id, r.number, r.kind, r.data
 FROM (SELECT sequence, element_id FROM outbox ORDER BY sequence LIMIT ?2) o
 LEFT JOIN ({_VECTORS}) r ON r.id = o.element_id ORDER BY o.sequence
-"""  # noqa: S608 -- only a constant of this module is put in
+"""
 
 
 class SqliteFeed:
@@ -50,10 +51,15 @@ class SqliteFeed:
         sql = f"SELECT id FROM ({_VECTORS})"
         return await self._readers.run(lambda c: frozenset(str(row[0]) for row in c.execute(sql, (self._embedder,))))
 
+    async def count(self) -> int:
+        """How many vectors are published, without reading them."""
+        sql = "SELECT coalesce(sum(vectors), 0) FROM edition WHERE published = 1 AND embedder = ?"
+        return await self._readers.run(lambda c: int(c.execute(sql, (self._embedder,)).fetchone()[0]))
+
     async def vectors(self, batch: int) -> AsyncIterator[tuple[VectorRecord, ...]]:
         last = -1
         while True:
-            rows = await self._readers.run(lambda c, after=last: _batch(c, self._embedder, after, batch))  # type: ignore[misc]
+            rows = await self._readers.run(partial(_batch, embedder=self._embedder, after=last, limit=batch))
             if not rows:
                 return
             last = rows[-1][0]
@@ -69,7 +75,9 @@ class SqliteFeed:
         return self._writer
 
 
-def _batch(connection: sqlite3.Connection, embedder: str, after: int, limit: int) -> list[tuple[int, object]]:
+def _batch(
+    connection: sqlite3.Connection, *, embedder: str, after: int, limit: int
+) -> list[tuple[int, str, str, int, str, bytes]]:
     sql = f"{_VECTORS} WHERE v.element > ?2 ORDER BY v.element LIMIT ?3"
     return connection.execute(sql, (embedder, after, limit)).fetchall()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from mmrag.adapters.catalog import codec
 from mmrag.adapters.catalog.connect import Readers
@@ -53,14 +53,14 @@ class SqliteLexical:
         expression = match_any(query)
         if expression is None or k <= 0:
             return ()
-        rows = await self._rows(_ELEMENTS, (expression, k, _json(documents)))
+        rows: list[tuple[str, float]] = await self._rows(_ELEMENTS, (expression, k, _json(documents)))
         return tuple(Scored(id=id_, score=score) for id_, score in rows)
 
     async def search_pages(self, query: str, k: int, *, documents: Sequence[str] | None = None) -> tuple[PageScored, ...]:
         expression = match_any(query)
         if expression is None or k <= 0:
             return ()
-        rows = await self._rows(_PAGES, (expression, k, _json(documents)))
+        rows: list[tuple[str, int, float]] = await self._rows(_PAGES, (expression, k, _json(documents)))
         return tuple(PageScored(ref=PageRef(document_id=d, page=n), score=score) for d, n, score in rows)
 
     async def search_names(self, name: str, k: int) -> tuple[PageScored, ...]:
@@ -68,7 +68,7 @@ class SqliteLexical:
         if not wanted or k <= 0:
             return ()
         expression = " OR ".join(f'"{t}"' for t in wanted)
-        rows = await self._rows(_NAMES, (expression, max(_CANDIDATES, 4 * k)))
+        rows: list[tuple[str, int, str]] = await self._rows(_NAMES, (expression, max(_CANDIDATES, 4 * k)))
         scored = [
             PageScored(ref=PageRef(document_id=d, page=n), score=sum(t in squashed for t in wanted) / len(wanted))
             for d, n, squashed in rows
@@ -82,8 +82,8 @@ class SqliteLexical:
         rows = await self._rows(_VALUES, (json.dumps(list(normals)), kinds_json, _json(documents)))
         return tuple(map(_value_from, rows))
 
-    async def _rows(self, sql: str, parameters: tuple[object, ...]) -> list[tuple[object, ...]]:
-        def work(connection: sqlite3.Connection) -> list[tuple[object, ...]]:
+    async def _rows(self, sql: str, parameters: tuple[object, ...]) -> list[Any]:
+        def work(connection: sqlite3.Connection) -> list[Any]:
             return connection.execute(sql, parameters).fetchall()
 
         return await self._readers.run(work)

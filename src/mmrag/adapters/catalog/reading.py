@@ -13,7 +13,7 @@ from mmrag.ports import PageRef, StoreCounts
 
 _DOCUMENTS = f"""
 SELECT (SELECT min(path) FROM location l WHERE l.document_id = d.id), {codec.DOCUMENT_COLUMNS} FROM document d
-"""  # noqa: S608 -- only constants of this package are put in
+"""
 _PAGE = """
 SELECT p.key, i.document_id, p.number, p.width, p.height, p.source, p.confidence, p.engine, p.image, p.warnings, p.words
 FROM edition i JOIN page p ON p.edition = i.key WHERE i.document_id = ? AND i.published = 1 AND p.number = ?
@@ -25,7 +25,7 @@ FROM edition i JOIN page p ON p.edition = i.key WHERE i.document_id = ? AND i.re
 _PUBLISHED_ELEMENTS = f"""
 SELECT i.document_id, p.number, {codec.ELEMENT_COLUMNS}
 FROM element e JOIN page p ON p.key = e.page JOIN edition i ON i.key = p.edition AND i.published = 1
-"""  # noqa: S608 -- only constants of this package are put in
+"""
 
 
 class SqliteCatalog:
@@ -102,11 +102,16 @@ def _counts(connection: sqlite3.Connection) -> StoreCounts:
     def one(sql: str) -> int:
         return int(connection.execute(sql).fetchone()[0])
 
-    published = "JOIN edition i ON i.key = p.edition WHERE i.published = 1"
+    pages = "page p JOIN edition i ON i.key = p.edition AND i.published = 1"
     return StoreCounts(
         documents=one("SELECT count(*) FROM document WHERE status = 'ready'"),
         quarantined=one("SELECT count(*) FROM document WHERE status = 'quarantined'"),
-        pages=one(f"SELECT count(*) FROM page p {published}"),
-        elements=one(f"SELECT count(*) FROM element e JOIN page p ON p.key = e.page {published}"),
-        vectors=one(f"SELECT count(*) FROM vector v JOIN element e ON e.key = v.element JOIN page p ON p.key = e.page {published}"),
+        pages=one(f"SELECT count(*) FROM {pages}"),
+        elements=one(f"SELECT count(*) FROM {pages} JOIN element e ON e.page = p.key"),
+        vectors=one("SELECT coalesce(sum(vectors), 0) FROM edition WHERE published = 1"),
     )
+
+
+def has_documents(connection: sqlite3.Connection) -> bool:
+    """True when anything was ingested, be it into quarantine."""
+    return bool(connection.execute("SELECT EXISTS (SELECT 1 FROM document)").fetchone()[0])

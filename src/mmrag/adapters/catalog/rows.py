@@ -31,11 +31,11 @@ dropped and came back is one entry, and a rolled-back publication leaves none.""
 
 
 def staged(connection: sqlite3.Connection, document_id: str, recipe: str) -> int | None:
-    return _key(connection, "SELECT key FROM edition WHERE document_id = ? AND recipe = ? AND published = 0", document_id, recipe)
+    return _edition(connection, document_id, recipe, 0)
 
 
 def published(connection: sqlite3.Connection, document_id: str, recipe: str) -> int | None:
-    return _key(connection, "SELECT key FROM edition WHERE document_id = ? AND recipe = ? AND published = 1", document_id, recipe)
+    return _edition(connection, document_id, recipe, 1)
 
 
 def leading_pages(connection: sqlite3.Connection, edition: int) -> int:
@@ -127,7 +127,8 @@ def drop_editions(connection: sqlite3.Connection, document_id: str, *, keep: int
         if is_published:
             connection.execute(_TOUCH, (key,))
             for table, column, rows in _SEARCHED:
-                connection.execute(f"INSERT INTO {table} ({table}, rowid, {column}) SELECT 'delete', * FROM ({rows})", (key,))
+                sql = f"INSERT INTO {table} ({table}, rowid, {column}) SELECT 'delete', * FROM ({rows})"
+                connection.execute(sql, (key,))
         connection.execute("DELETE FROM edition WHERE key = ?", (key,))
 
 
@@ -137,7 +138,8 @@ def show_edition(connection: sqlite3.Connection, edition: int) -> None:
     if changed:
         for table, column, rows in _SEARCHED:
             connection.execute(f"INSERT INTO {table} (rowid, {column}) {rows}", (edition,))
-        connection.execute(_TOUCH, (edition,))
+        touched = connection.execute(_TOUCH, (edition,)).rowcount
+        connection.execute("UPDATE edition SET vectors = ? WHERE key = ?", (touched, edition))
 
 
 def put_document(connection: sqlite3.Connection, document: Document) -> None:
@@ -159,8 +161,10 @@ def _element(keys: Mapping[str, int], element_id: str) -> int:
     return keys[element_id]
 
 
-def _key(connection: sqlite3.Connection, sql: str, *parameters: object) -> int | None:
-    row = connection.execute(sql, parameters).fetchone()
+def _edition(connection: sqlite3.Connection, document_id: str, recipe: str, published: int) -> int | None:
+    row = connection.execute(
+        "SELECT key FROM edition WHERE document_id = ? AND recipe = ? AND published = ?", (document_id, recipe, published)
+    ).fetchone()
     return None if row is None else int(row[0])
 
 

@@ -15,8 +15,12 @@ from mmrag.errors import StoreError
 APPLICATION_ID: Final = 0x6D6D7267  # "mmrg": tells the catalog from any other SQLite file
 
 _V1: Final = """
-CREATE TABLE session (only INTEGER PRIMARY KEY CHECK (only = 1), generation INTEGER NOT NULL) STRICT;
-INSERT INTO session VALUES (1, 0);
+CREATE TABLE store (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    id TEXT NOT NULL,
+    generation INTEGER NOT NULL
+) STRICT;
+INSERT INTO store VALUES (1, lower(hex(randomblob(8))), 0);
 
 CREATE TABLE edition (
     key INTEGER PRIMARY KEY,
@@ -24,7 +28,8 @@ CREATE TABLE edition (
     recipe TEXT NOT NULL,
     embedder TEXT NOT NULL,
     published INTEGER NOT NULL DEFAULT 0 CHECK (published IN (0, 1)),
-    generation INTEGER NOT NULL
+    generation INTEGER NOT NULL,
+    vectors INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE UNIQUE INDEX edition_staged ON edition (document_id, recipe) WHERE published = 0;
 CREATE UNIQUE INDEX edition_published ON edition (document_id) WHERE published = 1;

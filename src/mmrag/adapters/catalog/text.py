@@ -12,8 +12,11 @@ _FOLD: Final = str.maketrans({"0": "o", "1": "i", "l": "i", "5": "s", "8": "b", 
 """Characters that OCR takes for one another, mapped to one of them (after case folding)."""
 
 _COMMON: Final = frozenset(
-    """a an and any are as at be been by can did do does for from had has have how i in is it its me of on or that the their
-    there these this to was were what when where which who whom whose why will with would you your""".split()
+    re.findall(
+        r"\w+",
+        "a an and any are as at be been by can did do does for from had has have how i in is it its me of on or that the"
+        " their there these this to was were what when where which who whom whose why will with would you your",
+    )
 )
 """English function words. They match most elements and tell none apart; only the time to score them would be felt."""
 
@@ -30,7 +33,7 @@ def match_any(query: str) -> str | None:
 
 
 def squash(text: str) -> str:
-    """Letters and digits only, case folded, without accents, look-alikes folded together: ``A8C l0 Sdn.`` is ``abciosdn``."""
+    """Letters and digits only, case and accents dropped, look-alikes folded: ``A8C l0 Sdn.`` is ``abciosdn``."""
     plain = unicodedata.normalize("NFKD", text).casefold()
     return "".join(c for c in plain if c.isalnum()).translate(_FOLD)
 

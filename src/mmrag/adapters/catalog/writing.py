@@ -23,7 +23,7 @@ class SqliteWriter:
 
     async def known(self) -> Mapping[str, Document]:
         sql = f"SELECT l.path, {codec.DOCUMENT_COLUMNS} FROM location l JOIN document d ON d.id = l.document_id"
-        return await self._writer.run(lambda c: {codec.path_text(row[0]): codec.document_from(row) for row in c.execute(sql)})
+        return await self._writer.run(lambda c: {d.location: d for d in map(codec.document_from, c.execute(sql))})
 
     async def staged_pages(self, document_id: str, recipe: str) -> int:
         def work(connection: sqlite3.Connection) -> int:
@@ -100,7 +100,8 @@ class SqliteWriter:
         """
 
         def work(connection: sqlite3.Connection) -> tuple[str, ...]:
-            connection.execute("DELETE FROM edition WHERE published = 0 AND generation < ?", (self._session(connection) - 1,))
+            before = self._session(connection) - 1
+            connection.execute("DELETE FROM edition WHERE published = 0 AND generation < ?", (before,))
             unused = "NOT EXISTS (SELECT 1 FROM page p WHERE p.image = image.digest)"
             digests = connection.execute(f"SELECT digest FROM image WHERE {unused} ORDER BY digest").fetchall()
             connection.execute(f"DELETE FROM image WHERE offered = 1 AND {unused}")
@@ -113,7 +114,6 @@ class SqliteWriter:
         """The number of this run; the first call of a run counts it up."""
         if self._generation is None:
             (self._generation,) = connection.execute(
-                "UPDATE session SET generation = generation + 1 RETURNING generation"
+                "UPDATE store SET generation = generation + 1 RETURNING generation"
             ).fetchone()
         return int(self._generation or 0)
-
