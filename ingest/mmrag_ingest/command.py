@@ -60,7 +60,6 @@ async def _run(settings: Settings, paths: tuple[Path, ...], *, prune: bool, retr
     import time
 
     from mmrag.app import open_app
-
     from mmrag_ingest.pipeline import ingest as run
     from mmrag_ingest.progress import progress
 

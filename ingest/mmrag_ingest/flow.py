@@ -101,7 +101,7 @@ class Flow:
                 continue
             await slots.put(_Opened(item))
             for number in range(item.kept + 1, item.pages + 1):
-                if item.patience.given_up(self.clock.monotonic()):
+                if item.patience.limit(self.clock.monotonic()) <= 0:
                     break
                 order = PageTask(
                     path=item.step.source.path,
@@ -168,8 +168,7 @@ class Flow:
         self.on_event(PageStored(document=book.draft.name, page=number, unreadable=page.is_unreadable))
 
     async def _finish(self, book: _Book) -> DocumentRow:
-        now = self.clock.monotonic()
-        seconds = now - (now if book.patience.began is None else book.patience.began)
+        seconds = book.patience.spent(self.clock.monotonic())
         tally = book.tally
         if book.problem is not None:
             return await self._quarantine(book.draft, book.problem, seconds)

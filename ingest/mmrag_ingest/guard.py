@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 from mmrag.errors import DamagedFileError, MMRagError, ReadTimeoutError, TooLargeError, UnreadableFileError
 from mmrag_ingest.child import LENGTH, Order, ProbeOrder, Reply
+from mmrag_ingest.crowding import within
 from mmrag_ingest.records import Limits, PageRead, PageTask, Probe
 
 if TYPE_CHECKING:
@@ -86,7 +87,8 @@ class WorkerPool:
     async def read(self, task: PageTask, *, timeout_s: float) -> PageRead:
         """The page, read and understood. Raises an ``UnreadableFileError``; ``ReadTimeoutError`` after ``timeout_s``.
 
-        The time counts from the moment at which a process takes the order. Cancelling stops the work.
+        The time counts from the moment at which a process takes the order, without the time in which it had to wait for
+        a core. Cancelling stops the work.
         """
         result = await self._run(task, timeout_s, f"reading page {task.number}")
         if not isinstance(result, PageRead):
@@ -102,7 +104,7 @@ class WorkerPool:
         try:
             await slot.start()
             try:
-                reply = await asyncio.wait_for(slot.ask(order), timeout_s)
+                reply = await within(asyncio.ensure_future(slot.ask(order)), timeout_s, slot.pid)
             except TimeoutError as error:
                 await slot.stop()
                 raise ReadTimeoutError(f"{what} took longer than {timeout_s:.0f} s") from error
@@ -128,6 +130,10 @@ class _Slot:
     threads: int
     pages: int = 0
     process: asyncio.subprocess.Process | None = field(default=None)
+
+    @property
+    def pid(self) -> int:
+        return -1 if self.process is None else self.process.pid
 
     async def start(self) -> None:
         if self.process is not None and self.process.returncode is None:

@@ -119,7 +119,7 @@ def _page(task: PageTask, text: str, image: str) -> Page:
 
 @dataclass(frozen=True, slots=True)
 class LetterEmbedder:
-    """A vector from the letters of a text: fast, and the same everywhere. ``identity`` is the embedder's it stands in for."""
+    """A vector from the letters of a text: fast, and the same everywhere. ``identity`` is that of the real one."""
 
     identity: str
     dimension: int = 384

@@ -110,9 +110,7 @@ async def test_another_recipe_reads_everything_again(folder: Path, settings: Set
     assert len((await dump(finer)).pages) == 6
 
 
-async def test_prune_removes_what_is_gone_below_the_given_paths(
-    folder: Path, settings: Settings, tmp_path: Path
-) -> None:
+async def test_prune_removes_what_is_gone_below_the_given_paths(folder: Path, settings: Settings, tmp_path: Path) -> None:
     other = write_file(tmp_path / "other" / "d.pdf", "delta")
     await run(settings, folder, other)
     (folder / "a.pdf").unlink()
@@ -197,7 +195,7 @@ async def test_a_file_that_hangs_is_given_up_in_little_more_than_one_page_limit(
     write_file(tmp_path / "in" / "b.pdf", "good")
     report = await run(settings, tmp_path / "in")
     assert statuses(report) == {"a.pdf": "quarantined", "b.pdf": "ingested"}
-    assert report.documents[0].seconds < 2.0 * 20 / 18, "under 20 s with the limit of 18 s"
+    assert report.documents[0].seconds < 1.5 * 2.0, "one limit and a second chance, not one for each page"
     assert "page 1 took too long" in str(report.documents[0].reason)
 
 
