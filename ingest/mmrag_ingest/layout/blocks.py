@@ -61,7 +61,7 @@ def _is_paired(row: Row, paired: Set[int]) -> bool:
 
 def _continues(block: list[Row], row: Row, look: Look) -> bool:
     before = block[-1]
-    if len(before.pieces) > 1 or len(row.pieces) > 1 or before.pieces[0].is_vertical or row.pieces[0].is_vertical:
+    if len(before.pieces) > 1 or len(row.pieces) > 1 or before.is_vertical or row.is_vertical:
         return False
     if len(block) >= MAX_ROWS or sum(len(r.pieces[0].words) for r in [*block, row]) > MAX_WORDS:
         return False
@@ -107,7 +107,7 @@ def _kind(rows: list[Row], look: Look, values: Set[int]) -> ElementKind:
 
 def _in_margin(rows: list[Row], text: str, look: Look, *, foot: bool) -> bool:
     """Page numbers in the outer tenth; other short small print only when it is the outermost line of a tall page."""
-    if len(rows) > 2 or rows[0].pieces[0].is_vertical:
+    if len(rows) > 2 or rows[0].is_vertical:
         return False
     edge = look.page_height - rows[-1].y if foot else rows[0].y
     if edge > 0.1 * look.page_height:
@@ -123,7 +123,7 @@ def _is_title(rows: list[Row], text: str, look: Look) -> bool:
     named = letters(text)
     if len(rows) > 3 or any(len(r.pieces) > 1 for r in rows) or named < 4 or len(text) > 160 or is_numeric(text):
         return False
-    if ends_with_colon(text) or rows[0].pieces[0].is_vertical or re.search(r"\w\s?:\s?\w", text):
+    if ends_with_colon(text) or rows[0].is_vertical or re.search(r"\w\s?:\s?\w", text):
         return False
     height = max(r.height for r in rows)
     if height > 1.25 * look.height and len(text.split()) <= 20:

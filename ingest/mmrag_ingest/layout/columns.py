@@ -18,6 +18,7 @@ from mmrag_ingest.layout.lines import Row, rows_of
 from mmrag_ingest.layout.pieces import Piece
 
 _GUTTER = 0.9  # of the usual height: the least width of white between columns
+_FEWEST = 3  # rows on each side of a gutter
 _MAX_DEPTH = 6
 _CONTIGUOUS = 3.0
 
@@ -88,7 +89,7 @@ def _judge(x: float, usual: float, run: list[Piece], row_of: dict[int, int]) -> 
     middle = x + usual / 4
     left = [p for p in run if (p.x0 + p.x1) / 2 < middle]
     right = [p for p in run if (p.x0 + p.x1) / 2 >= middle]
-    if len(left) < 2 or len(right) < 2:
+    if len(left) < _FEWEST or len(right) < _FEWEST:
         return None
     top = max(left[0].y, right[0].y) - usual
     bottom = min(left[-1].y, right[-1].y) + usual
@@ -126,16 +127,16 @@ def _reach(run: list[Piece], edge: float, usual: float, step: int) -> float:
 def _worth(left: dict[int, list[Piece]], right: dict[int, list[Piece]], x: float, usual: float) -> float:
     """How surely the two sides are columns of their own; 0 when they are read across."""
     fewer = min(len(left), len(right))
-    if fewer < 2:
+    if fewer < _FEWEST:
         return 0.0
     white = min(p[0].x0 for p in right.values()) - max(p[-1].x1 for p in left.values())
     shared = len(left.keys() & right.keys()) / fewer
     amounts = _share(right, lambda ps: all(is_numeric(p.text) or is_currency(p.text) for p in ps))
     total = float(len(left) + len(right))
-    if fewer >= 3 and _prose(left) and _prose(right) and (shared < 0.9 or fewer >= 5):
+    if _prose(left) and _prose(right) and (shared < 0.9 or fewer >= 5):
         return 3 * total
     answered = [n for n in left.keys() & right.keys() if names_a_field(left[n][-1].text)]
-    level = fewer >= 4 or (fewer == 3 and white > 3 * usual)
+    level = fewer > _FEWEST or white > 3 * usual
     if level and shared < 0.5 and amounts < 0.5 and white > usual and len(answered) <= 0.3 * shared * fewer:
         return total
     own = _share(right, _has_own_label)

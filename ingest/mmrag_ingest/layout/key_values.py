@@ -50,10 +50,10 @@ def pairs_of(rows: Sequence[Row], grids: Sequence[Grid]) -> list[Pair]:
     found = _Found()
     for i, row in enumerate(rows):
         heading = i in tabular and i < tabular[i].first + tabular[i].header
-        if not row.pieces[0].is_vertical and not heading:
+        if not row.is_vertical and not heading:
             found.add([_continued(p, rows, i) for p in by_colon(row)])
     for i, row in enumerate(rows):
-        if row.pieces[0].is_vertical:
+        if row.is_vertical:
             continue
         grid = tabular.get(i)
         if grid is not None and grid.is_one_record:
@@ -132,10 +132,13 @@ def _by_gap(cells: Sequence[Piece], answers: frozenset[int], *, in_table: bool) 
         named = names_a_field(clean_label(label.text))
         if is_leader(label.words[-1].text) or label.words[0].raw in answers:
             good = True
+        elif label.text[:1].isdigit():
+            good = False
         elif is_numeric(value.text):
             good = len(cells) == 2 or (named and (not in_table or numbers == 1))
         else:
-            good = named and not in_table and not names_a_field(value.text) and len(value.words) <= 12 and len(cells) <= 4
+            alone = len(cells) == 2 or (k + 2 < len(cells) and names_a_field(clean_label(cells[k + 2].text)))
+            good = named and alone and not in_table and not names_a_field(value.text) and len(value.words) <= 12
         if good:
             pairs += _from_pieces(label, [value])
             used = k + 1

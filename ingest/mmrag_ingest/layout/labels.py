@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _NOUNS = (
     "name|address|date|time|no|nos|number|num|tel|telephone|phone|mobile|fax|e-?mail|website|total|subtotal|sub-?total|amount|"
@@ -13,7 +14,7 @@ _NOUNS = (
     "street|location|department|type|category|class|status|description|term|terms|currency|signature|signed|charge|charges|"
     "fee|fees|commission|gross|net|revision|version|page|document|issued|issue|expiry|expires|birth|nationality|occupation|"
     "employer|business|model|make|serial|weight|height|length|width|temperature|duration|start|end|departure|arrival|"
-    "destination|origin|principal|purpose|owner|operator|aircraft|investigator|visibility|wind|conditions|injuries|spots|region|office|executive|handling|contact|demographic|market|programme?|buying|cycle|"
+    "destination|origin|principal|purpose|owner|operator|aircraft|investigator|visibility|wind|conditions|injuries|spots|region|office|executive|handling|contact|demographic|market|programme?|buying|cycle|calendar|"
     "identification|capacity|quantity|weekdays|airport|registration|pilot|engine|manufacturer"
 )
 _PROPER = (
@@ -29,14 +30,17 @@ CURRENCY = re.compile(r"^(?:RM|USD|EUR|GBP|MYR|SGD|SR|CHF|JPY|AUD|CAD|INR|Rs\.?|
 _NUMERIC = re.compile(r"^[^\w\s]*(?:RM|USD|EUR|GBP|MYR|[$€£¥])?\s*[^\w\s]*\d[\d.,:/\-\s%]*\w?[^\w\s]*$", re.IGNORECASE)
 
 
+@lru_cache(maxsize=8192)
 def letters(text: str) -> int:
     return sum(c.isalpha() for c in text)
 
 
+@lru_cache(maxsize=8192)
 def digits(text: str) -> int:
     return sum(c.isdigit() for c in text)
 
 
+@lru_cache(maxsize=8192)
 def is_numeric(text: str) -> bool:
     """True for amounts, counts, dates in digits, and percentages: mostly digits, hardly any letters."""
     if _NUMERIC.match(text):
@@ -44,14 +48,17 @@ def is_numeric(text: str) -> bool:
     return digits(text) > 0 and digits(text) >= 2 * letters(text)
 
 
+@lru_cache(maxsize=8192)
 def is_currency(text: str) -> bool:
     return bool(CURRENCY.match(text.strip()))
 
 
+@lru_cache(maxsize=8192)
 def ends_with_colon(text: str) -> bool:
     return text.rstrip().endswith((":", "："))
 
 
+@lru_cache(maxsize=8192)
 def is_label(text: str) -> bool:
     """True for a short run of words that could name something: letters, few digits, no sentence."""
     words = text.split()
@@ -63,6 +70,7 @@ def is_label(text: str) -> bool:
     return not re.search(r"[.;,!?]\s+\w+.*[.!]$", text)
 
 
+@lru_cache(maxsize=8192)
 def names_a_field(text: str) -> bool:
     """True for a label by its words: it ends in a noun such as "name", "no." or "total", in a colon, or in ``#``."""
     clean = _NUMBERING.sub("", text).strip()
@@ -74,10 +82,12 @@ def names_a_field(text: str) -> bool:
     return bool(_ENDS_LIKE_LABEL.search(clean)) and not proper
 
 
+@lru_cache(maxsize=8192)
 def mentions_a_field(text: str) -> bool:
     return bool(_NOUN.search(text))
 
 
+@lru_cache(maxsize=8192)
 def entry_label(text: str) -> str | None:
     """The name of a numbered entry of a form, without its instructions; None when the text is no such entry.
 
@@ -90,6 +100,7 @@ def entry_label(text: str) -> str | None:
     return name if mentions_a_field(name) and len(name.split()) <= 6 and is_label(name) else None
 
 
+@lru_cache(maxsize=8192)
 def clean_label(text: str) -> str:
     """A label without the colon, dots or numbering around it: ``2. Registration No. :`` is ``Registration No.``"""
     stripped = _NUMBERING.sub("", text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -15,37 +16,31 @@ _SAME_ROW = 0.45
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """Pieces on one printed line, left to right."""
+    """Pieces on one printed line, left to right. ``y`` is the middle of the line, ``height`` that of its letters."""
 
     pieces: tuple[Piece, ...]
+    x0: float
+    x1: float
+    y: float
+    height: float
+    text: str
 
     @property
-    def x0(self) -> float:
-        return self.pieces[0].x0
+    def is_vertical(self) -> bool:
+        return self.pieces[0].is_vertical
 
-    @property
-    def x1(self) -> float:
-        return max(p.x1 for p in self.pieces)
 
-    @property
-    def y(self) -> float:
-        return sum(p.y * p.width for p in self.pieces) / max(1e-9, sum(p.width for p in self.pieces))
-
-    @property
-    def height(self) -> float:
-        return median(p.height for p in self.pieces)
-
-    @property
-    def y0(self) -> float:
-        return min(p.y0 for p in self.pieces)
-
-    @property
-    def y1(self) -> float:
-        return max(p.y1 for p in self.pieces)
-
-    @property
-    def text(self) -> str:
-        return " ".join(p.text for p in self.pieces)
+def row_of(pieces: Sequence[Piece]) -> Row:
+    """Put pieces, already from left to right, on one row."""
+    widths = [max(p.width, 1.0) for p in pieces]
+    return Row(
+        pieces=tuple(pieces),
+        x0=min(p.x0 for p in pieces),
+        x1=max(p.x1 for p in pieces),
+        y=sum(p.y * w for p, w in zip(pieces, widths, strict=True)) / sum(widths),
+        height=median(p.height for p in pieces),
+        text=" ".join(p.text for p in pieces),
+    )
 
 
 def rows_of(pieces: list[Piece]) -> list[Row]:
@@ -53,14 +48,14 @@ def rows_of(pieces: list[Piece]) -> list[Row]:
     upright = [p for p in pieces if not p.is_vertical]
     following = _followers(upright)
     taken = set(following.values())
-    rows = [Row(pieces=(p,)) for p in pieces if p.is_vertical]
+    rows = [row_of([p]) for p in pieces if p.is_vertical]
     for start in range(len(upright)):
         if start in taken:
             continue
         chain = [start]
         while (after := following.get(chain[-1])) is not None:
             chain.append(after)
-        rows.append(Row(pieces=tuple(upright[i] for i in chain)))
+        rows.append(row_of([upright[i] for i in chain]))
     return sorted(rows, key=lambda r: (r.y, r.x0, r.pieces[0].words[0].raw))
 
 

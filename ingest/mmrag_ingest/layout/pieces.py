@@ -13,6 +13,7 @@ from statistics import median
 
 import numpy as np
 
+from mmrag.domain.geometry import Polygon
 from mmrag_ingest.layout.skew import Strip, level
 from mmrag_ingest.records import RawPage, RawWord
 
@@ -47,6 +48,7 @@ class Piece:
     x1: float
     y: float
     height: float
+    text: str
     is_vertical: bool = False
 
     @property
@@ -61,10 +63,6 @@ class Piece:
     def width(self) -> float:
         return self.x1 - self.x0
 
-    @property
-    def text(self) -> str:
-        return " ".join(w.text for w in self.words)
-
 
 def piece_of(words: list[Glyphs], *, is_vertical: bool = False) -> Piece:
     """Put words, already in reading order, into one piece."""
@@ -75,6 +73,7 @@ def piece_of(words: list[Glyphs], *, is_vertical: bool = False) -> Piece:
         x1=max(w.x1 for w in words),
         y=sum(w.y * s for w, s in zip(words, widths, strict=True)) / sum(widths),
         height=median(w.height for w in words),
+        text=" ".join(w.text for w in words),
         is_vertical=is_vertical,
     )
 
@@ -88,22 +87,34 @@ def pieces_of(raw: RawPage, words: list[RawWord]) -> list[Piece]:
     """Cut the engine's lines at wide gaps and level them. ``words`` is the canonical list of ``raw``'s words."""
     if not words:
         return []
-    lines: dict[int, list[int]] = {}
-    for index, word in enumerate(words):
-        lines.setdefault(word.line, []).append(index)
-    corners = [np.array(w.polygon.points, dtype=np.float64) * (raw.width, raw.height) for w in words]
-    strips = [Strip.around([corners[i] for i in members]) for members in lines.values()]
+    corners = np.array([_four(w) for w in words]) * (raw.width, raw.height)
+    members = list(_by_line(words).values())
+    strips = [Strip.around(corners[m]) for m in members]
+    levelled = level(corners, members, strips)
     pieces: list[Piece] = []
-    for (members, strip), tilt in zip(zip(lines.values(), strips, strict=True), level(strips), strict=True):
-        glyphs = []
-        for i in members:
-            x0, x1, y, height = tilt.apply(corners[i])
-            glyphs.append(Glyphs(raw=i, text=words[i].text, x0=x0, x1=x1, y=y, height=height))
+    for indexes, strip in zip(members, strips, strict=True):
+        glyphs = [
+            Glyphs(raw=i, text=words[i].text, x0=x0, x1=x1, y=y, height=height)
+            for i, (x0, x1, y, height) in zip(indexes, levelled[indexes].tolist(), strict=True)
+        ]
         if strip.is_vertical:
             pieces.append(piece_of(sorted(glyphs, key=lambda g: (g.y, g.x0, g.raw)), is_vertical=True))
         else:
             pieces += _cut(sorted(glyphs, key=lambda g: (g.x0 + g.x1, g.raw)))
     return sorted(pieces, key=lambda p: (p.y, p.x0, p.words[0].raw))
+
+
+def _by_line(words: list[RawWord]) -> dict[int, list[int]]:
+    lines: dict[int, list[int]] = {}
+    for index, word in enumerate(words):
+        lines.setdefault(word.line, []).append(index)
+    return lines
+
+
+def _four(word: RawWord) -> tuple[tuple[float, float], ...]:
+    """Four corners: those of the polygon, or of the box around a polygon with more or fewer."""
+    points = word.polygon.points
+    return points if len(points) == 4 else Polygon.from_bbox(word.polygon.bbox).points
 
 
 def _cut(glyphs: list[Glyphs]) -> list[Piece]:

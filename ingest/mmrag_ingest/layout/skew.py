@@ -7,6 +7,7 @@ A receipt is rarely flat: its top may lean one way and its foot the other. So ea
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -32,56 +33,37 @@ class Strip:
     is_vertical: bool
 
     @classmethod
-    def around(cls, corners: list[Floats]) -> Self:
-        """The strip around word polygons of shape (n, 2), in pixels."""
-        points = np.concatenate(corners)
-        low, high = points.min(axis=0), points.max(axis=0)
-        wide, tall = float(high[0] - low[0]), float(high[1] - low[1])
-        boxes = [(c[:, 0].min(), c[:, 0].max(), c[:, 1].mean(), np.ptp(c[:, 1])) for c in corners]
-        height = float(np.median([b[3] for b in boxes]))
+    def around(cls, corners: Floats) -> Self:
+        """The strip around word polygons of shape (n, 4, 2), in pixels."""
+        low, high = corners.min(axis=(0, 1)).tolist(), corners.max(axis=(0, 1)).tolist()
+        wide, tall = high[0] - low[0], high[1] - low[1]
         stacked = tall > 1.8 * wide and (len(corners) > 1 or tall > 2.5 * wide)
         return cls(
-            x=float((low[0] + high[0]) / 2),
-            y=float((low[1] + high[1]) / 2),
+            x=(low[0] + high[0]) / 2,
+            y=(low[1] + high[1]) / 2,
             length=wide,
-            height=height,
+            height=float(np.median(np.ptp(corners[:, :, 1], axis=1))),
             slope=_slope(corners),
             is_vertical=stacked,
         )
 
 
-def _slope(corners: list[Floats]) -> float:
-    """From the middle of the first word's left edge to the middle of the last word's right edge."""
-    ends = []
-    for c in corners:
-        order = np.argsort(c[:, 0], kind="stable")
-        ends.append((c[order[: len(c) // 2]].mean(axis=0), c[order[len(c) // 2 :]].mean(axis=0)))
-    left = min((e[0] for e in ends), key=lambda p: (p[0], p[1]))
-    right = max((e[1] for e in ends), key=lambda p: (p[0], p[1]))
+def _slope(corners: Floats) -> float:
+    """From the middle of the leftmost word's left edge to the middle of the rightmost word's right edge."""
+    first = corners[corners[:, :, 0].min(axis=1).argmin()]
+    last = corners[corners[:, :, 0].max(axis=1).argmax()]
+    left = first[np.argsort(first[:, 0], kind="stable")[:2]].mean(axis=0)
+    right = last[np.argsort(last[:, 0], kind="stable")[2:]].mean(axis=0)
     run = float(right[0] - left[0])
     return float(right[1] - left[1]) / run if run > 1e-9 else 0.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tilt:
-    """How to make one line level: turn by the page's slope, then take out what is left around the line."""
+def level(corners: Floats, members: Sequence[Sequence[int]], strips: Sequence[Strip]) -> Floats:
+    """Words in level coordinates. ``corners`` has shape (n, 4, 2), in pixels; ``members`` the words of each strip.
 
-    cos: float
-    sin: float
-    rest: float
-    x: float
-    y: float
-
-    def apply(self, corners: Floats) -> tuple[float, float, float, float]:
-        """A word's polygon, shape (n, 2) in pixels, as ``(x0, x1, middle y, height)`` in level pixels."""
-        dx, dy = corners[:, 0] - self.x, corners[:, 1] - self.y
-        x = dx * self.cos + dy * self.sin
-        y = dy * self.cos - dx * self.sin - self.rest * x
-        return float(x.min() + self.x), float(x.max() + self.x), float(y.min() + y.max()) / 2 + self.y, float(np.ptp(y))
-
-
-def level(strips: list[Strip]) -> list[Tilt]:
-    """The tilt of each strip. The page's slope is the length-weighted median of the long strips' slopes."""
+    Gives ``(x0, x1, middle y, height)`` of each word, shape (n, 4). The page is turned by its common slope, the
+    length-weighted median of the long strips' slopes; then what is left around each strip is taken out.
+    """
     slopes = np.array([s.slope for s in strips])
     lengths = np.array([s.length for s in strips])
     trusted = np.array(
@@ -91,10 +73,16 @@ def level(strips: list[Strip]) -> list[Tilt]:
     middle = (centres.min(axis=0) + centres.max(axis=0)) / 2
     common = _weighted_median(slopes[trusted], lengths[trusted])
     local = _local_slopes(centres, slopes - common, np.where(trusted, lengths, 0.0))
-    angle = math.atan(common)
-    return [
-        Tilt(cos=math.cos(angle), sin=math.sin(angle), rest=float(r), x=float(middle[0]), y=float(middle[1])) for r in local
-    ]
+    rest = np.empty(len(corners))
+    for indexes, slope in zip(members, local, strict=True):
+        rest[list(indexes)] = slope
+    cos, sin = math.cos(math.atan(common)), math.sin(math.atan(common))
+    away = corners - middle
+    x = away[:, :, 0] * cos + away[:, :, 1] * sin
+    y = away[:, :, 1] * cos - away[:, :, 0] * sin - rest[:, None] * x
+    x, y = x + middle[0], y + middle[1]
+    low, high = y.min(axis=1), y.max(axis=1)
+    return np.stack([x.min(axis=1), x.max(axis=1), (low + high) / 2, high - low], axis=1)
 
 
 def _weighted_median(values: Floats, weights: Floats) -> float:

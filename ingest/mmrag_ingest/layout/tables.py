@@ -97,7 +97,7 @@ def grids_of(rows: list[Row]) -> list[Grid]:
 
 def _grow(rows: list[Row], split: list[list[Piece]], start: int) -> Grid | None:
     """The table that begins at row ``start``, when there is one."""
-    if len(split[start]) < 2 or rows[start].pieces[0].is_vertical or _is_pair(split[start]):
+    if len(split[start]) < 2 or rows[start].is_vertical or _is_pair(split[start]):
         return None
     columns = [(p.x0, p.x1) for p in split[start]]
     placed = [split[start]]
