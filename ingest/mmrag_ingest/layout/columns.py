@@ -10,17 +10,24 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
+from typing import TypeAlias
 
 import numpy as np
 
 from mmrag_ingest.layout.labels import digits, is_currency, is_numeric, letters, names_a_field
 from mmrag_ingest.layout.lines import Row, rows_of
 from mmrag_ingest.layout.pieces import Piece
+from mmrag_ingest.layout.tables import names_columns
 
 _GUTTER = 0.9  # of the usual height: the least width of white between columns
 _FEWEST = 3  # rows on each side of a gutter
+_TABLE_HEAD = 5  # labels in a row that no text columns run through
 _MAX_DEPTH = 6
 _CONTIGUOUS = 3.0
+
+
+Side: TypeAlias = dict[int, list[Piece]]
+"""The pieces on one side of a strip of white, by the number of their row, left to right."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,13 +60,16 @@ def _best_zone(pieces: list[Piece]) -> Zone | None:
     if len(upright) < 6:
         return None
     usual = median(p.height for p in upright)
-    row_of = {id(p): n for n, row in enumerate(rows_of(upright)) for p in row.pieces}
+    rows = rows_of(upright)
+    row_of = {id(p): n for n, row in enumerate(rows) for p in row.pieces}
+    heads = {n for n, row in enumerate(rows) if len(row.pieces) >= _TABLE_HEAD and names_columns(list(row.pieces))}
+    barred = np.array([row_of[id(p)] in heads for p in upright])
     x0 = np.array([p.x0 for p in upright])
     x1 = np.array([p.x1 for p in upright])
     order = np.argsort([p.y for p in upright], kind="stable")
     best: Zone | None = None
     for x in sorted({round(float(e) / (usual / 2)) * usual / 2 + 0.1 for e in x1}):
-        crossing = (x0 < x + _GUTTER * usual - 1e-6) & (x1 > x + 0.2 * usual)
+        crossing = barred | (x0 < x + _GUTTER * usual - 1e-6) & (x1 > x + 0.2 * usual)
         if crossing.all() or not (x0 >= x).any():
             continue
         for zone in _zones_at(x, usual, upright, crossing, order, row_of):
@@ -95,7 +105,7 @@ def _judge(x: float, usual: float, run: list[Piece], row_of: dict[int, int]) -> 
     bottom = min(left[-1].y, right[-1].y) + usual
     near_left = _by_row([p for p in left if top <= p.y <= bottom], row_of)
     near_right = _by_row([p for p in right if top <= p.y <= bottom], row_of)
-    worth = _worth(near_left, near_right, x, usual)
+    worth = _worth(near_left, near_right, usual)
     if worth <= 0:
         return None
     return Zone(
@@ -106,8 +116,8 @@ def _judge(x: float, usual: float, run: list[Piece], row_of: dict[int, int]) -> 
     )
 
 
-def _by_row(pieces: list[Piece], row_of: dict[int, int]) -> dict[int, list[Piece]]:
-    rows: dict[int, list[Piece]] = {}
+def _by_row(pieces: list[Piece], row_of: dict[int, int]) -> Side:
+    rows: Side = {}
     for piece in pieces:
         rows.setdefault(row_of[id(piece)], []).append(piece)
     return {n: sorted(ps, key=lambda p: p.x0) for n, ps in rows.items()}
@@ -124,39 +134,37 @@ def _reach(run: list[Piece], edge: float, usual: float, step: int) -> float:
     return edge
 
 
-def _worth(left: dict[int, list[Piece]], right: dict[int, list[Piece]], x: float, usual: float) -> float:
+def _worth(left: Side, right: Side, usual: float) -> float:
     """How surely the two sides are columns of their own; 0 when they are read across."""
     fewer = min(len(left), len(right))
     if fewer < _FEWEST:
         return 0.0
-    white = min(p[0].x0 for p in right.values()) - max(p[-1].x1 for p in left.values())
-    shared = len(left.keys() & right.keys()) / fewer
-    amounts = _share(right, lambda ps: all(is_numeric(p.text) or is_currency(p.text) for p in ps))
-    total = float(len(left) + len(right))
-    if _prose(left) and _prose(right) and (shared < 0.9 or fewer >= 5):
+    white = (min(p[0].x0 for p in right.values()) - max(p[-1].x1 for p in left.values())) / usual
+    both = left.keys() & right.keys()
+    answered = sum(_answers(left[n][-1].text, right[n][0].text) for n in both)
+    total = float(len(left) + len(right)) * (1 + min(max(white, 0.0), 10.0) / 10)
+    if _prose(left) and _prose(right) and (len(both) < 0.9 * fewer or fewer >= 5):
         return 3 * total
-    answered = [n for n in left.keys() & right.keys() if names_a_field(left[n][-1].text)]
-    level = fewer > _FEWEST or white > 3 * usual
-    if level and shared < 0.5 and amounts < 0.5 and white > usual and len(answered) <= 0.3 * shared * fewer:
+    sure = fewer > _FEWEST
+    amounts = _share(right, lambda ps: all(is_numeric(p.text) or is_currency(p.text) for p in ps))
+    uneven = len(both) < 0.5 * fewer and answered <= 0.3 * len(both)
+    if uneven and amounts < 0.5 and white > (1 if sure else 3):
         return total
     own = _share(right, _has_own_label)
     asking = _share(left, lambda ps: names_a_field(ps[-1].text))
-    if (
-        fewer >= 3
-        and own >= (0.45 if asking < 0.2 else 0.6)
-        and asking < 0.4
-        and white > 2 * usual
-        and _share(left, _has_own_label) < 0.5
-    ):
-        return total / 2
-    return 0.0
+    apart = own >= (0.45 if asking < 0.2 else 0.6) and asking < 0.4 and _share(left, _has_own_label) < 0.5
+    return total / 2 if sure and apart and white > 2 and answered <= 0.1 * fewer else 0.0
 
 
-def _share(rows: dict[int, list[Piece]], test: Callable[[list[Piece]], bool]) -> float:
+def _answers(left: str, right: str) -> bool:
+    return names_a_field(left) and not names_a_field(right)
+
+
+def _share(rows: Side, test: Callable[[list[Piece]], bool]) -> float:
     return sum(test(ps) for ps in rows.values()) / max(1, len(rows))
 
 
-def _prose(rows: dict[int, list[Piece]]) -> bool:
+def _prose(rows: Side) -> bool:
     texts = [" ".join(p.text for p in ps) for ps in rows.values()]
     words = median(len(t.split()) for t in texts)
     return words >= 4 and median(len(t) for t in texts) >= 22 and letters(" ".join(texts)) > 5 * digits(" ".join(texts))
@@ -166,5 +174,6 @@ def _has_own_label(pieces: Sequence[Piece]) -> bool:
     first = pieces[0].text
     if len(pieces) == 1:
         head, colon, tail = first.partition(":")
-        return bool(colon) and letters(head) >= 2 and bool(tail.strip())
+        if colon and letters(head) >= 2 and tail.strip():
+            return True
     return names_a_field(first)

@@ -213,7 +213,8 @@ def _under(rows: Sequence[Row], i: int, label: Piece, right: float, found: _Foun
             break
         if values and (abs(piece.x0 - values[0].x0) > 1.5 * piece.height or len(values) >= _MOST_LINES):
             break
-        if not found.is_free(piece):
+        at = row.pieces.index(piece)
+        if not found.is_free(piece) or (at and names_a_field(row.pieces[at - 1].text) and is_numeric(piece.text)):
             break
         values.append(piece)
         last = piece

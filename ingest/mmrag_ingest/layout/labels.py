@@ -97,7 +97,7 @@ def entry_label(text: str) -> str | None:
     if entry is None or len(text.split()) > 24:
         return None
     name = re.split(r"\s*\(|[.;]\s|,\s+(?:if|as|when)\b|\s-\s", entry[1], maxsplit=1)[0].strip(" .,:")
-    return name if mentions_a_field(name) and len(name.split()) <= 6 and is_label(name) else None
+    return name if len(name) > 3 and mentions_a_field(name) and len(name.split()) <= 6 and is_label(name) else None
 
 
 @lru_cache(maxsize=8192)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TypeAlias
 
 from mmrag_ingest.layout.labels import (
     clean_label,
@@ -20,7 +21,7 @@ from mmrag_ingest.layout.pieces import Glyphs, Piece, piece_of
 _PITCH = 3.2  # of the row height: rows further apart are not of one table
 _LONG_CELL = 12  # words
 
-Span = tuple[float, float]
+Span: TypeAlias = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
