@@ -19,7 +19,7 @@ STOPPED = 130
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path), metavar="PATH...")
 @store_option
 @json_option
 @click.option("--prune", is_flag=True, help="Remove documents below PATH whose files are gone.")

@@ -130,7 +130,8 @@ class LetterEmbedder:
             for i, letter in enumerate(text):
                 row[(ord(letter) * 31 + i) % self.dimension] += 1
             row[0] += 0.5
-        return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+        rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+        return rows
 
 
 @asynccontextmanager
@@ -148,14 +149,13 @@ class Dump:
     pages: tuple[Page, ...]
     vectors: tuple[tuple[str, tuple[float, ...]], ...]
     index_ids: tuple[str, ...]
-    pictures: tuple[str, ...]
 
 
 async def dump(settings: Settings) -> Dump:
-    """Read a store as a reader sees it; raises when a picture that a page names is not there."""
-    async with open_app(settings, write=True) as app:
+    """Read a store as a reader sees it; fails when a picture that a page names is not there, or the index differs."""
+    pages: list[Page] = []
+    async with open_app(settings) as app:
         documents = tuple(replace(d, report=replace(d.report, seconds=0.0)) for d in await app.catalog.documents())
-        pages: list[Page] = []
         for document in documents:
             for number in range(1, document.pages + 1):
                 page = await app.catalog.page(PageRef(document_id=document.id, page=number))
@@ -163,12 +163,15 @@ async def dump(settings: Settings) -> Dump:
                 pages.append(page)
                 if page.image is not None:
                     assert await app.blobs.get(page.image)
+        drift = await app.keeper.verify()
+        assert not drift, drift
+        index_ids = tuple(sorted(await app.vectors.ids()))
+    async with open_app(settings, write=True) as app:
         assert app.feed is not None
         vectors = [record async for batch in app.feed.vectors(100) for record in batch]
-        return Dump(
-            documents=documents,
-            pages=tuple(pages),
-            vectors=tuple(sorted((v.element_id, tuple(v.vector)) for v in vectors)),
-            index_ids=tuple(sorted(await app.vectors.ids())),
-            pictures=tuple(sorted({p.image for p in pages if p.image is not None})),
-        )
+    return Dump(
+        documents=documents,
+        pages=tuple(pages),
+        vectors=tuple(sorted((v.element_id, tuple(v.vector)) for v in vectors)),
+        index_ids=index_ids,
+    )
