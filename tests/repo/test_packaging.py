@@ -88,7 +88,8 @@ def test_the_wheel_works_without_the_source_tree(wheel: Path, tmp_path: Path) ->
     target = tmp_path / "installed"
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--target", str(target), str(wheel)]
     subprocess.run(pip, check=True, capture_output=True)
-    code = "import mmrag as a, mmrag_ingest.command, mmrag_ingest as b, mmrag_prompts as c; print(*(m.__file__ for m in (a, b, c)))"
+    imports = "import mmrag as a, mmrag_ingest.command, mmrag_ingest as b, mmrag_prompts as c"
+    code = f"{imports}; print(*(module.__file__ for module in (a, b, c)))"
     env = {**os.environ, "PYTHONPATH": str(target), "PYTHONSAFEPATH": "1"}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path, env=env)
     assert [Path(place).is_relative_to(target) for place in done.stdout.split()] == [True, True, True]

@@ -10,7 +10,7 @@ from samples.fonts import Face, load
 from samples.records import Ask, Sample
 from samples.sheet import A4, Ink, RasterSheet, corners, paragraph
 
-DPI = 130
+DPI = 150
 GREEN: Ink = (28, 84, 66)
 PEN: Ink = (28, 44, 132)
 GREY: Ink = (96, 100, 98)
