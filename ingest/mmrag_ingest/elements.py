@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from statistics import median
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,7 +15,7 @@ from mmrag_ingest.layout.figures import figure_boxes, ink_of
 from mmrag_ingest.layout.key_values import pairs_of
 from mmrag_ingest.layout.labels import is_numeric
 from mmrag_ingest.layout.lines import Row
-from mmrag_ingest.layout.pieces import canonical, pieces_of
+from mmrag_ingest.layout.pieces import canonical, pieces_of, usual_height
 from mmrag_ingest.layout.tables import Grid, grids_of
 from mmrag_ingest.records import RawPage, RawWord
 
@@ -79,9 +77,8 @@ def _is_doubtful(raw: RawPage, words: tuple[Word, ...]) -> bool:
 
 def _look(leaves: list[list[Row]], raw: RawPage) -> Look:
     pieces = [p for leaf in leaves for row in leaf for p in row.pieces]
-    heights = [p.height for p in pieces for _ in p.words]
     return Look(
-        height=median(heights),
+        height=usual_height(pieces),
         x0=min(p.x0 for p in pieces),
         x1=max(p.x1 for p in pieces),
         y0=min(p.y0 for p in pieces),

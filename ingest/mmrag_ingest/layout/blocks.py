@@ -5,14 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
+from itertools import pairwise
 
 from mmrag.domain.documents import ElementKind
-from mmrag_ingest.layout.labels import ends_with_colon, is_numeric, letters
+from mmrag_ingest.layout.labels import digits, ends_with_colon, is_numeric, letters
 from mmrag_ingest.layout.lines import Row
 
 MAX_ROWS = 8
 MAX_WORDS = 120
 _BULLET = re.compile(r"^(?:[•●▪◦‣∙■□☐☑☒○*·–—-]|\(?(?:\d{1,2}|[a-zA-Z]|[ivx]{1,4})[.)])(?:\s|$)")
+_HEAD = 0.25  # of the text's extent: where the name of whoever issued the page stands
+_COMPANY = re.compile(
+    r"\b(?:sdn\.?|bhd\.?|ltd\.?|llc|inc\.?|llp|plc|gmbh|corp(?:oration)?\.?|co\.?|company|enterprises?|trading|restaurant)\W*$",
+    re.IGNORECASE,
+)
+_PAIR = re.compile(r"\w\s?:\s?\w")
 _PAGE_NUMBER = re.compile(r"^(?:page|p\.?|seite)?\s*[-–]?\s*\d{1,4}\s*[-–]?\s*(?:(?:of|/)\s*\d{1,4})?$", re.IGNORECASE)
 
 
@@ -47,11 +54,23 @@ def blocks_of(rows: Sequence[Row], look: Look, paired: Set[int], values: Set[int
     """
     groups: list[list[Row]] = []
     for row in rows:
-        if groups and _continues(groups[-1], row, look) and _is_paired(groups[-1][-1], paired) == _is_paired(row, paired):
+        top = row.y < look.y0 + _HEAD * (look.y1 - look.y0)
+        if top and groups and len(groups[-1]) == 1 and _names_the_issuer(groups[-1][0], row):
+            groups.append([row])
+        elif groups and _continues(groups[-1], row, look) and _is_paired(groups[-1][-1], paired) == _is_paired(row, paired):
             groups[-1].append(row)
         else:
             groups.append([row])
-    return [Block(kind=_kind(g, look, values), rows=tuple(g)) for g in groups]
+    above = [float("inf"), *(b[0].y - a[-1].y for a, b in pairwise(groups))]
+    return [Block(kind=_kind(g, look, values, gap), rows=tuple(g)) for g, gap in zip(groups, above, strict=True)]
+
+
+def _names_the_issuer(first: Row, second: Row) -> bool:
+    """True when a page's first line is a name and its second starts something else: an address, a number, a bracket."""
+    name, below = first.text, second.text
+    if digits(name) or letters(name) < 4 or len(name.split()) > 7 or ":" in name or len(first.pieces) > 1:
+        return False
+    return bool(digits(below)) or below.startswith("(") or (bool(_COMPANY.search(name)) and not _COMPANY.search(below))
 
 
 def _is_paired(row: Row, paired: Set[int]) -> bool:
@@ -66,9 +85,10 @@ def _continues(block: list[Row], row: Row, look: Look) -> bool:
     if len(block) >= MAX_ROWS or sum(len(r.pieces[0].words) for r in [*block, row]) > MAX_WORDS:
         return False
     low, high = sorted((before.height, row.height))
-    if high > 1.27 * low or row.y - before.y > 2.0 * high:
-        return False
-    if len(block) >= 2 and (row.y - before.y) > 1.35 * max(1e-9, before.y - block[-2].y):
+    pitch = row.y - before.y
+    usual = before.y - block[-2].y if len(block) > 1 else 1.4 * high
+    even = abs(pitch - usual) < 0.15 * usual and len(row.pieces[0].words) > 3
+    if high > (1.6 if even else 1.27) * low or pitch > min(2.0 * high, 1.35 * usual if len(block) > 1 else 2.0 * high):
         return False
     shared = min(before.x1, row.x1) - max(before.x0, row.x0)
     if shared < 0.3 * min(before.x1 - before.x0, row.x1 - row.x0):
@@ -91,14 +111,14 @@ def _aligned(a: Row, b: Row, height: float) -> bool:
     return left or middle
 
 
-def _kind(rows: list[Row], look: Look, values: Set[int]) -> ElementKind:
+def _kind(rows: list[Row], look: Look, values: Set[int], space: float) -> ElementKind:
     text = " ".join(r.text for r in rows)
     if _in_margin(rows, text, look, foot=False):
         return ElementKind.HEADER
     if _in_margin(rows, text, look, foot=True):
         return ElementKind.FOOTER
     entered = any(w.raw in values for r in rows for p in r.pieces for w in p.words)
-    if not entered and _is_title(rows, text, look):
+    if not entered and _is_title(rows, text, look, space):
         return ElementKind.TITLE
     if _BULLET.match(rows[0].text) and letters(text) > 3:
         return ElementKind.LIST
@@ -119,17 +139,24 @@ def _in_margin(rows: list[Row], text: str, look: Look, *, foot: bool) -> bool:
     return small and outermost and len(text) < 120 and edge < 0.08 * look.page_height
 
 
-def _is_title(rows: list[Row], text: str, look: Look) -> bool:
+def _is_title(rows: Sequence[Row], text: str, look: Look, space: float) -> bool:
+    """Larger print, capitals in the middle near the top, or a short line alone over a text.
+
+    ``space`` is the distance to the row above, in pixels from middle to middle.
+    """
     named = letters(text)
     if len(rows) > 3 or any(len(r.pieces) > 1 for r in rows) or named < 4 or len(text) > 160 or is_numeric(text):
         return False
-    if ends_with_colon(text) or rows[0].is_vertical or re.search(r"\w\s?:\s?\w", text):
+    if ends_with_colon(text) or rows[0].is_vertical or _PAIR.search(text):
         return False
     height = max(r.height for r in rows)
-    if height > 1.25 * look.height and len(text.split()) <= 20:
+    words = len(text.split())
+    if height > 1.25 * look.height and words <= 20 and digits(text) < named:
         return True
     top = rows[0].y < look.y0 + 0.2 * (look.y1 - look.y0)
     capitals = text.upper() == text
     middle = abs((rows[0].x0 + rows[0].x1) / 2 - (look.x0 + look.x1) / 2) < 0.06 * (look.x1 - look.x0)
-    digits = sum(c.isdigit() for c in text)
-    return top and capitals and middle and len(rows) == 1 and digits * 4 < named
+    if top and capitals and middle and len(rows) == 1 and digits(text) * 4 < named:
+        return True
+    starts = text[:1].isupper() and not text.endswith((".", ",", ";", "-"))
+    return starts and height > 1.1 * look.height and words <= 8 and len(rows) == 1 and space > 2.2 * height

@@ -7,6 +7,7 @@ labels and values of its own. Order is then that of a recursive X-Y cut (Nagy an
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
@@ -16,12 +17,13 @@ import numpy as np
 
 from mmrag_ingest.layout.labels import digits, is_currency, is_numeric, letters, names_a_field
 from mmrag_ingest.layout.lines import Row, rows_of
-from mmrag_ingest.layout.pieces import Piece
+from mmrag_ingest.layout.pieces import Piece, usual_height
 from mmrag_ingest.layout.tables import names_columns
 
-_GUTTER = 0.9  # of the usual height: the least width of white between columns
+_GUTTER = 0.6  # of the usual height: the least width of white between columns
 _FEWEST = 3  # rows on each side of a gutter
 _TABLE_HEAD = 5  # labels in a row that no text columns run through
+_TEXT_ROWS = 6
 _MAX_DEPTH = 6
 _CONTIGUOUS = 3.0
 
@@ -59,7 +61,7 @@ def _best_zone(pieces: list[Piece]) -> Zone | None:
     upright = [p for p in pieces if not p.is_vertical]
     if len(upright) < 6:
         return None
-    usual = median(p.height for p in upright)
+    usual = usual_height(upright)
     rows = rows_of(upright)
     row_of = {id(p): n for n, row in enumerate(rows) for p in row.pieces}
     heads = {n for n, row in enumerate(rows) if len(row.pieces) >= _TABLE_HEAD and names_columns(list(row.pieces))}
@@ -68,8 +70,9 @@ def _best_zone(pieces: list[Piece]) -> Zone | None:
     x1 = np.array([p.x1 for p in upright])
     order = np.argsort([p.y for p in upright], kind="stable")
     best: Zone | None = None
-    for x in sorted({round(float(e) / (usual / 2)) * usual / 2 + 0.1 for e in x1}):
-        crossing = barred | (x0 < x + _GUTTER * usual - 1e-6) & (x1 > x + 0.2 * usual)
+    step = usual / 3
+    for x in sorted({math.ceil(float(e) / step) * step for e in x1}):
+        crossing = barred | (x0 < x + _GUTTER * usual - 1e-6) & (x1 > x + 1e-6)
         if crossing.all() or not (x0 >= x).any():
             continue
         for zone in _zones_at(x, usual, upright, crossing, order, row_of):
@@ -150,10 +153,23 @@ def _worth(left: Side, right: Side, usual: float) -> float:
     uneven = len(both) < 0.5 * fewer and answered <= 0.3 * len(both)
     if uneven and amounts < 0.5 and white > (1 if sure else 3):
         return total
+    if sure and white > 1 and answered <= 0.1 * fewer and (_beside(left, right) or _beside(right, left)):
+        return total
     own = _share(right, _has_own_label)
     asking = _share(left, lambda ps: names_a_field(ps[-1].text))
     apart = own >= (0.45 if asking < 0.2 else 0.6) and asking < 0.4 and _share(left, _has_own_label) < 0.5
     return total / 2 if sure and apart and white > 2 and answered <= 0.1 * fewer else 0.0
+
+
+def _beside(aside: Side, text: Side) -> bool:
+    """True when ``aside`` is a narrow column of short lines (dates, an address) beside a column of running text."""
+    if len(text) < _TEXT_ROWS or not _prose(text) or any(len(ps) > 1 for ps in text.values()):
+        return False
+    short = median(len(" ".join(p.text for p in ps)) for ps in aside.values())
+    figures = _share(aside, lambda ps: is_numeric(ps[-1].text))
+    left = [ps[0].x0 for ps in text.values()]
+    flush = sum(abs(x - median(left)) < ps[0].height for x, ps in zip(left, text.values(), strict=True))
+    return short >= 6 and figures < 0.3 and flush >= 0.7 * len(text)
 
 
 def _answers(left: str, right: str) -> bool:

@@ -24,6 +24,8 @@ from mmrag_ingest.layout.tables import Grid, cells_of_row
 _BELOW = 3.2  # of the text height: how far under its label a value begins
 _NEXT_LINE = 1.9
 _MOST_LINES = 3
+_PROSE_WORDS = 9
+_PLAIN_LABEL = 6  # words of a label that names no known field
 
 
 @dataclass(slots=True)
@@ -51,7 +53,8 @@ def pairs_of(rows: Sequence[Row], grids: Sequence[Grid]) -> list[Pair]:
     for i, row in enumerate(rows):
         heading = i in tabular and i < tabular[i].first + tabular[i].header
         if not row.is_vertical and not heading:
-            found.add([_continued(p, rows, i) for p in by_colon(row)])
+            prose = _is_prose(rows, i)
+            found.add([_continued(p, rows, i) for p in by_colon(row) if not prose or _is_plain(p.label)])
     for i, row in enumerate(rows):
         if row.is_vertical:
             continue
@@ -69,6 +72,22 @@ def pairs_of(rows: Sequence[Row], grids: Sequence[Grid]) -> list[Pair]:
             _look_above(rows, i, found)
     order = {w.raw: n for n, w in enumerate(w for r in rows for p in r.pieces for w in p.words)}
     return sorted(found.pairs, key=lambda p: order[p.label_words[0].raw])
+
+
+def _is_prose(rows: Sequence[Row], i: int) -> bool:
+    """True for a line of running text: long, or with a line of much the same place and length next to it."""
+    row = rows[i]
+    words = len(row.pieces[0].words)
+    if len(row.pieces) > 1 or words < 6:
+        return False
+    near = [r for r in (*rows[max(0, i - 1) : i], *rows[i + 1 : i + 2]) if len(r.pieces) == 1 and len(r.pieces[0].words) > 4]
+    flush = [r for r in near if abs(r.x0 - row.x0) < row.height and abs(r.y - row.y) < 2 * row.height]
+    return words >= _PROSE_WORDS or any(0.75 < r.pieces[0].width / row.pieces[0].width < 1.34 for r in flush)
+
+
+def _is_plain(label: str) -> bool:
+    """A label that is believed even inside running text."""
+    return len(label.split()) <= 3 and not label[:1].islower() and names_a_field(label)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +151,7 @@ def _by_gap(cells: Sequence[Piece], answers: frozenset[int], *, in_table: bool) 
         named = names_a_field(clean_label(label.text))
         if is_leader(label.words[-1].text) or label.words[0].raw in answers:
             good = True
-        elif label.text[:1].isdigit():
+        elif label.text[:1].isdigit() or (not named and (label.text.endswith(".") or len(label.words) > _PLAIN_LABEL)):
             good = False
         elif is_numeric(value.text):
             good = len(cells) == 2 or (named and (not in_table or numbers == 1))
@@ -188,7 +207,10 @@ def _look_below(rows: Sequence[Row], i: int, found: _Found, blanks: frozenset[in
 def _asks_below(label: Piece) -> bool:
     if entry_label(label.text) is not None:
         return True
-    return names_a_field(clean_label(label.text)) and not is_numeric(label.text) and not label.text[:1].isdigit()
+    starts = label.text.lstrip("(*• ")[:1]
+    if starts.isdigit() or (not starts.isupper() and len(label.words) > 3):
+        return False
+    return names_a_field(clean_label(label.text)) and not is_numeric(label.text)
 
 
 def _under(rows: Sequence[Row], i: int, label: Piece, right: float, found: _Found) -> list[Piece]:

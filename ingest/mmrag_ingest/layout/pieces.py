@@ -7,6 +7,7 @@ printed line have the same y wherever they stand on the page.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
@@ -19,6 +20,7 @@ from mmrag_ingest.records import RawPage, RawWord
 
 SPLIT_GAP = 1.5
 """Words of one engine line further apart than this many text heights are two pieces."""
+_BAND_GAP = 0.6
 _LEADER = re.compile(r"^[.…·_\-–—=*]{3,}$")
 
 
@@ -41,7 +43,10 @@ class Glyphs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
-    """A run of words without a wide gap. ``y`` is the middle of its letters, ``height`` the usual height of its words."""
+    """A run of words without a wide gap. ``y`` is the middle of its letters.
+
+    ``height`` is that of its higher words: a text layer's boxes are tight, so a word like "can" is lower than its line.
+    """
 
     words: tuple[Glyphs, ...]
     x0: float
@@ -72,7 +77,7 @@ def piece_of(words: list[Glyphs], *, is_vertical: bool = False) -> Piece:
         x0=min(w.x0 for w in words),
         x1=max(w.x1 for w in words),
         y=sum(w.y * s for w, s in zip(words, widths, strict=True)) / sum(widths),
-        height=median(w.height for w in words),
+        height=sorted(w.height for w in words)[round(0.8 * (len(words) - 1))],
         text=" ".join(w.text for w in words),
         is_vertical=is_vertical,
     )
@@ -100,7 +105,8 @@ def pieces_of(raw: RawPage, words: list[RawWord]) -> list[Piece]:
         if strip.is_vertical:
             pieces.append(piece_of(sorted(glyphs, key=lambda g: (g.y, g.x0, g.raw)), is_vertical=True))
         else:
-            pieces += _cut(sorted(glyphs, key=lambda g: (g.x0 + g.x1, g.raw)))
+            for band in _bands(glyphs):
+                pieces += _cut(sorted(band, key=lambda g: (g.x0 + g.x1, g.raw)))
     return sorted(pieces, key=lambda p: (p.y, p.x0, p.words[0].raw))
 
 
@@ -117,12 +123,38 @@ def _four(word: RawWord) -> tuple[tuple[float, float], ...]:
     return points if len(points) == 4 else Polygon.from_bbox(word.polygon.bbox).points
 
 
+def _bands(glyphs: list[Glyphs]) -> list[list[Glyphs]]:
+    """Part the words of an engine's line that are on several printed lines: text layers sometimes run them together."""
+    usual = median(g.height for g in glyphs)
+    ordered = sorted(glyphs, key=lambda g: (g.y, g.x0, g.raw))
+    bands = [[ordered[0]]]
+    for before, after in pairwise(ordered):
+        if after.y - before.y > _BAND_GAP * usual:
+            bands.append([])
+        bands[-1].append(after)
+    return bands
+
+
 def _cut(glyphs: list[Glyphs]) -> list[Piece]:
     usual = median(g.height for g in glyphs)
     runs: list[list[Glyphs]] = [[glyphs[0]]]
     for before, after in pairwise(glyphs):
-        wide = after.x0 - before.x1 > SPLIT_GAP * usual
-        if wide or is_leader(before.text):
+        dots = [g.text for g in runs[-1][-3:] if not any(c.isalnum() for c in g.text)]
+        wide = after.x0 - before.x1 > SPLIT_GAP * usual and (
+            before.text != after.text or any(c.isalnum() for c in after.text)
+        )
+        if wide or is_leader(before.text) or (len(dots) == 3 and after.text != before.text):
             runs.append([])
         runs[-1].append(after)
     return [piece_of(run) for run in runs]
+
+
+def usual_height(pieces: Sequence[Piece]) -> float:
+    """The median height of the page's letters: a dotted rule of a hundred stops counts for little."""
+    counted = sorted((p.height, sum(c.isalnum() for c in p.text)) for p in pieces)
+    half = sum(n for _, n in counted) / 2
+    for height, n in counted:
+        half -= n
+        if half <= 0:
+            return height
+    return counted[-1][0]
