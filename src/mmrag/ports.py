@@ -104,9 +104,9 @@ class LexicalIndex(Protocol):
         ...
 
     async def search_names(self, name: str, k: int) -> tuple[PageScored, ...]:
-        """Pages that hold a name in spite of spacing, punctuation and OCR errors, by shared character trigrams.
+        """Pages that show a name in spite of spacing, punctuation and OCR errors, best first.
 
-        The score is the share of the name's trigrams (letters and digits only, case folded) found on the page, in [0, 1].
+        The score is in [0, 1]; rare words of the name weigh more than common ones.
         """
         ...
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from mmrag.adapters.catalog import codec
 from mmrag.adapters.catalog.connect import Readers
+from mmrag.adapters.catalog.names import name_score, words_of
 from mmrag.adapters.catalog.text import match_any, squash, trigrams
 from mmrag.domain.evidence import Scored
 from mmrag.domain.values import FoundValue, ValueKind
@@ -39,6 +40,9 @@ WHERE n.normal IN (SELECT value FROM json_each(?1)) AND (?2 IS NULL OR v.kind IN
 AND (?3 IS NULL OR i.document_id IN (SELECT value FROM json_each(?3)))
 ORDER BY i.document_id, p.number, e.ordinal, v.ordinal
 """
+_HOLDING: Final = "SELECT count(*) FROM (SELECT 1 FROM page_text WHERE page_text MATCH ? LIMIT ?)"
+_ENOUGH: Final = 20_000
+"""Pages counted for a word at most: beyond, it is common whatever the exact number."""
 _CANDIDATES: Final = 60
 """Pages whose trigrams are compared exactly. The right page shares rare trigrams with the name, which BM25 ranks first."""
 
@@ -68,9 +72,10 @@ class SqliteLexical:
         if not wanted or k <= 0:
             return ()
         expression = " OR ".join(f'"{t}"' for t in wanted)
-        rows: list[tuple[str, int, str]] = await self._rows(_NAMES, (expression, max(_CANDIDATES, 4 * k)))
+        rows = await self._rows(_NAMES, (expression, max(_CANDIDATES, 4 * k)))
+        frequency = await self._readers.run(lambda connection: _frequencies(connection, words_of(name)))
         scored = [
-            PageScored(ref=PageRef(document_id=d, page=n), score=sum(t in squashed for t in wanted) / len(wanted))
+            PageScored(ref=PageRef(document_id=str(d), page=int(str(n))), score=name_score(name, str(squashed), frequency))
             for d, n, squashed in rows
         ]
         return tuple(sorted(scored, key=lambda s: -s.score)[:k])  # stable: BM25 breaks ties
@@ -87,6 +92,14 @@ class SqliteLexical:
             return connection.execute(sql, parameters).fetchall()
 
         return await self._readers.run(work)
+
+
+def _frequencies(connection: sqlite3.Connection, words: Sequence[str]) -> dict[str, float]:
+    """Share of pages that hold each word, with one page more than there is so that a new word is rare, not impossible."""
+    pages = connection.execute("SELECT count(*) FROM page_text_docsize").fetchone()[0]
+    return {
+        w: (connection.execute(_HOLDING, (f'"{w}"', _ENOUGH)).fetchone()[0] + 1) / (pages + 1) for w in dict.fromkeys(words)
+    }
 
 
 def _value_from(row: Sequence[object]) -> FoundValue:
