@@ -24,6 +24,8 @@ TIER = "reader"
 _FLOOR = 0.18
 """A best score under this is no answer: nothing on the pages is labelled or shaped like what is asked."""
 _LEXICAL_IS_GOOD = 0.5
+_FIELD_IS_THERE = 0.3
+"""Labels are looked for by meaning when the best candidate by text scores less; less is needed of a known field."""
 _PAGES_KEPT = 64
 
 _Pages = Sequence[tuple[float, LabelIndex]]
@@ -43,7 +45,8 @@ class ReaderDrafter:
         """The best answer to ``plan`` on the pages of ``readings``, with the words it stands on."""
         asked = understand(plan, lexicon())
         pages, found = await anyio.to_thread.run_sync(self._read, asked, plan, readings)
-        if self._meaning is not None and pages and max((c.score for c in found), default=0.0) < _LEXICAL_IS_GOOD:
+        enough = _FIELD_IS_THERE if asked.concepts else _LEXICAL_IS_GOOD
+        if self._meaning is not None and pages and max((c.score for c in found), default=0.0) < enough:
             near = await self._meaning.labels(plan.target or plan.question, [index.layout for _, index in pages])
             found += by_meaning(asked, pages, near, lexicon())
         choice = choose(found, asked)

@@ -21,6 +21,8 @@ _RIVALS = ("cash", "change", "subtotal", "tax", "discount", "rounding", "quantit
 _SURE = 0.4
 _LABELLED = 0.6
 _AGREED = 0.7
+_NEARLY = 0.7
+_COIN = Decimal("0.05")
 
 
 def weigh_totals(layout: Layout, index: LabelIndex, lexicon: Lexicon, found: Sequence[Candidate]) -> list[Candidate]:
@@ -46,15 +48,41 @@ def weigh_totals(layout: Layout, index: LabelIndex, lexicon: Lexicon, found: Seq
             )
         else:
             score *= 0.3
+        if parts["rounding"] and any(_rounds(candidate, amount, other, d) for other, d in pool):
+            score, support = 0.8 * score, 0.5 * support
         weighed.append(replace(candidate, score=score + (1.0 - score) * support * (0.55 + 0.45 * score)))
-    return weighed
+    return _last_of_equals(weighed)
+
+
+def _last_of_equals(weighed: Sequence[Candidate]) -> list[Candidate]:
+    """Of several labelled totals that print the same amount, the lowest stands after rounding: it is the one to point at."""
+    best = {c.normal: c for c in sorted(weighed, key=lambda c: c.score)}
+    lowest: dict[str, Candidate] = {}
+    for candidate in weighed:
+        top = best[candidate.normal]
+        named = candidate.label.startswith("total") or candidate.label.endswith("total") or candidate.label == top.label
+        if named and candidate.why.startswith(("right", "inline")) and candidate.score >= _NEARLY * top.score:
+            known = lowest.get(candidate.normal)
+            if known is None or _top(candidate) > _top(known):
+                lowest[candidate.normal] = candidate
+    return [replace(c, score=best[c.normal].score + 1e-6) if lowest.get(c.normal) is c else c for c in weighed]
+
+
+def _top(candidate: Candidate) -> float:
+    return min(w.bbox.y0 for w in candidate.words)
+
+
+def _rounds(candidate: Candidate, amount: Decimal, other: Candidate, rounded: Decimal) -> bool:
+    """True when ``other`` is a labelled total further down that is ``amount`` rounded to what can be paid in coins."""
+    lower = min(w.bbox.y0 for w in other.words) > max(w.bbox.y1 for w in candidate.words)
+    return lower and other.score >= _LABELLED and Decimal(0) < abs(amount - rounded) <= _COIN
 
 
 def _read(layout: Layout, index: LabelIndex, lexicon: Lexicon, name: str) -> tuple[Decimal, ...]:
     concept = lexicon.concepts[name]
     labels = [label for label in find_labels(index, concept) if label.quality >= 0.5]
     read = sorted(by_labels(layout, labels, AnswerType.AMOUNT, lexicon, concept=concept), key=lambda c: -c.score)
-    amounts = [_decimal(c.normal) for c in read if c.score >= _SURE]
+    amounts = [_decimal(c.normal) for c in read if c.score >= _SURE and c.why.startswith(("inline", "right"))]
     return tuple(dict.fromkeys(a for a in amounts if a is not None))[:4]
 
 

@@ -43,12 +43,17 @@ def by_meaning(
     """Candidates beside labels that were found by meaning; ``near`` holds them by the position of their page."""
     found: list[Candidate] = []
     for number, (weight, index) in enumerate(pages):
-        labels = near.get(number, ())
+        labels = [label for label in near.get(number, ()) if not _is_another(label, asked, lexicon)]
         if asked.type is AnswerType.YES_NO:
             found += [c.scaled(weight) for c in marks(index.layout, labels, lexicon)]
         else:
             found += [c.scaled(weight) for c in by_labels(index.layout, labels, asked.type, lexicon)]
     return found
+
+
+def _is_another(label: Label, asked: Asked, lexicon: Lexicon) -> bool:
+    """True for a label that the lexicon knows as another field's: 'Date' is near 'due date' in meaning, and wrong."""
+    return label.key in lexicon.label_keys and not any(label.key in concept.labels for concept, _ in asked.concepts)
 
 
 def _named(asked: Asked, plan: Plan, index: LabelIndex, lexicon: Lexicon) -> list[Candidate]:
@@ -102,7 +107,7 @@ def _unnamed(asked: Asked, layout: Layout, weights: Mapping[str, float]) -> list
         if asked.concept is not None and not asked.qualifiers:
             return []
         return by_alignment(layout, weights, asked.type)
-    if asked.type in _ANYWHERE:
+    if asked.type in _ANYWHERE and (asked.concept is None or asked.concept.id == asked.type.value):
         return _anywhere(layout, *_ANYWHERE[asked.type])
     if asked.type in (AnswerType.FREE, AnswerType.NAME, AnswerType.LIST) and not asked.concepts:
         return lines(layout, weights, names=asked.type is AnswerType.NAME)

@@ -23,6 +23,7 @@ _KINDS: dict[AnswerType, dict[ValueKind, float]] = {
     AnswerType.PHONE: {ValueKind.PHONE: 1.0, ValueKind.NUMBER: 0.5},
     AnswerType.EMAIL: {ValueKind.EMAIL: 1.0},
 }
+_WRAPS = 14
 _TRIM = " \t,;:*|_=~"
 _CODE = re.compile(r"[^\s:#]*\d[^\s]*")
 _MORE_CODE = re.compile(r"(?:\s*,\s*|\s+)([^\s:#]*\d[^\s]*)")
@@ -116,6 +117,8 @@ def _codes(layout: Layout, place: Place, lexicon: Lexicon, *, many: bool) -> Ite
     text = run.text[start:end].strip(_TRIM + ".()[]") if run.text[start] == "(" else run.text[start:end].strip(_TRIM + ".")
     if re.fullmatch(r"[$€£]?\d{1,3}(?:,\d{3})*\.\d\d", text):
         fit *= 0.4
+    if "%" in text:
+        fit *= 0.2
     if len(fold(text)) == 1:
         fit *= 0.5 if text == "0" else 0.85
     if fold(text):
@@ -137,16 +140,21 @@ def _texts(layout: Layout, place: Place, kind: AnswerType, lexicon: Lexicon) -> 
     if len(text) > 90:
         fit *= 0.4
     cut = Cut(text=text, words=run.words_between(start, end), fit=fit, normal=key, runs=(run,))
-    more = _hanging(layout, run, start, text) if kind is AnswerType.NAME else None
+    more = _rest_of_name(layout, place, text, lexicon) if kind is AnswerType.NAME else None
     yield cut if more is None else joined((cut, more))
 
 
-def _hanging(layout: Layout, run: Run, start: int, text: str) -> Cut | None:
-    """The next line of a name that is broken after 'of the', '&' or a comma."""
-    if not _HANGING.search(text):
+def _rest_of_name(layout: Layout, place: Place, text: str, lexicon: Lexicon) -> Cut | None:
+    """The next line of a broken name: after 'of the', '&' or a comma, or when the line below has no label of its own."""
+    run, left = place.run, place.run.x_at(place.start)
+    hangs = _HANGING.search(text) is not None
+    if not hangs and (place.relation not in (Relation.INLINE, Relation.RIGHT, Relation.BELOW) or len(text) < _WRAPS):
         return None
-    for below in layout.below(run, run.x_at(start), run.x1, 2.0 * layout.unit)[:1]:
-        if abs(below.height - run.height) < 0.4 * run.height:
+    for below in layout.below(run, left, run.x1, 2.0 * layout.unit)[:1]:
+        close = below.y0 - run.y1 < 0.35 * layout.unit and abs(below.height - run.height) < 0.4 * run.height
+        alone = not layout.left_of(below) and abs(below.x0 - left) < 0.8 * layout.unit and below.x1 < run.x1
+        plain = not any(c.isdigit() for c in below.text) and not is_label(below, lexicon)
+        if close and plain and (hangs or alone):
             return Cut(text=below.text.strip(_TRIM), words=below.words, fit=0.9, normal=fold(below.text), runs=(below,))
     return None
 

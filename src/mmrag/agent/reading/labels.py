@@ -71,7 +71,7 @@ class LabelIndex:
         )
         for row, column in zip(*grid.nonzero(), strict=True):
             key, label = self._keys[int(column)], long[int(row)]
-            if key != label and key not in wanted:
+            if key != label and key not in wanted and ("excl" in key) == ("excl" in label):
                 yield key, 0.35 + 0.6 * float(grid[row, column]), wanted[label]
 
     def _label(self, window: _Window, strength: float, avoid: frozenset[str]) -> Label:

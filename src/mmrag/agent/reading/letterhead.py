@@ -14,7 +14,7 @@ from mmrag.domain.documents import Word
 from mmrag.domain.values import ValueKind
 
 _ROWS = 14
-_POSTCODE = re.compile(r"(?<!\d)\d{5,6}(?!\d)|\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b|\b[A-Z]{2} ?\d{5}(?:-\d{4})?\b")
+_POSTCODE = re.compile(r"(?<![\w-])\d{5,6}(?![\w-])|\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b|\b[A-Z]{2} ?\d{5}(?:-\d{4})?\b")
 _REGISTER = re.compile(r"^\(?[\d\s-]{4,}[- ]?[A-Z]?\)?$")
 _TAIL_REGISTER = re.compile(
     r"\s*[(\[]?\s*(?:co(?:mpany)?\.?\s*(?:reg)?\.?\s*(?:no)?\.?\s*:?\s*)?\d[\d\s-]{3,}-?\s*[A-Z]{0,2}\s*[)\]]?\s*$", re.I
@@ -81,22 +81,28 @@ def _without_specks(row: Sequence[Run], unit: float) -> tuple[Run, ...]:
         if r is main
         or sum(c.isalpha() for c in r.text) >= 3
         or (max(r.x0 - main.x1, main.x0 - r.x1) < 1.2 * unit and len(r.text) > 3)
+        or (main.x0 - 0.8 * unit < r.x1 <= main.x0 + 0.2 * unit and r.text.isdigit())
     )
 
 
 def issuers(layout: Layout, lexicon: Lexicon) -> list[Candidate]:
     """The company at the head of the page: its printed name line or lines."""
     lines = head_lines(layout, lexicon)
+    goods = next((at for at, line in enumerate(lines) if _has_amount(layout, line)), len(lines))
     found: list[Candidate] = []
     for at, line in enumerate(lines):
         if line.name <= 0.05:
             continue
         group = _name_group(lines, at, lexicon)
-        score = max(g.name for g in group) * (1.0 - 0.045 * min(at, 8))
+        score = max(g.name for g in group) * (1.0 - 0.045 * min(at, 8)) * (1.0 if at < goods else 0.5)
         if any(g.address > 0.5 for g in lines[at + 1 : at + 4]):
             score *= 1.1
         found.append(_name_candidate(layout, group, min(1.0, score)))
     return found
+
+
+def _has_amount(layout: Layout, line: HeadLine) -> bool:
+    return any(v.kind is ValueKind.AMOUNT for run in line.runs for v in layout.values(run))
 
 
 def addresses(layout: Layout, lexicon: Lexicon, *, after: str | None = None) -> list[Candidate]:
@@ -217,8 +223,8 @@ def _name_group(lines: Sequence[HeadLine], at: int, lexicon: Lexicon) -> list[He
 def _only_ends_name(line: HeadLine, lexicon: Lexicon) -> bool:
     """True for a line of nothing but legal forms or one trade: 'SDN BHD', 'TRADING'."""
     own = [w for w in words(line.text) if w not in {"m", "s"}]
-    known = lexicon.issuer["legal"] | {"sdnbhd"}
-    return bool(own) and (all(w in known for w in own) or (len(own) == 1 and own[0] in lexicon.issuer["trade"]))
+    known = lexicon.issuer["legal"] | lexicon.issuer["trade"] | {"sdnbhd"}
+    return 0 < len(own) <= 4 and all(w in known for w in own)
 
 
 def _name_candidate(layout: Layout, group: Sequence[HeadLine], score: float) -> Candidate:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from mmrag.agent.reading.text import fold, words
 from mmrag.domain.plans import AnswerType
+
+_SHORT = {"amount": "amt", "number": "no", "telephone": "tel", "inclusive": "incl", "registration": "reg"}
 
 
 class _Record(BaseModel):
@@ -45,7 +48,7 @@ class _WordsFile(_Record):
 class Concept:
     """A field of documents: its names in questions (``ask``) and on pages (``labels``, folded, with weights).
 
-    ``avoid`` are words beside a label that make it another field's. ``role`` is ``start`` or ``end`` for one side of a period;
+    ``avoid`` are words beside a label that make it another field's. ``role`` is ``start`` or ``end`` of a period;
     ``many`` says that all values of the field are asked for.
     """
 
@@ -62,10 +65,14 @@ class Concept:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lexicon:
-    """``label_keys`` holds every folded label of every concept: what stands on such a line is a label, not a value."""
+    """``label_keys`` holds every folded label of every concept, ``label_words`` their words: a line of nothing but these is
+    a label, not a value.
+    """
 
     concepts: Mapping[str, Concept]
     label_keys: frozenset[str]
+    label_words: frozenset[str]
+    ask_words: frozenset[str]
     issuer: Mapping[str, frozenset[str]]
     address: Mapping[str, frozenset[str]]
     answer: Mapping[str, frozenset[str]]
@@ -81,6 +88,10 @@ def lexicon() -> Lexicon:
     return Lexicon(
         concepts=MappingProxyType(concepts),
         label_keys=frozenset(key for c in concepts.values() for key, weight in c.labels.items() if weight >= 0.6),
+        label_words=frozenset(
+            w for r in read.concept for text, weight in r.labels.items() if weight >= 0.6 for w in words(text) if len(w) > 1
+        ),
+        ask_words=frozenset(w for r in read.concept for a in r.ask for w in words(a)),
         issuer=_phrases(lines.issuer),
         address=_phrases(lines.address),
         answer=MappingProxyType({name: frozenset(v.casefold() for v in items) for name, items in lines.answer.items()}),
@@ -90,7 +101,8 @@ def lexicon() -> Lexicon:
 def _concept(record: _ConceptRecord) -> Concept:
     labels: dict[str, float] = {}
     for text, weight in record.labels.items():
-        labels[fold(text)] = max(weight, labels.get(fold(text), 0.0))
+        for variant in _variants(text):
+            labels[fold(variant)] = max(weight, labels.get(fold(variant), 0.0))
     return Concept(
         id=record.id,
         type=record.type,
@@ -102,6 +114,14 @@ def _concept(record: _ConceptRecord) -> Concept:
         value=record.value,
         many=record.many,
     )
+
+
+def _variants(text: str) -> set[str]:
+    """The label itself and with the usual short forms: 'total amount' is also printed 'total amt'."""
+    found = {text}
+    for word, short in _SHORT.items():
+        found |= {re.sub(rf"\b{word}\b", short, variant) for variant in found}
+    return found
 
 
 def _phrases(groups: dict[str, list[str]]) -> Mapping[str, frozenset[str]]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _KEPT = 20_000
 _LONGEST = 8
-_FLOOR = 0.42
+_FLOOR = 0.5
 """Cosines under this say nothing about MiniLM's idea of two short texts."""
 
 
@@ -43,7 +43,7 @@ class MeaningIndex:
         found: dict[int, list[Label]] = {}
         for cosine, number, run, text in scored[:most]:
             if cosine >= _FLOOR:
-                quality = min(0.8, 0.35 + (cosine - _FLOOR) * 1.1)
+                quality = min(0.75, 0.3 + (cosine - _FLOOR) * 1.2)
                 found.setdefault(number, []).append(Label(run=run, start=0, end=len(text), quality=quality, key=fold(text)))
         return found
 

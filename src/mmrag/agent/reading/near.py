@@ -11,9 +11,13 @@ from mmrag.agent.reading.labels import Label
 from mmrag.agent.reading.layout import Layout, Run, same_level
 from mmrag.agent.reading.lexicon import Lexicon
 from mmrag.agent.reading.text import fold, words
+from mmrag.domain.values import ValueKind
 
-_AFTER_LABEL = re.compile(r"(?:\s*\([^)]{0,40}\))*[\s:;.#=\-–—_*…·•)>►▶|]*")
-_NUMBERED = re.compile(r"^\(?\d{1,2}[a-z]?[.)\]]?\s+[A-Z][a-z]|^\d{1,2}\.\s*[A-Z]|^\(?[a-zA-Z][.)]\s+[A-Z]")
+_HINT = r"(?:\s*\([^)]{0,60}\)|[\s.,]*\b(?:see (?:the )?instructions|if any|optional|please print|block letters)\b)"
+_AFTER_LABEL = re.compile(rf"(?:[^()]*\))?{_HINT}*[\s:;.#=\-–—_*…·•)>►▶|]*", re.IGNORECASE)
+_PLAIN_AFTER_LABEL = re.compile(rf"{_HINT}*[\s:;.#=\-–—_*…·•)>►▶|]*", re.IGNORECASE)
+_NUMBERED = re.compile(r"^\(?\d{1,2}[a-z]?[.)\]]\s*[A-Z][a-z]|^\(?[a-zA-Z][.)]\s+[A-Z]")
+_BOXED = re.compile(r"^\d{1,2}[a-z]?\s+[A-Z][a-z]")
 
 
 class Relation(StrEnum):
@@ -45,7 +49,9 @@ class Place:
 
 def places(layout: Layout, label: Label, lexicon: Lexicon) -> Iterator[Place]:
     """The places where the value of ``label`` may stand."""
-    after = _AFTER_LABEL.match(label.run.text, label.end)
+    head = label.run.text[: label.end]
+    inside = head.count("(") > head.count(")")
+    after = (_AFTER_LABEL if inside else _PLAIN_AFTER_LABEL).match(label.run.text, label.end)
     rest = after.end() if after else label.end
     if fold(label.run.text[rest:]):
         yield Place(run=label.run, start=rest, relation=Relation.INLINE, weight=WEIGHTS[Relation.INLINE])
@@ -67,9 +73,15 @@ def is_label(run: Run, lexicon: Lexicon) -> bool:
     text = run.text.strip()
     if text.endswith((":", "#")) or _NUMBERED.match(text):
         return True
+    if _BOXED.match(text):
+        named = [w in lexicon.label_words for w in words(text)[1:]]
+        return named[0] or sum(named) > 1
     head = text.split(":", 1)[0] if ":" in text else text
     key = fold(re.sub(r"\([^)]*\)", "", head)).rstrip("#")
-    return key in lexicon.label_keys
+    if key in lexicon.label_keys:
+        return True
+    parts = [w for w in words(head) if len(w) > 1]
+    return len(parts) > 1 and all(w in lexicon.label_words for w in parts)
 
 
 def _right(layout: Layout, label: Label, lexicon: Lexicon) -> Iterator[Place]:
@@ -127,7 +139,8 @@ def _aligned(a: Run, b: Run, unit: float) -> bool:
 def own_label(layout: Layout, place: Place, lexicon: Lexicon) -> str | None:
     """The folded text of the label that stands on the value's own level to its left, when there is one."""
     for run in layout.left_of(place.run):
-        if is_filler(run.text, lexicon) or not any(w.isalpha() for w in words(run.text)):
+        dated = any(v.kind is ValueKind.DATE for v in layout.values(run))
+        if is_filler(run.text, lexicon) or not (dated or any(w.isalpha() for w in words(run.text))):
             continue
         return fold(re.sub(r"[:(].*$", "", run.text))
     return None

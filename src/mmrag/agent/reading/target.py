@@ -14,6 +14,8 @@ _EITHER = re.compile(
     r"((?:[\w-]+,\s*)*[\w-]+),?\s+or\s+([\w-]+)\s+(number|no\.?|date|name|amount|code|address|id)\b(?!\s*[\w#-]*\d)",
     re.IGNORECASE,
 )
+_NAMED = 0.35
+"""A field whose name matches the question worse than this (a wrong type, a word among many) is not what is asked."""
 _GENERIC = frozenset(["date", "amount", "name", "number", "address", "code", "time", "total", "price", "person", "company"])
 _FAMILY = {
     AnswerType.AMOUNT: 1,
@@ -60,15 +62,15 @@ def understand(plan: Plan, lexicon: Lexicon) -> Asked:
     target = tuple(w for w in content_words(plan.target) if w not in given) or asked
     expected = _expected_type(plan)
     scored = [(c, *_match(c, target, asked, expected)) for c in lexicon.concepts.values()]
-    scored = [s for s in scored if s[1] > 0]
+    scored = [s for s in scored if s[1] >= _NAMED]
     scored += _alternatives(plan.question, lexicon, expected)
     scored.sort(key=lambda s: -s[1])
     best = scored[0][1] if scored else 0.0
     near = [(c, min(1.0, score / best)) for c, score, _ in scored if score >= 0.72 * best][:4]
     covered = frozenset(stem(w) for _, _, used in scored[:1] for w in used)
     leftover = tuple(w for w in target if stem(w) not in covered)
-    share = 1.0 - len([w for w in leftover if w not in _GENERIC]) / max(1, len(target))
-    concepts = tuple({c.id: (c, weight * share**0.5) for c, weight in reversed(near)}.values())
+    share = 1.0 - sum(_foreign(w, lexicon) for w in leftover) / max(1, len(target))
+    concepts = tuple({c.id: (c, weight * share) for c, weight in reversed(near)}.values())
     concepts = tuple(sorted((c for c in concepts if c[1] > 0.5), key=lambda c: -c[1]))
     kind = expected
     if concepts and (_FAMILY[concepts[0][0].type] != 0 or expected is AnswerType.FREE):
@@ -83,9 +85,16 @@ def understand(plan: Plan, lexicon: Lexicon) -> Asked:
     )
 
 
+def _foreign(word: str, lexicon: Lexicon) -> float:
+    """How much a word of the question that a field does not explain speaks against that field, in [0, 1]."""
+    if word in _GENERIC:
+        return 0.0
+    return 0.5 if word in lexicon.ask_words else 1.0
+
+
 def _given(plan: Plan) -> frozenset[str]:
     """The folded words of the plan's constraints: they name the document, not what is asked of it."""
-    return frozenset(w for c in plan.constraints for w in words(c.text))
+    return frozenset(w for c in plan.constraints if c.kind is not ConstraintKind.GENRE for w in words(c.text))
 
 
 def _asked_words(plan: Plan, given: frozenset[str]) -> tuple[str, ...]:
@@ -161,4 +170,4 @@ def _phrases(plan: Plan, target: Sequence[str]) -> tuple[str, ...]:
     keys = [fold(" ".join(target)), fold(plan.target)]
     if len(target) >= 3:
         keys += [fold(" ".join(target[1:])), fold(" ".join(target[:-1]))]
-    return tuple(dict.fromkeys(k for k in keys if len(k) >= 3))
+    return tuple(dict.fromkeys(k for k in keys if len(k) >= 3 and k not in _GENERIC))
