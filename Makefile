@@ -2,6 +2,8 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 STAMP := .venv/.installed
+# Quiet to the level of errors: a source of packages that lacks one of them is no news.
+PIP := $(BIN)/pip install -qq --disable-pip-version-check
 CODE := src ingest prompts tests examples benchmarks tools
 
 .PHONY: setup demo test check bench lock samples clean
@@ -15,9 +17,9 @@ $(STAMP): constraints.txt pyproject.toml
 		|| { echo "mmrag needs Python 3.11 or newer: make setup PYTHON=/path/to/python3.11" >&2; exit 1; }
 	@echo "Setting up .venv (a few minutes the first time)"
 	@test -x $(BIN)/python || "$(PYTHON)" -m venv .venv
-	@$(BIN)/pip install --quiet --disable-pip-version-check "$$(grep '^torch==' constraints.txt)"
-	@$(BIN)/pip install --quiet --disable-pip-version-check -r constraints.txt
-	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(PIP) "$$(grep '^torch==' constraints.txt)"
+	@$(PIP) -r constraints.txt
+	@$(PIP) --no-deps --no-build-isolation --editable .
 	@$(BIN)/pip check
 	@touch $@
 
