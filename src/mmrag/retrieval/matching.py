@@ -20,6 +20,7 @@ from mmrag.ports import LexicalIndex, PageRef
 SATISFIED = 0.66
 """Score from which a document is said to show a name. On 161 names of the development questions the right documents score
 0.7 to 1.0 (but for six that OCR or handwriting leaves illegible) and the best of the wrong ones at most 0.67."""
+_SHOWING = 15
 CERTAIN = 0.9
 """A number that is no typed value may still be part of one: it has to be shown nearly whole."""
 
@@ -102,7 +103,7 @@ async def _pages_showing(constraint: Constraint, lexical: LexicalIndex) -> dict[
             shown[ref] = max(score, shown.get(ref, 0.0))
     if constraint.kind is ConstraintKind.NAME or (constraint.kind is ConstraintKind.IDENTIFIER and not shown):
         least = CERTAIN if constraint.kind is ConstraintKind.IDENTIFIER else 0.0
-        for page in await lexical.search_names(constraint.text, 40):
+        for page in await lexical.search_names(constraint.text, _SHOWING):
             if page.score >= least:
                 shown[page.ref] = max(page.score, shown.get(page.ref, 0.0))
     return shown

@@ -18,6 +18,8 @@ DEPTH = 60
 """How many elements each leg may propose. More changed no ranking on the development documents."""
 NEAR_BEST = 0.08
 """A document is still meant when its match is this close to the best one's."""
+_WHOLE_PAGES = 4
+"""Pages of each page ranking of which every element is looked at; elements of other pages have to be found themselves."""
 MATCH_SHARE = 0.7
 """Weight of the match in the score when the question names its document; fusion has the rest."""
 
@@ -43,7 +45,7 @@ async def search(plan: Plan, parts: SearchParts, *, k: int) -> Gathered:
     if meant:
         rankings += await _rankings(plan, parts, vector, meant[:8])
     found = sorted({s.id for dense, lexical, _ in rankings for s in (*dense, *lexical)})
-    pages = sorted({p.ref for _, _, by_page in rankings for p in by_page[:20]} | set(_best_pages(matches, meant)))
+    pages = sorted({p.ref for _, _, by_page in rankings for p in by_page[:_WHOLE_PAGES]} | set(_best_pages(matches, meant)))
     elements = {e.id: e for e in await parts.catalog.elements(found)}
     for element in await parts.catalog.elements_of(pages):
         elements.setdefault(element.id, element)
@@ -121,17 +123,17 @@ async def _rankings(
 def _best_pages(matches: Matches, meant: Sequence[str]) -> list[PageRef]:
     wanted = frozenset(meant[:8])
     inside = {ref: s for ref, s in matches.pages.items() if ref.document_id in wanted}
-    return order(inside)[:16]
+    return order(inside)[: 2 * _WHOLE_PAGES]
 
 
 async def _hits(
     ranked: Sequence[tuple[str, float, Mapping[Leg, int]]], elements: Mapping[str, Element], catalog: Catalog, k: int
 ) -> tuple[Hit, ...]:
+    documents = {id_: await catalog.document(id_) for id_ in sorted({elements[e].document_id for e, _, _ in ranked[:k]})}
     hits = []
     for element_id, score, legs in ranked[:k]:
         element = elements[element_id]
-        document = await catalog.document(element.document_id)
-        if document is None:  # removed by a writer since it was found: no longer evidence
-            continue
-        hits.append(Hit(element=element, document=document.name, sha256=document.sha256, score=score, legs=legs))
+        document = documents[element.document_id]
+        if document is not None:  # else removed by a writer since it was found: no longer evidence
+            hits.append(Hit(element=element, document=document.name, sha256=document.sha256, score=score, legs=legs))
     return tuple(hits)

@@ -43,6 +43,7 @@ ORDER BY i.document_id, p.number, e.ordinal, v.ordinal
 _HOLDING: Final = "SELECT count(*) FROM (SELECT 1 FROM page_text WHERE page_text MATCH ? LIMIT ?)"
 _ENOUGH: Final = 20_000
 """Pages counted for a word at most: beyond, it is common whatever the exact number."""
+_LEAST_SHARED: Final = 0.35
 _CANDIDATES: Final = 60
 """Pages whose trigrams are compared exactly. The right page shares rare trigrams with the name, which BM25 ranks first."""
 
@@ -77,6 +78,8 @@ class SqliteLexical:
         scored = [
             PageScored(ref=PageRef(document_id=str(d), page=int(str(n))), score=name_score(name, str(squashed), frequency))
             for d, n, squashed in rows
+            # Aligning is dear and asking for trigrams is cheap: a page that lacks most of them cannot score well.
+            if sum(t in str(squashed) for t in wanted) >= _LEAST_SHARED * len(wanted)
         ]
         return tuple(sorted(scored, key=lambda s: -s.score)[:k])  # stable: BM25 breaks ties
 
