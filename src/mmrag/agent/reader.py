@@ -27,6 +27,8 @@ _LEXICAL_IS_GOOD = 0.5
 _FIELD_IS_THERE = 0.3
 """Labels are looked for by meaning when the best candidate by text scores less; less is needed of a known field."""
 _PAGES_KEPT = 64
+_UNMATCHED = 0.4
+"""The share of its confidence that an answer keeps when its document fits nothing that the question says of it."""
 
 _Pages = Sequence[tuple[float, LabelIndex]]
 
@@ -58,7 +60,9 @@ class ReaderDrafter:
         spans = _spans(layouts[id(best.page)], best)
         if not spans:
             return Draft(answer=None, spans=(), confidence=0.0, tier=TIER, rivals=((best.text, best.score), *choice.rivals))
-        return Draft(answer=best.text, spans=spans, confidence=choice.confidence, tier=TIER, rivals=choice.rivals)
+        match = max(r.match for r in readings if r.page is best.page or r.page == best.page)
+        confidence = round(choice.confidence * (_UNMATCHED + (1.0 - _UNMATCHED) * match), 4)
+        return Draft(answer=best.text, spans=spans, confidence=confidence, tier=TIER, rivals=choice.rivals)
 
     def _read(self, asked: Asked, plan: Plan, readings: Sequence[Reading]) -> tuple[_Pages, list[Candidate]]:
         best_match = max((r.match for r in readings), default=1.0)

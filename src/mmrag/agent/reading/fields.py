@@ -27,7 +27,8 @@ _TITLE_ROWS = 12
 
 def by_fields(asked: Asked, plan: Plan, pages: Sequence[tuple[float, LabelIndex]], lexicon: Lexicon) -> list[Candidate]:
     """All candidates on ``pages``, each page with its weight."""
-    weights = word_weights([index.layout for _, index in pages], asked_words((*asked.qualifiers, plan.target)))
+    given = asked_words([c.text for c in plan.constraints if c.kind is ConstraintKind.NAME])
+    weights = word_weights([index.layout for _, index in pages], asked_words((*asked.qualifiers, plan.target)), given)
     found: list[Candidate] = []
     for weight, index in pages:
         here = _named(asked, plan, index, lexicon)

@@ -12,12 +12,15 @@ from mmrag.agent.reading.text import content_words, fold, stem, words
 from mmrag.domain.plans import AnswerType
 
 
-def word_weights(layouts: Sequence[Layout], asked: Sequence[str]) -> dict[str, float]:
-    """How much each asked word tells: rare ones on these pages tell more (inverse document frequency over runs)."""
+def word_weights(layouts: Sequence[Layout], asked: Sequence[str], given: Sequence[str] = ()) -> dict[str, float]:
+    """How much each asked word tells: rare ones on these pages tell more (inverse document frequency over runs).
+
+    Words ``given`` to name the document count half: they may also name a row ("in the South").
+    """
     runs = [frozenset(stem(w) for w in words(run.text)) for layout in layouts for run in layout.runs]
     total = max(1, len(runs))
-    stems = dict.fromkeys(stem(w) for w in asked)
-    weights = {s: math.log(1.0 + total / (1.0 + sum(s in r for r in runs))) for s in stems}
+    shares = {**{stem(w): 0.5 for w in given}, **{stem(w): 1.0 for w in asked}}
+    weights = {s: share * math.log(1.0 + total / (1.0 + sum(s in r for r in runs))) for s, share in shares.items()}
     whole = sum(weights.values()) or 1.0
     return {s: w / whole for s, w in weights.items()}
 

@@ -170,4 +170,6 @@ def _phrases(plan: Plan, target: Sequence[str]) -> tuple[str, ...]:
     keys = [fold(" ".join(target)), fold(plan.target)]
     if len(target) >= 3:
         keys += [fold(" ".join(target[1:])), fold(" ".join(target[:-1]))]
+    if plan.answer_type is AnswerType.YES_NO:
+        keys += [w for w in target if len(w) >= 4]
     return tuple(dict.fromkeys(k for k in keys if len(k) >= 3 and k not in _GENERIC))
