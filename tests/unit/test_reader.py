@@ -206,8 +206,6 @@ async def test_quantities_and_taxes_are_no_totals() -> None:
     page = page_of(
         [(0.1, "Total Qty"), (0.7, "12.00")], [(0.1, "Total GST"), (0.7, "3.00")], [(0.1, "TOTAL"), (0.7, "53.00")]
     )
-        [(0.1, "Total Qty"), (0.7, "12.00")], [(0.1, "Total GST"), (0.7, "3.00")], [(0.1, "TOTAL"), (0.7, "53.00")]
-    )
     assert (await ask("What is the total amount?", page)).answer == "53.00"
 
 

@@ -39,7 +39,7 @@ def choose(found: Sequence[Candidate], asked: Asked) -> Choice | None:
 def reading_weight(reading: Reading, best_match: float) -> float:
     """How much a page's candidates count: by how well its document fits the constraints, then by retrieval relevance."""
     fit = reading.match / best_match if best_match > 0 else 1.0
-    return float(fit**1.5) * (0.7 + 0.3 * reading.relevance)
+    return float(fit**2.5) * (0.7 + 0.3 * reading.relevance)
 
 
 def _given(candidate: Candidate, asked: Asked) -> bool:
@@ -52,6 +52,10 @@ def _given(candidate: Candidate, asked: Asked) -> bool:
     return any(key == given or (len(given) >= 6 and len(key) >= 6 and (key == given)) for given in asked.excluded)
 
 
+def _place(candidate: Candidate) -> tuple[int, tuple[int, ...]]:
+    return candidate.page.number, tuple(w.index for w in candidate.words)
+
+
 def _merge(found: Sequence[Candidate]) -> list[Candidate]:
     """One candidate a value, best first; a value found at several places gains a little."""
     groups: dict[str, list[Candidate]] = {}
@@ -61,10 +65,10 @@ def _merge(found: Sequence[Candidate]) -> list[Candidate]:
     for group in groups.values():
         group.sort(key=lambda c: -c.score)
         score = group[0].score
-        places = {tuple(w.index for w in group[0].words)}
-        for other in group[1:4]:
-            where = tuple(w.index for w in other.words)
-            if where not in places:
+        places = {_place(group[0])}
+        for other in group[1:6]:
+            where = _place(other)
+            if where not in places and other.page.document_id == group[0].page.document_id:
                 places.add(where)
                 score += (1.0 - score) * _AGAIN * other.score
         merged.append(group[0].scaled(score / group[0].score) if group[0].score > 0 else group[0])
