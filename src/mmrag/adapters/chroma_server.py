@@ -115,7 +115,9 @@ class ChromaServer:
             return self._collection, await self._client.get_max_batch_size()
 
     async def _connect(self) -> AsyncClientAPI:
-        chromadb = await anyio.to_thread.run_sync(import_module, "chromadb")  # half a second: not on the event loop
+        # Half a second of imports: not on the event loop.
+        chromadb = await anyio.to_thread.run_sync(import_module, "chromadb")
+        await anyio.to_thread.run_sync(import_module, "chromadb.api.async_fastapi")
         client: AsyncClientAPI = await chromadb.AsyncHttpClient(
             host=self._host, port=self._port, ssl=self._ssl, settings=client_settings()
         )
