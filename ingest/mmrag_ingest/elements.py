@@ -9,11 +9,11 @@ from mmrag.domain.documents import ElementKind, Page, TextSource, Word
 from mmrag.domain.geometry import BBox
 from mmrag_ingest.layout.assemble import Assembler
 from mmrag_ingest.layout.blocks import Look, blocks_of
+from mmrag_ingest.layout.charts import chart_box, has_ticks
 from mmrag_ingest.layout.colons import Pair
 from mmrag_ingest.layout.columns import leaves_of
-from mmrag_ingest.layout.figures import figure_boxes, ink_of
+from mmrag_ingest.layout.figures import figure_regions, ink_of
 from mmrag_ingest.layout.key_values import pairs_of
-from mmrag_ingest.layout.labels import is_numeric
 from mmrag_ingest.layout.lines import Row
 from mmrag_ingest.layout.pieces import canonical, pieces_of, usual_height
 from mmrag_ingest.layout.tables import Grid, grids_of
@@ -21,6 +21,9 @@ from mmrag_ingest.records import RawPage, RawWord
 
 _BLANK = 0.0008
 """Share of dark pixels below which a page without words is blank: specks of dust stay under it."""
+_MARGIN = 0.12
+"""How far outside the bars of a chart its tick numbers and labels may stand, as a share of the page."""
+_BUSY = 60  # words: a photograph read as a heap of numbers is no chart
 _DOUBTFUL = 0.4
 """Mean confidence of OCR under which a page counts as unreadable."""
 
@@ -124,12 +127,21 @@ def _add_rows(made: Assembler, rows: list[Row], grid: Grid | None, pairs: list[P
 
 def _add_pictures(made: Assembler, picture: NDArray[np.uint8], raw: RawPage) -> None:
     ink = ink_of(picture)
-    words = [w.bbox for w in made.words]
-    figures = figure_boxes(ink, words, raw.figures)
-    for box in figures:
-        near = [w for w in made.words if box.grown(0.02, 0.02).contains(*w.bbox.center)]
-        ticks = sum(is_numeric(w.text) for w in near)
-        kind = ElementKind.CHART if ticks >= 4 else ElementKind.FIGURE
-        made.region(kind, box, " ".join(w.text for w in near), tuple(w.index for w in near))
-    if not made.words and not figures and ink.share > _BLANK:
+    regions = figure_regions(ink, [w.bbox for w in made.words], raw.figures)
+    boxes: list[tuple[BBox, ElementKind]] = []
+    for region in regions:
+        margin = _MARGIN if region.is_flat else 0.0
+        near = [w for w in made.words if region.box.grown(margin, margin).contains(*w.bbox.center)]
+        chart = has_ticks(near) and (region.is_flat or len(near) < _BUSY)
+        box = BBox.around([region.box, *(w.bbox for w in near)]) if chart else region.box
+        boxes.append((box, ElementKind.CHART if chart else ElementKind.FIGURE))
+    axes = chart_box(made.words)
+    if axes is not None:
+        within = [b for b, _ in boxes if b.intersection(axes) > 0.5 * b.area]
+        boxes = [(b, k) for b, k in boxes if b not in within]
+        boxes.append((BBox.around([axes, *within]), ElementKind.CHART))
+    for box, kind in boxes:
+        inside = [w for w in made.words if box.contains(*w.bbox.center)]
+        made.region(kind, box, " ".join(w.text for w in inside), tuple(w.index for w in inside))
+    if not made.words and not boxes and ink.share > _BLANK:
         made.region(ElementKind.UNREADABLE, BBox(0.0, 0.0, 1.0, 1.0), "")

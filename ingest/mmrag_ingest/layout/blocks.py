@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
-from itertools import pairwise
 
 from mmrag.domain.documents import ElementKind
 from mmrag_ingest.layout.labels import digits, ends_with_colon, is_numeric, letters
@@ -61,8 +60,8 @@ def blocks_of(rows: Sequence[Row], look: Look, paired: Set[int], values: Set[int
             groups[-1].append(row)
         else:
             groups.append([row])
-    above = [float("inf"), *(b[0].y - a[-1].y for a, b in pairwise(groups))]
-    return [Block(kind=_kind(g, look, values, gap), rows=tuple(g)) for g, gap in zip(groups, above, strict=True)]
+    above = [None, *(g[-1] for g in groups)]
+    return [Block(kind=_kind(g, before, look, values), rows=tuple(g)) for g, before in zip(groups, above, strict=False)]
 
 
 def _names_the_issuer(first: Row, second: Row) -> bool:
@@ -96,7 +95,7 @@ def _continues(block: list[Row], row: Row, look: Look) -> bool:
     if _BULLET.match(row.text):
         return bool(_BULLET.match(block[0].text)) and _short(block)
     if _aligned(before, row, low):
-        return not (ends_with_colon(before.text) and len(before.text) > 40)
+        return True
     indented = row.x0 - before.x0
     return 0 < -indented < 6 * low or (_BULLET.match(block[0].text) is not None and indented < 6 * low)
 
@@ -111,14 +110,14 @@ def _aligned(a: Row, b: Row, height: float) -> bool:
     return left or middle
 
 
-def _kind(rows: list[Row], look: Look, values: Set[int], space: float) -> ElementKind:
+def _kind(rows: list[Row], before: Row | None, look: Look, values: Set[int]) -> ElementKind:
     text = " ".join(r.text for r in rows)
     if _in_margin(rows, text, look, foot=False):
         return ElementKind.HEADER
     if _in_margin(rows, text, look, foot=True):
         return ElementKind.FOOTER
     entered = any(w.raw in values for r in rows for p in r.pieces for w in p.words)
-    if not entered and _is_title(rows, text, look, space):
+    if not entered and _is_title(rows, before, text, look):
         return ElementKind.TITLE
     if _BULLET.match(rows[0].text) and letters(text) > 3:
         return ElementKind.LIST
@@ -139,11 +138,8 @@ def _in_margin(rows: list[Row], text: str, look: Look, *, foot: bool) -> bool:
     return small and outermost and len(text) < 120 and edge < 0.08 * look.page_height
 
 
-def _is_title(rows: Sequence[Row], text: str, look: Look, space: float) -> bool:
-    """Larger print, capitals in the middle near the top, or a short line alone over a text.
-
-    ``space`` is the distance to the row above, in pixels from middle to middle.
-    """
+def _is_title(rows: Sequence[Row], before: Row | None, text: str, look: Look) -> bool:
+    """Larger print, capitals in the middle near the top, or a short line alone over a text. ``before`` is the row above."""
     named = letters(text)
     if len(rows) > 3 or any(len(r.pieces) > 1 for r in rows) or named < 4 or len(text) > 160 or is_numeric(text):
         return False
@@ -151,7 +147,9 @@ def _is_title(rows: Sequence[Row], text: str, look: Look, space: float) -> bool:
         return False
     height = max(r.height for r in rows)
     words = len(text.split())
-    if height > 1.25 * look.height and words <= 20 and digits(text) < named:
+    space = float("inf") if before is None else rows[0].y - before.y
+    goes_on = before is not None and space < 1.6 * height and before.height > 0.8 * height and len(before.text) > 40
+    if height > 1.25 * look.height and words <= 20 and digits(text) < named and not goes_on:
         return True
     top = rows[0].y < look.y0 + 0.2 * (look.y1 - look.y0)
     capitals = text.upper() == text
