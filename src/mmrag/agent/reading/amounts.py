@@ -30,6 +30,7 @@ def weigh_totals(layout: Layout, index: LabelIndex, lexicon: Lexicon, found: Seq
     parts = {name: _read(layout, index, lexicon, name) for name in _PARTS}
     labelled = [d for c in found if c.score >= _LABELLED and (d := _decimal(c.normal)) is not None]
     taken = _taken(layout, index, lexicon)
+    rounding = any(label.quality >= 0.5 for label in find_labels(index, lexicon.concepts["rounding"]))
     counts = Counter(v.normal for run in layout.runs for v in layout.values(run) if v.kind is ValueKind.AMOUNT)
     pool = [(c, d) for c in (*found, *_unlabelled(layout, lexicon)) if (d := _decimal(c.normal)) is not None]
     supports = {amount: _support(amount, parts, labelled) for _, amount in pool}
@@ -48,7 +49,7 @@ def weigh_totals(layout: Layout, index: LabelIndex, lexicon: Lexicon, found: Seq
             )
         else:
             score *= 0.3
-        if parts["rounding"] and any(_rounds(candidate, amount, other, d) for other, d in pool):
+        if rounding and any(_rounds(candidate, amount, other, d) for other, d in pool):
             score, support = 0.8 * score, 0.5 * support
         weighed.append(replace(candidate, score=score + (1.0 - score) * support * (0.55 + 0.45 * score)))
     return _last_of_equals(weighed)

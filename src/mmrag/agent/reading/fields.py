@@ -64,7 +64,7 @@ def _named(asked: Asked, plan: Plan, index: LabelIndex, lexicon: Lexicon) -> lis
         likely = _likely(concept, asked, index.layout)
         found += [c.scaled(weight * likely) for c in _by_concept(concept, asked, plan, index, lexicon)]
     if asked.phrases and (not asked.concepts or asked.qualifiers):
-        labels = index.find({phrase: 0.95 - 0.15 * rank for rank, phrase in enumerate(asked.phrases)})
+        labels = [label for label in index.find(asked.phrases) if label.quality >= 0.4][:12]
         found += (
             marks(index.layout, labels, lexicon)
             if asked.type is AnswerType.YES_NO

@@ -31,13 +31,14 @@ def by_alignment(layout: Layout, weights: Mapping[str, float], kind: AnswerType)
     holders = [(run, stems) for run, stems in holders if stems]
     found: list[Candidate] = []
     for run in layout.runs:
-        for cut, at in _typed(layout, run, kind):
+        for cut, spot in _typed(layout, run, kind):
+            at = run.x_at(spot)
             if fold(cut.text) in weights or stem(fold(cut.text)) in weights:
                 continue
             score = 0.0
             for s, weight in weights.items():
                 score += weight * max(
-                    (_tie(layout, other, run, at, s) for other, stems in holders if s in stems), default=0.0
+                    (_tie(layout, other, run, at, spot, s) for other, stems in holders if s in stems), default=0.0
                 )
             found.append(_candidate(layout, cut, 0.9 * score * cut.fit))
     return sorted(found, key=lambda c: -c.score)[:8]
@@ -55,17 +56,18 @@ def sentences(layout: Layout, weights: Mapping[str, float]) -> list[tuple[float,
     return sorted(found, key=lambda f: -f[0])
 
 
-def _typed(layout: Layout, run: Run, kind: AnswerType) -> Iterator[tuple[Cut, float]]:
+def _typed(layout: Layout, run: Run, kind: AnswerType) -> Iterator[tuple[Cut, int]]:
     wanted = kinds_of(kind)
     for value in layout.values(run):
         if value.kind in wanted:
-            yield value_cut(run, value, wanted[value.kind]), run.x_at((value.start + value.end) // 2)
+            yield value_cut(run, value, wanted[value.kind]), (value.start + value.end) // 2
 
 
-def _tie(layout: Layout, holder: Run, run: Run, at: float, word: str) -> float:
+def _tie(layout: Layout, holder: Run, run: Run, at: float, spot: int, word: str) -> float:
     """How closely ``holder`` is tied to a value at ``at`` pixels in ``run``: same run, row, column, or nearby."""
     if holder is run:
-        return 1.0
+        away = max(0, abs(run.text.lower().find(word) - spot) - 12)
+        return max(0.55, 1.0 - 0.008 * away)
     far = abs(holder.cy - run.cy) / layout.unit
     if same_level(holder, run) >= 0.5:
         return 0.95

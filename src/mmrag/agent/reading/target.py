@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mmrag.agent.reading.lexicon import Concept, Lexicon
@@ -16,6 +16,10 @@ _EITHER = re.compile(
 )
 _NAMED = 0.35
 """A field whose name matches the question worse than this (a wrong type, a word among many) is not what is asked."""
+_EXPLAINED = 0.3
+"""A field must explain this share of the asked words."""
+_LETTERS = 5
+_WORDS = 6
 _GENERIC = frozenset(["date", "amount", "name", "number", "address", "code", "time", "total", "price", "person", "company"])
 _FAMILY = {
     AnswerType.AMOUNT: 1,
@@ -45,7 +49,7 @@ class Asked:
 
     type: AnswerType
     concepts: tuple[tuple[Concept, float], ...]
-    phrases: tuple[str, ...]
+    phrases: Mapping[str, float]
     qualifiers: tuple[str, ...]
     excluded: frozenset[str]
     normals: frozenset[str]
@@ -71,14 +75,14 @@ def understand(plan: Plan, lexicon: Lexicon) -> Asked:
     leftover = tuple(w for w in target if stem(w) not in covered)
     share = 1.0 - sum(_foreign(w, lexicon) for w in leftover) / max(1, len(target))
     concepts = tuple({c.id: (c, weight * share) for c, weight in reversed(near)}.values())
-    concepts = tuple(sorted((c for c in concepts if c[1] > 0.5), key=lambda c: -c[1]))
+    concepts = tuple(sorted((c for c in concepts if c[1] > _EXPLAINED), key=lambda c: -c[1]))
     kind = expected
     if concepts and (_FAMILY[concepts[0][0].type] != 0 or expected is AnswerType.FREE):
         kind = concepts[0][0].type if expected is not AnswerType.YES_NO else expected
     return Asked(
         type=kind,
         concepts=concepts,
-        phrases=_phrases(plan, target),
+        phrases=_phrases(plan, target[:_WORDS]),
         qualifiers=leftover if concepts else target,
         excluded=frozenset(fold(c.text) for c in plan.constraints if c.kind is not ConstraintKind.GENRE),
         normals=frozenset(n for c in plan.constraints for n in c.normals),
@@ -165,11 +169,13 @@ def _alternatives(question: str, lexicon: Lexicon, expected: AnswerType) -> list
     return found
 
 
-def _phrases(plan: Plan, target: Sequence[str]) -> tuple[str, ...]:
-    """The target as one folded label, whole and without its last or first word when it is long."""
-    keys = [fold(" ".join(target)), fold(plan.target)]
-    if len(target) >= 3:
-        keys += [fold(" ".join(target[1:])), fold(" ".join(target[:-1]))]
-    if plan.answer_type is AnswerType.YES_NO:
-        keys += [w for w in target if len(w) >= 4]
-    return tuple(dict.fromkeys(k for k in keys if len(k) >= 3 and k not in _GENERIC))
+def _phrases(plan: Plan, target: Sequence[str]) -> Mapping[str, float]:
+    """The target as a folded label, whole and in parts, each with how much of the target it is."""
+    found: dict[str, float] = {fold(plan.target): 0.95}
+    for size in range(len(target), 0, -1):
+        for at in range(len(target) - size + 1):
+            part = target[at : at + size]
+            if all(w in _GENERIC for w in part) or (size == 1 and len(part[0]) < _LETTERS and len(target) > 1):
+                continue
+            found.setdefault(fold("".join(part)), 0.5 + 0.45 * size / len(target))
+    return {key: weight for key, weight in found.items() if len(key) >= 3 and key not in _GENERIC}
