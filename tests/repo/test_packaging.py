@@ -77,6 +77,10 @@ def test_the_source_archive_holds_what_the_tests_need(built: Path) -> None:
         "LICENSE",
         "constraints.txt",
         "examples/samples/questions.jsonl",
+        "tools/make_samples.py",
+        "docs/settings.md",
+        "Makefile",
+        "docker-compose.yml",
     }
     assert wanted <= names
     assert {"src/mmrag/py.typed", "ingest/mmrag_ingest/py.typed", "prompts/mmrag_prompts/py.typed"} <= names
