@@ -81,7 +81,7 @@ async def open_app(settings: Settings, *, write: bool = False) -> AsyncIterator[
             raise empty(store)
         feed = SqliteFeed(readers, embedder=embedder.identity, writer=writer)
         name = collection_name(await anyio.to_thread.run_sync(readers.store_id), embedder.identity)
-        index, keeper = _index(settings, name, feed)
+        index, keeper = _index(settings, name, feed, write=write)
         stack.push_async_callback(index.close)
         if isinstance(index, ChromaEmbedded) and write:
             await bring_in_step(index, feed, keeper)
@@ -120,9 +120,11 @@ async def _readers(store: Path, stack: AsyncExitStack) -> Readers:
     return readers
 
 
-def _index(settings: Settings, name: str, feed: SqliteFeed) -> tuple[ChromaEmbedded | ChromaServer, IndexKeeper]:
+def _index(
+    settings: Settings, name: str, feed: SqliteFeed, *, write: bool
+) -> tuple[ChromaEmbedded | ChromaServer, IndexKeeper]:
     if settings.store.vectors == "embedded":
-        embedded = ChromaEmbedded(settings.store.path / "index", name=name)
+        embedded = ChromaEmbedded(settings.store.path / "index", name=name, writable=write)
         return embedded, IndexKeeper(feed, CheckedIndex(embedded))
     server = ChromaServer(settings.store.vectors, name=name)
     return server, IndexKeeper(feed, server)

@@ -128,7 +128,7 @@ async def index(kind: tuple[str, str], tmp_path: Path) -> AsyncIterator[VectorIn
     elif name == "exact":
         yield FedExact(ListedFeed())
     elif name == "embedded":
-        embedded = ChromaEmbedded(tmp_path / "index", name="mmrag-contract")
+        embedded = ChromaEmbedded(tmp_path / "index", name="mmrag-contract", writable=True)
         yield embedded
         await embedded.close()
     else:

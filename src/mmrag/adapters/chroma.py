@@ -33,8 +33,8 @@ class ChromaEmbedded:
     Raises ``IndexDriftError`` while another process writes, ``StoreDamagedError`` when Chroma cannot read its files.
     """
 
-    def __init__(self, root: Path, *, name: str) -> None:
-        self.gate = IndexGate(root)
+    def __init__(self, root: Path, *, name: str, writable: bool) -> None:
+        self.gate = IndexGate(root, writable=writable)
         self.name = name
         self._limiter = anyio.CapacityLimiter(1)
         self._client: Client | None = None

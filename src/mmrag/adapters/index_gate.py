@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import IO
 
 from mmrag.adapters.catalog.connect import translated
-from mmrag.errors import IndexDriftError, StoreBusyError
+from mmrag.errors import IndexDriftError, StoreBusyError, StoreError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,10 +38,11 @@ class IndexState:
 
 
 class IndexGate:
-    """Guards the index folders below ``root``. Only the holder of the store's write lock may call ``changing``."""
+    """Guards the index folders below ``root``. Only the holder of the store's write lock is ``writable``."""
 
-    def __init__(self, root: Path, *, patience_s: float = 30.0) -> None:
+    def __init__(self, root: Path, *, writable: bool, patience_s: float = 30.0) -> None:
         self._root = root
+        self._writable = writable
         self._patience_s = patience_s
 
     def folder(self, state: IndexState) -> Path:
@@ -72,7 +73,12 @@ class IndexGate:
 
     @contextmanager
     def changing(self, *, anew: bool = False) -> Iterator[IndexState]:
-        """Keeps readers out. With ``anew`` the index starts over in an empty folder, and what was cut short is over."""
+        """Keeps readers out. With ``anew`` the index starts over in an empty folder, and what was cut short is over.
+
+        Raises ``StoreError`` for a reader, ``StoreBusyError`` when readers do not let go of the index.
+        """
+        if not self._writable:
+            raise StoreError("The store is open for reading only: its vector index cannot be changed.")
         with translated(self._file):
             self._root.mkdir(parents=True, exist_ok=True)
             with self._locked(shared=False, patience_s=self._patience_s):

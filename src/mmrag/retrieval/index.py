@@ -52,8 +52,11 @@ class IndexKeeper:
         return Drift(missing=wanted - there, surplus=there - wanted)
 
     async def rebuild(self) -> int:
-        """Empty the index and fill it again from the catalog; returns how many vectors it holds."""
-        await self._vectors.clear()
+        """Empty the index and fill it again from the catalog; returns how many vectors it holds.
+
+        The outbox comes first: after a crash in between, the next drain puts back what is missing.
+        """
         await self._feed.requeue_all()
+        await self._vectors.clear()
         await self.drain()
         return await self._vectors.count()
