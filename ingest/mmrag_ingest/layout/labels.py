@@ -96,7 +96,9 @@ def entry_label(text: str) -> str | None:
     entry = _ENTRY.match(text)
     if entry is None or len(text.split()) > 24:
         return None
-    name = re.split(r"\s*\(|[.;]\s|,\s+(?:if|as|when)\b|\s-\s", entry[1], maxsplit=1)[0].strip(" .,:")
+    name = re.split(r"\s*\(|[.;]\s|,\s+(?:if|as|when)\b|\s-\s", entry[1], maxsplit=1)[0].strip(" ,:")
+    if name == entry[1].strip() and _ENDS_LIKE_NAME.search(name):
+        return None  # a street address: "7 Wilson Street"
     return name if len(name) > 3 and mentions_a_field(name) and len(name.split()) <= 6 and is_label(name) else None
 
 
