@@ -42,6 +42,7 @@ class _WordsFile(_Record):
     issuer: dict[str, list[str]]
     address: dict[str, list[str]]
     answer: dict[str, list[str]]
+    question: dict[str, list[str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +77,7 @@ class Lexicon:
     issuer: Mapping[str, frozenset[str]]
     address: Mapping[str, frozenset[str]]
     answer: Mapping[str, frozenset[str]]
+    computing: tuple[str, ...]
 
 
 @cache
@@ -94,6 +96,7 @@ def lexicon() -> Lexicon:
         ask_words=frozenset(w for r in read.concept for a in r.ask for w in words(a)),
         issuer=_phrases(lines.issuer),
         address=_phrases(lines.address),
+        computing=tuple(lines.question["computing"]),
         answer=MappingProxyType({name: frozenset(v.casefold() for v in items) for name, items in lines.answer.items()}),
     )
 

@@ -16,8 +16,9 @@ from mmrag.domain.values import ValueKind
 _HINT = r"(?:\s*\([^)]{0,60}\)|[\s.,]*\b(?:see (?:the )?instructions|if any|optional|please print|block letters)\b)"
 _AFTER_LABEL = re.compile(rf"(?:[^()]*\))?{_HINT}*[\s:;.#=\-–—_*…·•)>►▶|]*", re.IGNORECASE)
 _PLAIN_AFTER_LABEL = re.compile(rf"{_HINT}*[\s:;.#=\-–—_*…·•)>►▶|]*", re.IGNORECASE)
+_TO_COLON = re.compile(r"[^\W\d][^\d:]{0,40}:\s*")
 _GOES_ON = re.compile(r"(?:and|or|of|for|und|et|y|dan)\b|[&/]\s*[A-Za-z]{3}")
-"""The printed label is longer than the words found: in 'Name and address: ...' nothing after 'Name' is its value."""
+"""The printed label is longer than the words found: in 'Name and address: ...' nothing before the colon is a value."""
 _NUMBERED = re.compile(r"^\(?\d{1,2}[a-z]?[.)\]]\s*[A-Z][a-z]|^\(?[a-zA-Z][.)]\s+[A-Z]")
 _BOXED = re.compile(r"^\d{1,2}[a-z]?\s+[A-Z][a-z]")
 
@@ -55,9 +56,11 @@ def places(layout: Layout, label: Label, lexicon: Lexicon) -> Iterator[Place]:
     inside = head.count("(") > head.count(")")
     after = (_AFTER_LABEL if inside else _PLAIN_AFTER_LABEL).match(label.run.text, label.end)
     rest = after.end() if after else label.end
-    if _GOES_ON.match(label.run.text, rest):
-        colon = label.run.text.find(":", rest)
-        rest = colon + 1 if colon >= 0 else len(label.run.text)
+    longer = _TO_COLON.match(label.run.text, rest) if rest == label.end or label.run.text[rest - 1] not in ":=#" else None
+    if longer:
+        rest = longer.end()
+    elif _GOES_ON.match(label.run.text, rest):
+        rest = len(label.run.text)
     if fold(label.run.text[rest:]):
         yield Place(run=label.run, start=rest, relation=Relation.INLINE, weight=WEIGHTS[Relation.INLINE])
     yield from _right(layout, label, lexicon)

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from mmrag.agent.reading.candidates import Candidate
 from mmrag.agent.reading.target import Asked
-from mmrag.agent.reading.text import fold
+from mmrag.agent.reading.text import fold, stem, words
 from mmrag.domain.plans import AnswerType, Reading
 
+_WORKED_OUT = 0.5
 _AGAIN = 0.2
 """What a second place with the same value adds, as a share of what is missing to certainty."""
 
@@ -32,7 +33,7 @@ def choose(found: Sequence[Candidate], asked: Asked) -> Choice | None:
     rivals = tuple((c.text, round(c.score, 4)) for c in others[:5])
     second = others[0].score if others else 0.0
     margin = (best.score - second) / max(best.score, 1e-6)
-    confidence = best.score * (0.55 + 0.45 * min(1.0, 2.5 * margin))
+    confidence = best.score * (0.55 + 0.45 * min(1.0, 2.5 * margin)) * (_WORKED_OUT if asked.computes else 1.0)
     return Choice(candidate=best, confidence=round(max(0.0, min(1.0, confidence)), 4), rivals=rivals)
 
 
@@ -48,8 +49,9 @@ def _given(candidate: Candidate, asked: Asked) -> bool:
         return bool(asked.normals.intersection(candidate.normals[:1]))
     if asked.type is AnswerType.IDENTIFIER:
         return candidate.normal in asked.normals
-    key = fold(candidate.text)
-    return any(key == given or (len(given) >= 6 and len(key) >= 6 and (key == given)) for given in asked.excluded)
+    if asked.type is AnswerType.YES_NO:
+        return False
+    return fold(candidate.text) in asked.excluded or all(stem(w) in asked.said for w in words(candidate.text))
 
 
 def _place(candidate: Candidate) -> tuple[int, tuple[int, ...]]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mmrag.agent.reading.lexicon import Concept, Lexicon
-from mmrag.agent.reading.text import STOP, content_words, fold, stem, words
+from mmrag.agent.reading.text import STOP, content_words, fold, holds, stem, words
 from mmrag.domain.plans import AnswerType, ConstraintKind, Plan
 
 _EITHER = re.compile(
@@ -44,7 +44,8 @@ class Asked:
 
     ``concepts`` are fields of the lexicon with a weight in ``(0, 1]``, likeliest first; ``phrases`` other names of it,
     from the question's own words; ``qualifiers`` the words that narrow it down ("2019", "male", "Q3"); ``type`` what the
-    answer looks like. ``excluded`` are folded texts that the question itself gives and that therefore cannot answer it.
+    answer looks like. ``excluded`` are folded texts that the question itself gives and that therefore cannot answer it,
+    ``said`` the stems of all its words. ``computes`` is true when the answer has to be worked out: it is not printed.
     """
 
     type: AnswerType
@@ -53,6 +54,8 @@ class Asked:
     qualifiers: tuple[str, ...]
     excluded: frozenset[str]
     normals: frozenset[str]
+    said: frozenset[str]
+    computes: bool
 
     @property
     def concept(self) -> Concept | None:
@@ -86,6 +89,8 @@ def understand(plan: Plan, lexicon: Lexicon) -> Asked:
         qualifiers=leftover if concepts else target,
         excluded=frozenset(fold(c.text) for c in plan.constraints if c.kind is not ConstraintKind.GENRE),
         normals=frozenset(n for c in plan.constraints for n in c.normals),
+        said=frozenset(stem(w) for w in words(plan.question)),
+        computes=any(holds(plan.question, phrase) for phrase in lexicon.computing),
     )
 
 
@@ -177,5 +182,5 @@ def _phrases(plan: Plan, target: Sequence[str]) -> Mapping[str, float]:
             part = target[at : at + size]
             if all(w in _GENERIC for w in part) or (size == 1 and len(part[0]) < _LETTERS and len(target) > 1):
                 continue
-            found.setdefault(fold("".join(part)), 0.5 + 0.45 * size / len(target))
+            found.setdefault(fold("".join(part)), 0.4 + 0.55 * size / len(target))
     return {key: weight for key, weight in found.items() if len(key) >= 3 and key not in _GENERIC}
