@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from store_support import make_document, make_page, open_parts, put, stage
+from store_support import Parts, make_document, make_page, open_parts, put, stage
 
 from mmrag.adapters.blobs import FileBlobs
 from mmrag.adapters.catalog.connect import CATALOG_FILE, Writer, translated
@@ -25,6 +25,31 @@ from mmrag.settings import ModelSettings, Settings, StoreSettings
 
 def settings_for(store: Path, **fields: object) -> Settings:
     return Settings(store=StoreSettings.model_validate({"path": store, "lock_timeout_s": 0.1, **fields}))
+
+
+def names_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def hold_lock(store: Path) -> subprocess.Popen[bytes]:
+    """Another process that says ``held`` and keeps the write lock for a minute."""
+    code = (
+        "import sys, anyio\nfrom pathlib import Path\nfrom mmrag.adapters.lock import write_lock\n"
+        "async def main():\n    async with write_lock(Path(sys.argv[1]), timeout_s=5):\n"
+        "        print('held', flush=True)\n        await anyio.sleep(60)\nanyio.run(main)"
+    )
+    return subprocess.Popen([sys.executable, "-c", code, str(store)], stdout=subprocess.PIPE)
+
+
+async def read_everything(store: Path) -> None:
+    async with open_app(settings_for(store)) as app:
+        await app.catalog.documents()
+        await app.lexical.search_elements("line", 5)
+
+
+async def stage_much(parts: Parts) -> None:
+    for n in range(1, 50):
+        await stage(parts.writer, make_page("doc-b", n, *(f"much text {i}" for i in range(50))))
 
 
 async def test_a_store_that_is_not_there_or_holds_nothing_is_empty(tmp_path: Path) -> None:
@@ -43,7 +68,7 @@ async def test_opening_for_reading_makes_nothing(tmp_path: Path) -> None:
     with pytest.raises(EmptyStoreError):
         async with open_app(settings_for(tmp_path / "store")):
             pass
-    assert list(tmp_path.iterdir()) == []
+    assert names_in(tmp_path) == []
 
 
 async def test_a_second_writer_is_told_to_wait(tmp_path: Path) -> None:
@@ -56,12 +81,7 @@ async def test_a_second_writer_is_told_to_wait(tmp_path: Path) -> None:
 
 
 async def test_the_lock_of_another_process_holds_and_ends_with_it(tmp_path: Path) -> None:
-    code = (
-        "import sys, anyio\nfrom pathlib import Path\nfrom mmrag.adapters.lock import write_lock\n"
-        "async def main():\n    async with write_lock(Path(sys.argv[1]), timeout_s=5):\n"
-        "        print('held', flush=True)\n        await anyio.sleep(60)\nanyio.run(main)"
-    )
-    child = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE)
+    child = hold_lock(tmp_path)
     assert child.stdout is not None
     assert await asyncio.to_thread(child.stdout.readline) == b"held\n"
     with pytest.raises(StoreBusyError):
@@ -133,9 +153,7 @@ async def test_a_damaged_catalog_is_named(tmp_path: Path, damage: str) -> None:
         data[4096:] = b"\xa5" * (len(data) - 4096)
     file.write_bytes(data)
     with pytest.raises(StoreDamagedError, match="restore it from a backup"):
-        async with open_app(settings_for(tmp_path)) as app:
-            await app.catalog.documents()
-            await app.lexical.search_elements("line", 5)
+        await read_everything(tmp_path)
 
 
 async def test_a_full_disk_is_one_line_and_loses_nothing(tmp_path: Path) -> None:
@@ -145,8 +163,7 @@ async def test_a_full_disk_is_one_line_and_loses_nothing(tmp_path: Path) -> None
         (pages,) = connection.execute("PRAGMA page_count").fetchone()
         connection.execute(f"PRAGMA max_page_count = {pages + 2}")
         with pytest.raises(StoreFullError, match="free some space"):
-            for n in range(1, 50):
-                await stage(parts.writer, make_page("doc-b", n, *(f"much text {i}" for i in range(50))))
+            await stage_much(parts)
         connection.execute("PRAGMA max_page_count = 1000000")
         staged = await parts.writer.staged_pages("doc-b", "r1")
         for n in range(staged + 1, 4):
@@ -174,7 +191,7 @@ async def test_a_changed_blob_is_not_given_out(tmp_path: Path) -> None:
     assert await blobs.get(digest) == b"picture"
     with pytest.raises(StoreDamagedError):
         await blobs.get("../../etc/passwd")
-    assert [p.name for p in file.parent.iterdir()] == [digest]
+    assert names_in(file.parent) == [digest]
 
 
 def test_a_vector_address_must_be_one(tmp_path: Path) -> None:
