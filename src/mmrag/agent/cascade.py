@@ -1,0 +1,151 @@
+"""The cascade's decisions, pure: can this be answered here at all, and what becomes of a draft once it is verified."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TypeAlias
+
+from mmrag.domain.answers import Abstention, AbstentionReason, Verdict, VerdictKind
+from mmrag.domain.plans import Constraint, ConstraintKind, Gathered, Plan
+
+_KEPT = frozenset({VerdictKind.SUPPORTED, VerdictKind.PARTLY})
+NEARLY_ALL = 0.75
+"""Match from which a document is taken to be the one meant although one thing said of it is not found: OCR may have lost
+that one thing."""
+_NOUNS = {
+    ConstraintKind.NAME: "the name",
+    ConstraintKind.DATE: "the date",
+    ConstraintKind.AMOUNT: "the amount",
+    ConstraintKind.IDENTIFIER: "the number",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thresholds:
+    """``min_confidence``: an answer under it is refused rather than given."""
+
+    min_confidence: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TierPosition:
+    """Where the cascade stands. ``index`` counts from 0 of ``count`` tiers; ``repairs_left`` at this tier.
+
+    ``next_usd`` is what the next tier is estimated to cost, None when its price is unknown.
+    """
+
+    index: int
+    count: int
+    repairs_left: int = 0
+    next_usd: Decimal | None = Decimal(0)
+
+    @property
+    def is_last(self) -> bool:
+        return self.index >= self.count - 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accept:
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repair:
+    """Read more pages with the same tier. ``missing`` says what is wanting."""
+
+    missing: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Escalate:
+    """Ask the next tier."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Abstain:
+    abstention: Abstention
+
+
+Decision: TypeAlias = Accept | Repair | Escalate | Abstain
+
+
+def out_of_reach(plan: Plan, gathered: Gathered) -> Abstention | None:
+    """The refusal of a question about a document that is not here; None when its document may be."""
+    told = [c for c in plan.constraints if c.kind is not ConstraintKind.GENRE]
+    missing = [c for c in gathered.unmatched if c.kind is not ConstraintKind.GENRE]
+    if not told or not missing:
+        return None
+    best = max((gathered.matches.get(document, 0.0) for document in gathered.documents), default=0.0)
+    if best >= NEARLY_ALL:
+        return None
+    named = " or ".join(_named(c) for c in missing)
+    return Abstention(reason=AbstentionReason.NO_EVIDENCE, detail=f"No document here shows {named}.")
+
+
+def answer_confidence(drafted: float, verdicts: Sequence[Verdict]) -> float:
+    """The tier's own score times the weakest verdict that keeps a claim; 0 when a claim is refuted or there is none."""
+    if not verdicts or any(v.kind not in _KEPT for v in verdicts):
+        return 0.0
+    return round(max(0.0, min(1.0, drafted)) * min(v.confidence for v in verdicts), 4)
+
+
+def decide(
+    verdicts: Sequence[Verdict],
+    confidence: float,
+    thresholds: Thresholds,
+    position: TierPosition,
+    spent: Decimal,
+    budget: Decimal,
+    *,
+    failure: Abstention | None = None,
+) -> Decision:
+    """Accept, repair, escalate or abstain.
+
+    ``verdicts`` is empty when the tier found no answer, ``confidence`` is :func:`answer_confidence`, ``failure`` says why
+    a tier could not answer at all. Every claim must stand: one that is refuted is reason enough. Never escalates on the
+    last tier, nor to one that would go over ``budget``; money is in USD. An unknown price is no reason against a tier: what
+    it cost is counted as unpriced.
+    """
+    trouble = failure or _trouble(verdicts, confidence, thresholds)
+    if trouble is None:
+        return Accept(confidence=confidence)
+    if failure is None and position.repairs_left > 0 and trouble.reason is not AbstentionReason.LOW_CONFIDENCE:
+        return Repair(missing=trouble.detail)
+    if position.is_last:
+        return Abstain(abstention=trouble)
+    if position.next_usd is not None and spent + position.next_usd > budget:
+        detail = (
+            f"The next tier would cost about ${position.next_usd:.4f}; ${spent:.4f} of the ${budget:.4f} allowed are spent. "
+            f"{trouble.detail}"
+        )
+        return Abstain(abstention=Abstention(reason=AbstentionReason.OVER_BUDGET, detail=detail))
+    return Escalate(why=trouble.detail)
+
+
+def _trouble(verdicts: Sequence[Verdict], confidence: float, thresholds: Thresholds) -> Abstention | None:
+    if not verdicts:
+        return Abstention(reason=AbstentionReason.NO_EVIDENCE, detail="Nothing on the pages found answers this question.")
+    refuted = [v for v in verdicts if v.kind not in _KEPT]
+    if refuted:
+        worst = refuted[0]
+        detail = f"A draft said “{_short(worst.claim.text)}”, but {worst.detail or 'the page does not show it'}."
+        return Abstention(reason=AbstentionReason.UNSUPPORTED, detail=detail)
+    if confidence < thresholds.min_confidence:
+        said = _short(" / ".join(v.claim.text for v in verdicts))
+        detail = (
+            f"The best candidate, “{said}”, is too uncertain: {confidence:.2f} of {thresholds.min_confidence:.2f} asked for."
+        )
+        return Abstention(reason=AbstentionReason.LOW_CONFIDENCE, detail=detail)
+    return None
+
+
+def _named(constraint: Constraint) -> str:
+    return f"{_NOUNS.get(constraint.kind, 'anything called')} “{_short(constraint.text)}”"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 100 else text[:99] + "…"

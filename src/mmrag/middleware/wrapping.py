@@ -1,0 +1,12 @@
+"""The order of the wrappers, in one place."""
+
+from __future__ import annotations
+
+from mmrag.middleware.metered import Metered
+from mmrag.middleware.retrying import Retrying
+from mmrag.ports import ChatModel, Clock, Ledger
+
+
+def wrapped(model: ChatModel, *, tier: str, ledger: Ledger, clock: Clock) -> ChatModel:
+    """``model`` as a tier uses it: tried again when it does not answer, every call written into the ledger."""
+    return Metered(Retrying(model), tier=tier, ledger=ledger, clock=clock)

@@ -1,0 +1,144 @@
+"""Prompts: files with what they are for and the variables they use, checked when loaded, named by their hash.
+
+A prompt is Markdown in ``mmrag_prompts`` with a TOML head between ``+++`` lines::
+
+    +++
+    purpose = "Answer a question from the text of pages."
+    variables = ["question", "evidence"]
+    +++
+    Question: {{question}}
+
+Values are put in once and never looked at again: braces inside a value stay braces.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from mmrag.domain.hashing import canonical_bytes, sha256_hex
+from mmrag.errors import PromptError
+
+_PACKAGE = "mmrag_prompts"
+_FENCE = "+++"
+_VARIABLE = re.compile(r"\{\{\s*([a-z][a-z0-9_]*)\s*\}\}")
+
+
+class _Head(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    purpose: str = Field(min_length=1)
+    variables: tuple[str, ...] = ()
+    output_schema: str | None = None
+
+
+class _PrincipleRow(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: str = Field(pattern=r"^[a-z]+(-[a-z]+)*$")
+    text: str = Field(min_length=1)
+    why: str = Field(min_length=1)
+    group: str
+    severity: str = Field(pattern=r"^(critical|major|minor)$")
+
+
+class _ConstitutionFile(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    weights: dict[str, float]
+    principle: tuple[_PrincipleRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prompt:
+    """A checked prompt. ``json_schema`` is canonical JSON text, None for free output; ``sha256`` is of the whole file."""
+
+    name: str
+    purpose: str
+    variables: tuple[str, ...]
+    json_schema: str | None
+    text: str
+    sha256: str
+
+    def render(self, values: Mapping[str, str]) -> str:
+        """The text with ``values`` in place. Raises ``PromptError`` when they are not exactly its variables."""
+        if set(values) != set(self.variables):
+            raise PromptError(f"Prompt {self.name} takes {sorted(self.variables)}, not {sorted(values)}.")
+        return _VARIABLE.sub(lambda match: values[match[1]], self.text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Principle:
+    """One rule that an answer is held to. The weights of a group's principles add up to that group's weight."""
+
+    id: str
+    text: str
+    why: str
+    group: str
+    severity: str
+    weight: float
+
+
+@cache
+def load_prompt(name: str) -> Prompt:
+    """The prompt ``<name>.md``. Raises ``PromptError`` when it is not there or does not fit together."""
+    file = files(_PACKAGE).joinpath(f"{name}.md")
+    if not file.is_file():
+        raise PromptError(f"There is no prompt {name}.")
+    return parse_prompt(name, file.read_text(encoding="utf-8"))
+
+
+def parse_prompt(name: str, source: str) -> Prompt:
+    """Read and check a prompt. Raises ``PromptError`` when declared and used variables differ."""
+    opening, _, rest = source.partition("\n")
+    head, fence, text = rest.partition(f"\n{_FENCE}\n")
+    if opening.strip() != _FENCE or not fence:
+        raise PromptError(f"Prompt {name} does not begin with a head between {_FENCE} lines.")
+    try:
+        fields = _Head.model_validate(tomllib.loads(head))
+        schema = None if fields.output_schema is None else canonical_bytes(json.loads(fields.output_schema)).decode()
+    except (tomllib.TOMLDecodeError, ValidationError, ValueError) as error:
+        raise PromptError(f"The head of prompt {name} is wrong: {error}") from error
+    used = set(_VARIABLE.findall(text))
+    if used != set(fields.variables):
+        odd = sorted(used ^ set(fields.variables))
+        raise PromptError(f"Prompt {name} declares and uses different variables: {', '.join(odd)}.")
+    return Prompt(
+        name=name,
+        purpose=fields.purpose,
+        variables=fields.variables,
+        json_schema=schema,
+        text=text.strip(),
+        sha256=sha256_hex(source.encode()),
+    )
+
+
+@cache
+def constitution() -> tuple[Principle, ...]:
+    """The principles that ship with mmrag. Raises ``PromptError`` when a group has no weight or no principle."""
+    source = files(_PACKAGE).joinpath("constitution.toml").read_text(encoding="utf-8")
+    try:
+        file = _ConstitutionFile.model_validate(tomllib.loads(source))
+    except (tomllib.TOMLDecodeError, ValidationError) as error:
+        raise PromptError(f"constitution.toml is wrong: {error}") from error
+    members = {group: sum(1 for p in file.principle if p.group == group) for group in {p.group for p in file.principle}}
+    if set(members) != set(file.weights):
+        raise PromptError("constitution.toml: groups with a weight and groups with principles differ.")
+    return tuple(
+        Principle(
+            id=row.id,
+            text=row.text,
+            why=row.why,
+            group=row.group,
+            severity=row.severity,
+            weight=file.weights[row.group] / members[row.group],
+        )
+        for row in file.principle
+    )
