@@ -7,7 +7,7 @@ level; x to the right, y down. Boxes that leave the package are never built from
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from statistics import median
@@ -68,8 +68,9 @@ class Layout:
 
     def __init__(self, page: Page) -> None:
         self.page = page
-        self.slope = _slope(page)
-        self.runs = _runs(page, self.slope)
+        lines = _lines(page)
+        self.slope = _slope(page, lines)
+        self.runs = _runs(lines, self.slope)
         self.unit = median([r.height for r in self.runs]) if self.runs else 1.0
         self._tokens: dict[int, tuple[Token, ...]] = {}
         self._values: dict[int, tuple[Value, ...]] = {}
@@ -162,36 +163,38 @@ def _row_fit(row: Sequence[Run], run: Run) -> float:
     return same_level(nearest, run)
 
 
-def _slope(page: Page) -> float:
-    """The tilt of the printed lines: pixels down for each pixel to the right, the median over lines of several words."""
-    slopes: list[tuple[float, float]] = []
-    for line in _lines(page.words):
-        if len(line) < 2:
-            continue
-        first, last = line[0].bbox.center, line[-1].bbox.center
-        dx = (last[0] - first[0]) * page.width
-        if dx > 0.15 * page.width:
-            slopes.append(((last[1] - first[1]) * page.height / dx, dx))
-    if len(slopes) < 3:
-        return 0.0
-    tilt = median([s for s, _ in slopes])
-    return tilt if abs(tilt) < 0.3 else 0.0
-
-
-def _lines(words: Iterable[Word]) -> list[list[Word]]:
-    lines: dict[int, list[Word]] = {}
-    for word in words:
-        if word.text.strip():
-            lines.setdefault(word.line, []).append(word)
-    return [sorted(line, key=lambda w: w.bbox.x0) for line in lines.values()]
-
-
 _Box = tuple[float, float, float, float]
 _Piece = list[tuple[Word, _Box]]
 
 
-def _runs(page: Page, slope: float) -> tuple[Run, ...]:
-    lines = [[(word, _levelled(word, page, slope)) for word in line] for line in _lines(page.words)]
+def _slope(page: Page, lines: Sequence[_Piece]) -> float:
+    """The tilt of the printed lines: pixels down for each pixel to the right, the median over lines of several words."""
+    slopes: list[float] = []
+    for line in lines:
+        first, last = line[0][1], line[-1][1]
+        dx = (last[0] + last[2] - first[0] - first[2]) / 2
+        if dx > 0.15 * page.width:
+            slopes.append((last[1] + last[3] - first[1] - first[3]) / 2 / dx)
+    if len(slopes) < 3:
+        return 0.0
+    tilt = median(slopes)
+    return tilt if abs(tilt) < 0.3 else 0.0
+
+
+def _lines(page: Page) -> list[_Piece]:
+    """The words of each printed line with their boxes in pixels, left to right."""
+    lines: dict[int, _Piece] = {}
+    for word in page.words:
+        if word.text.strip():
+            xs = [x for x, _ in word.polygon.points]
+            ys = [y for _, y in word.polygon.points]
+            box = (min(xs) * page.width, min(ys) * page.height, max(xs) * page.width, max(ys) * page.height)
+            lines.setdefault(word.line, []).append((word, box))
+    return [sorted(line, key=lambda p: p[1][0]) for line in lines.values()]
+
+
+def _runs(raw: Sequence[_Piece], slope: float) -> tuple[Run, ...]:
+    lines = [[(word, _levelled(box, slope)) for word, box in line] for line in raw]
     pieces = [piece for line in lines for piece in _split(line, lambda _: False)]
     starts = sorted((p[0][1][0], (p[0][1][1] + p[0][1][3]) / 2) for p in pieces)
     unit = median([b[3] - b[1] for p in pieces for _, b in p]) if pieces else 1.0
@@ -223,10 +226,9 @@ def _begins_column(box: _Box, starts: Sequence[tuple[float, float]], unit: float
     return found >= _COLUMN_STARTS
 
 
-def _levelled(word: Word, page: Page, slope: float) -> tuple[float, float, float, float]:
-    x0, y0, x1, y1 = word.bbox.to_pixels(page.width, page.height)
-    drop = slope * (x0 + x1) / 2
-    return x0, y0 - drop, x1, y1 - drop
+def _levelled(box: _Box, slope: float) -> _Box:
+    drop = slope * (box[0] + box[2]) / 2
+    return box[0], box[1] - drop, box[2], box[3] - drop
 
 
 def _run(index: int, piece: Sequence[tuple[Word, tuple[float, float, float, float]]]) -> Run:

@@ -20,7 +20,9 @@ _EXPLAINED = 0.3
 """A field must explain this share of the asked words."""
 _LETTERS = 5
 _WORDS = 6
-_GENERIC = frozenset(["date", "amount", "name", "number", "address", "code", "time", "total", "price", "person", "company"])
+_GENERIC_WORDS = "date amount name number address code time total price person company happen occur take place located"
+_GENERIC = frozenset(_GENERIC_WORDS.split())
+"""Words that many fields share: alone they name none."""
 _FAMILY = {
     AnswerType.AMOUNT: 1,
     AnswerType.NUMBER: 1,
@@ -67,6 +69,7 @@ def understand(plan: Plan, lexicon: Lexicon) -> Asked:
     given = _given(plan)
     asked = _asked_words(plan, given)
     target = tuple(w for w in content_words(plan.target) if w not in given) or asked
+    target = (*(w for w in asked if w == "where" and w not in target), *target)
     expected = _expected_type(plan)
     scored = [(c, *_match(c, target, asked, expected)) for c in lexicon.concepts.values()]
     scored = [s for s in scored if s[1] >= _NAMED]
@@ -107,7 +110,7 @@ def _given(plan: Plan) -> frozenset[str]:
 
 
 def _asked_words(plan: Plan, given: frozenset[str]) -> tuple[str, ...]:
-    return tuple(w for w in words(plan.question) if w not in STOP and w not in given and w != "#")
+    return tuple(w for w in words(plan.question) if (w not in STOP or w == "where") and w not in given and w != "#")
 
 
 def _expected_type(plan: Plan) -> AnswerType:
@@ -124,7 +127,7 @@ def _match(
     best: tuple[float, tuple[str, ...]] = (0.0, ())
     target_stems, asked_stems = [stem(w) for w in target], [stem(w) for w in asked]
     for ask in concept.ask:
-        kept = tuple(w for w in ask if w not in STOP) or ask
+        kept = tuple(w for w in ask if w not in STOP or w == "where") or ask
         stems = [stem(w) for w in kept]
         for stems_there, weight in ((target_stems, 1.0), (asked_stems, 0.8)):
             at = _find(stems, stems_there)
