@@ -13,6 +13,7 @@ from mmrag_ingest.layout.charts import chart_box, has_ticks
 from mmrag_ingest.layout.colons import Pair
 from mmrag_ingest.layout.columns import leaves_of
 from mmrag_ingest.layout.figures import figure_regions, ink_of
+from mmrag_ingest.layout.found import Found
 from mmrag_ingest.layout.key_values import pairs_of
 from mmrag_ingest.layout.lines import Row
 from mmrag_ingest.layout.pieces import canonical, pieces_of, usual_height
@@ -95,24 +96,28 @@ def _add_text(made: Assembler, leaves: list[list[Row]], raw: RawPage) -> None:
     if not leaves:
         return
     look = _look(leaves, raw)
-    for rows in leaves:
+    found = Found()
+    for n, rows in enumerate(leaves):
         grids = grids_of(rows)
-        pairs = pairs_of(rows, grids)
+        pairs = pairs_of(rows, grids, [r for leaf in leaves[n + 1 :] for r in leaf], found)
         starts = {g.first: g for g in grids}
         i = 0
         while i < len(rows):
             grid = starts.get(i)
             end = grid.last + 1 if grid else min((s for s in starts if s > i), default=len(rows))
-            _add_rows(made, rows[i:end], grid, pairs, look)
+            _add_rows(made, rows[i:end], grid, pairs, found.pairs, look)
             i = end
 
 
-def _add_rows(made: Assembler, rows: list[Row], grid: Grid | None, pairs: list[Pair], look: Look) -> None:
-    """Add a table with each of its rows, or the blocks of rows outside tables, each followed by its pairs."""
+def _add_rows(made: Assembler, rows: list[Row], grid: Grid | None, pairs: list[Pair], known: list[Pair], look: Look) -> None:
+    """Add a table with each of its rows, or the blocks of rows outside tables, each followed by its pairs.
+
+    ``known`` are the pairs found so far on the page, whose values may be here.
+    """
     if grid is not None:
         made.table(grid)
-    paired = {w.raw for p in pairs for w in p.words}
-    values = {w.raw for p in pairs for w in p.value_words}
+    paired = {w.raw for p in known for w in p.words}
+    values = {w.raw for p in known for w in p.value_words}
     blocks = [] if grid else blocks_of(rows, look, paired, values)
     groups = [((r,), ElementKind.TEXT) for r in rows] if grid else [(b.rows, b.kind) for b in blocks]
     for members, kind in groups:

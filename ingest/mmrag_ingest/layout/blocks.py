@@ -86,7 +86,7 @@ def _continues(block: list[Row], row: Row, look: Look) -> bool:
     low, high = sorted((before.height, row.height))
     pitch = row.y - before.y
     usual = before.y - block[-2].y if len(block) > 1 else 1.4 * high
-    even = abs(pitch - usual) < 0.15 * usual and len(row.pieces[0].words) > 3
+    even = abs(pitch - usual) < 0.15 * usual and min(len(before.pieces[0].words), len(row.pieces[0].words)) > 3
     if high > (1.6 if even else 1.27) * low or pitch > min(2.0 * high, 1.35 * usual if len(block) > 1 else 2.0 * high):
         return False
     shared = min(before.x1, row.x1) - max(before.x0, row.x0)

@@ -26,6 +26,7 @@ _NOT_LABELS = re.compile(r"^(?:https?|www|file|mailto)$", re.IGNORECASE)
 _NUMBER_SIGN = re.compile(r"^(?:\w*#|nos?\.?|number)$", re.IGNORECASE)
 _LONGEST_VALUE = 25
 _SHORT_PIECE = 8
+_WIDE = 2.5  # text heights: words this far right of a value are not of it
 _FAR = 5.0  # text heights: another label this far right of an empty field is not its value
 
 
@@ -143,8 +144,10 @@ def _first_value(mark: _Token, tokens: Sequence[_Token]) -> list[_Token]:
         if token.piece != before.piece and not is_currency(before.text):
             piece = " ".join(t.text for t in tokens if t.piece == token.piece)
             numbers = is_numeric(piece) and all(is_numeric(t.text) or is_currency(t.text) for t in kept)
-            far = token.word.x0 - before.word.x1 > _FAR * token.word.height
-            if (names_a_field(piece) and (kept or far)) or (kept and ((is_numeric(piece) and not numbers) or len(kept) > 3)):
+            gap = (token.word.x0 - before.word.x1) / max(token.word.height, 1e-9)
+            if names_a_field(piece) and (kept or gap > _FAR):
+                break
+            if kept and ((is_numeric(piece) and not numbers) or len(kept) > 3 or (gap > _WIDE and not numbers)):
                 break
         kept.append(token)
     return kept

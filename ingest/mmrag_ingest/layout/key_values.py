@@ -3,53 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from mmrag_ingest.layout.above_below import MOST_LINES, NEXT_LINE, look_above, look_below
 from mmrag_ingest.layout.colons import Pair, by_colon
+from mmrag_ingest.layout.found import Found, pairs_of_pieces
 from mmrag_ingest.layout.labels import (
     clean_label,
     ends_with_colon,
-    entry_label,
     is_currency,
     is_label,
     is_numeric,
-    mentions_a_field,
     names_a_field,
 )
 from mmrag_ingest.layout.lines import Row
 from mmrag_ingest.layout.pieces import Piece, is_leader
 from mmrag_ingest.layout.tables import Grid, cells_of_row
 
-_BELOW = 3.2  # of the text height: how far under its label a value begins
-_NEXT_LINE = 1.9
-_MOST_LINES = 3
 _PROSE_WORDS = 9
 _PLAIN_LABEL = 6  # words of a label that names no known field
 
 
-@dataclass(slots=True)
-class _Found:
-    """Pairs so far, and which words have a part in them: a value is not a label, and a label has one value."""
+def pairs_of(rows: Sequence[Row], grids: Sequence[Grid], later: Sequence[Row], found: Found) -> list[Pair]:
+    """The pairs whose labels are in one column of text, from top to bottom. No word is a value twice.
 
-    pairs: list[Pair] = field(default_factory=list)
-    taken: set[int] = field(default_factory=set)
-
-    def add(self, pairs: Sequence[Pair]) -> None:
-        for pair in pairs:
-            self.pairs.append(pair)
-            self.taken.update(w.raw for w in pair.words)
-
-    def is_free(self, piece: Piece) -> bool:
-        return not any(w.raw in self.taken for w in piece.words)
-
-
-def pairs_of(rows: Sequence[Row], grids: Sequence[Grid]) -> list[Pair]:
-    """All pairs of one column of text, from top to bottom. No word is a value twice."""
+    ``later`` are the rows of the columns read after this one, where a value may stand under its label. ``found`` holds the
+    pairs of the columns before and is added to.
+    """
     cells = [cells_of_row(r) for r in rows]
     tabular = {i: g for g in grids for i in range(g.first, g.last + 1)}
     runs = label_columns(rows)
-    found = _Found()
+    before = len(found.pairs)
     for i, row in enumerate(rows):
         heading = i in tabular and i < tabular[i].first + tabular[i].header
         if not row.is_vertical and not heading:
@@ -68,10 +53,10 @@ def pairs_of(rows: Sequence[Row], grids: Sequence[Grid]) -> list[Pair]:
         free = [c for c in cells[i] if found.is_free(c)]
         found.add([_continued(p, rows, i) for p in _by_gap(free, runs.answers, in_table=grid is not None)])
         if grid is None:
-            _look_below(rows, i, found, runs.blanks)
-            _look_above(rows, i, found)
+            look_below(row, [*rows[i + 1 :], *later], found, runs.blanks)
+            look_above(rows, i, found)
     order = {w.raw: n for n, w in enumerate(w for r in rows for p in r.pieces for w in p.words)}
-    return sorted(found.pairs, key=lambda p: order[p.label_words[0].raw])
+    return sorted(found.pairs[before:], key=lambda p: order[p.label_words[0].raw])
 
 
 def _is_prose(rows: Sequence[Row], i: int) -> bool:
@@ -159,18 +144,9 @@ def _by_gap(cells: Sequence[Piece], answers: frozenset[int], *, in_table: bool) 
             alone = len(cells) == 2 or (k + 2 < len(cells) and names_a_field(clean_label(cells[k + 2].text)))
             good = named and alone and not in_table and not names_a_field(value.text) and len(value.words) <= 12
         if good:
-            pairs += _from_pieces(label, [value])
+            pairs += pairs_of_pieces(label, [value])
             used = k + 1
     return pairs
-
-
-def _from_pieces(label: Piece, values: Sequence[Piece]) -> list[Pair]:
-    name = entry_label(label.text) or clean_label(label.text)
-    words = tuple(w for v in values for w in v.words if not is_leader(w.text))
-    text = " ".join(w.text for w in words)
-    if not is_label(name) or not any(c.isalnum() for c in text):
-        return []
-    return [Pair(label=name, value=text, label_words=label.words, value_words=words)]
 
 
 def _continued(pair: Pair, rows: Sequence[Row], i: int) -> Pair:
@@ -180,85 +156,16 @@ def _continued(pair: Pair, rows: Sequence[Row], i: int) -> Pair:
     if first.x0 - max(w.x1 for w in pair.label_words) < 0.2 * first.height or is_numeric(pair.value):
         return pair
     y = rows[i].y
-    for row in rows[i + 1 : i + _MOST_LINES]:
+    for row in rows[i + 1 : i + MOST_LINES]:
         near = [p for p in row.pieces if abs(p.x0 - first.x0) < first.height]
         beside = [p for p in row.pieces if left - first.height < p.x0 < first.x0 - first.height]
-        if not near or beside or row.y - y > _NEXT_LINE * first.height or ":" in near[0].text:
+        if not near or beside or row.y - y > NEXT_LINE * first.height or ":" in near[0].text:
             break
         if names_a_field(near[0].text):
             break
         pair = replace(pair, value=f"{pair.value} {near[0].text}", value_words=(*pair.value_words, *near[0].words))
         y = row.y
     return pair
-
-
-def _look_below(rows: Sequence[Row], i: int, found: _Found, blanks: frozenset[int]) -> None:
-    """Labels of row ``i`` with their values in the rows under them, as in the boxes of a form."""
-    pieces = rows[i].pieces
-    for k, label in enumerate(pieces):
-        if label.words[0].raw in blanks or not found.is_free(label) or not _asks_below(label):
-            continue
-        right = pieces[k + 1].x0 if k + 1 < len(pieces) else float("inf")
-        values = _under(rows, i, label, right, found)
-        if values:
-            found.add(_from_pieces(label, values))
-
-
-def _asks_below(label: Piece) -> bool:
-    if entry_label(label.text) is not None:
-        return True
-    starts = label.text.lstrip("(*• ")[:1]
-    if starts.isdigit() or (not starts.isupper() and len(label.words) > 3):
-        return False
-    return names_a_field(clean_label(label.text)) and not is_numeric(label.text)
-
-
-def _under(rows: Sequence[Row], i: int, label: Piece, right: float, found: _Found) -> list[Piece]:
-    values: list[Piece] = []
-    last = label
-    for row in rows[i + 1 :]:
-        reach = _NEXT_LINE if values else _BELOW
-        if row.y - last.y > reach * max(label.height, row.height):
-            break
-        far = min(right, label.x1 + max(label.width, 8 * label.height))
-        near = [p for p in row.pieces if label.x0 - 2 * label.height < p.x0 < far and p.x0 < right - 0.5 * p.width]
-        if not near:
-            continue
-        piece = near[0]
-        if (
-            names_a_field(piece.text)
-            or entry_label(piece.text)
-            or ":" in piece.text
-            or len(piece.words) > 14
-            or piece.is_vertical
-        ):
-            break
-        if values and (abs(piece.x0 - values[0].x0) > 1.5 * piece.height or len(values) >= _MOST_LINES):
-            break
-        at = row.pieces.index(piece)
-        if not found.is_free(piece) or (at and names_a_field(row.pieces[at - 1].text) and is_numeric(piece.text)):
-            break
-        values.append(piece)
-        last = piece
-        if is_numeric(piece.text):
-            break
-    return values
-
-
-def _look_above(rows: Sequence[Row], i: int, found: _Found) -> None:
-    """A label in brackets under the line that it names: ``(Name of Registrant)``."""
-    if i == 0:
-        return
-    for label in rows[i].pieces:
-        text = label.text.strip()
-        if not (text.startswith("(") and text.endswith(")")) or not mentions_a_field(text) or not found.is_free(label):
-            continue
-        over = [p for p in rows[i - 1].pieces if min(p.x1, label.x1) > max(p.x0, label.x0) and found.is_free(p)]
-        if len(over) != 1 or label.y - over[0].y > 2 * over[0].height or label.height > 1.05 * over[0].height:
-            continue
-        if is_label(over[0].text) and len(over[0].words) <= 10:
-            for pair in _from_pieces(label, over):
-                found.add([replace(pair, label=text.strip("() "))])
 
 
 def _from_grid(grid: Grid) -> list[Pair]:
