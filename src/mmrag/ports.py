@@ -11,10 +11,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
+from mmrag.domain.answers import Draft
 from mmrag.domain.costs import LedgerEntry
 from mmrag.domain.documents import Document, Element, Page
 from mmrag.domain.evidence import Scored
 from mmrag.domain.messages import ChatRequest, Reply
+from mmrag.domain.plans import Plan, Reading
 from mmrag.domain.values import FoundValue, ValueKind
 
 if TYPE_CHECKING:
@@ -234,6 +236,12 @@ class ChatModel(Protocol):
     def identity(self) -> str: ...
 
     async def reply(self, request: ChatRequest) -> Reply: ...
+
+
+class Drafter(Protocol):
+    """A tier's way to answer: from a plan and the pages read to a proposal with the words it stands on."""
+
+    async def draft(self, plan: Plan, readings: Sequence[Reading]) -> Draft: ...
 
 
 class ReplyCache(Protocol):

@@ -88,9 +88,14 @@ def out_of_reach(plan: Plan, gathered: Gathered) -> Abstention | None:
 
 def answer_confidence(drafted: float, verdicts: Sequence[Verdict]) -> float:
     """The tier's own score times the weakest verdict that keeps a claim; 0 when a claim is refuted or there is none."""
-    if not verdicts or any(v.kind not in _KEPT for v in verdicts):
+    if not verdicts or is_refuted(verdicts):
         return 0.0
     return round(max(0.0, min(1.0, drafted)) * min(v.confidence for v in verdicts), 4)
+
+
+def is_refuted(verdicts: Sequence[Verdict]) -> bool:
+    """True when the verifier does not let a claim stand."""
+    return any(v.kind not in _KEPT for v in verdicts)
 
 
 def decide(

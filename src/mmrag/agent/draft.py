@@ -36,13 +36,17 @@ class _Reply(BaseModel):
 
 
 class ModelDrafter:
-    """Drafts through any ``ChatModel``. Its replies are data: what cannot be resolved to words of a page is left out."""
+    """Drafts through any ``ChatModel``. Its replies are data: what cannot be resolved to words of a page is left out.
 
-    def __init__(self, model: ChatModel, *, tier: str) -> None:
+    ``question_id`` goes with each call, so that the ledger knows which question it was for.
+    """
+
+    def __init__(self, model: ChatModel, *, tier: str, question_id: str = "") -> None:
         self._model = model
         self._tier = tier
+        self._question_id = question_id
 
-    async def draft(self, plan: Plan, readings: Sequence[Reading], *, question_id: str = "") -> Draft:
+    async def draft(self, plan: Plan, readings: Sequence[Reading]) -> Draft:
         """Raises ``ModelRefusedError`` when the model refuses, ``ModelUnavailableError`` for a reply that is no JSON."""
         shown = _shown(readings)
         prompt = load_prompt("draft")
@@ -58,7 +62,7 @@ class ModelDrafter:
             messages=(Message.text(Role.USER, text),),
             json_schema=prompt.json_schema,
             stage="draft",
-            question_id=question_id,
+            question_id=self._question_id,
         )
         reply = await self._model.reply(request)
         if reply.stop is StopReason.REFUSAL:

@@ -1,0 +1,62 @@
+"""The bill of a question: what the ledger holds for it, and what one call to a hosted model would have cost instead."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+
+from mmrag.agent.cascade import TierPosition
+from mmrag.agent.case import Case, Round
+from mmrag.agent.tiers import Tier
+from mmrag.domain.costs import Bill, LedgerEntry
+from mmrag.domain.plans import Reading
+from mmrag.middleware.prices import price_list
+from mmrag.ports import Ledger
+
+
+async def spent(case: Case, tried: Sequence[str], ledger: Ledger) -> tuple[LedgerEntry, ...]:
+    """The ledger's lines for this question; the ledger is not opened when only tiers that cost nothing were asked."""
+    if not any(tier.model for tier in case.tiers if tier.name in tried):
+        return ()
+    return await ledger.entries(case.id)
+
+
+async def spent_usd(case: Case, tried: Sequence[str], ledger: Ledger) -> Decimal:
+    """What the question has cost so far. Calls of unknown price are not in it."""
+    return sum((entry.usd or Decimal(0) for entry in await spent(case, tried, ledger)), Decimal(0))
+
+
+def bill_of(entries: tuple[LedgerEntry, ...], readings: Sequence[Reading], on: date) -> Bill:
+    """``entries`` added up, beside the same pages sent once as text and pictures to the flagship and to the cheap tier."""
+    prices = price_list()
+    return Bill.of(
+        entries,
+        if_all_flagship_usd=_call_usd(prices.flagship, readings, on),
+        if_all_cheap_usd=_call_usd(prices.cheap, readings, on),
+    )
+
+
+def position(case: Case, now: Round, *, known_pages: int) -> TierPosition:
+    """Where the cascade stands. There is one repair for a question, and only while pages are known that were not read."""
+    following = case.tiers[now.tier + 1] if now.tier + 1 < len(case.tiers) else None
+    return TierPosition(
+        index=now.tier,
+        count=len(case.tiers),
+        repairs_left=1 if known_pages > now.pages and now.repairs == 0 else 0,
+        next_usd=_tier_usd(following, now.readings, case.clock.now().date()) if following else None,
+    )
+
+
+def _tier_usd(tier: Tier, readings: Sequence[Reading], on: date) -> Decimal | None:
+    """What asking ``tier`` about ``readings`` would cost: nothing for a tier without a model, None for an unknown price."""
+    return Decimal(0) if tier.model is None else _call_usd(tier.model, readings, on, pictures=False)
+
+
+def _call_usd(model: str, readings: Sequence[Reading], on: date, *, pictures: bool = True) -> Decimal | None:
+    return price_list().estimate(
+        model,
+        characters=sum(len(reading.page.text) for reading in readings),
+        images=[(r.page.width, r.page.height) for r in readings if pictures and r.page.image],
+        on=on,
+    )

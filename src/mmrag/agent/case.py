@@ -1,0 +1,124 @@
+"""What one question carries through the stages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from mmrag.agent.tiers import Tier, chosen
+from mmrag.agent.trace import Trace
+from mmrag.domain.answers import Abstention, Draft, Verdict
+from mmrag.domain.hashing import content_id
+from mmrag.domain.plans import Gathered, Plan, Reading
+from mmrag.errors import UsageError
+from mmrag.ports import Clock, Ledger, TraceSink
+from mmrag.retrieval.search import SearchParts
+from mmrag.settings import Settings
+
+STAGES = ("plan", "gather", "draft", "critique", "verify")
+"""The names under which time is reported: selecting counts as gathering; deciding and citing as verifying."""
+
+OnEvent = Callable[[object], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentParts:
+    """What the agent works with. Built once by the composition root, shared by all questions."""
+
+    search: SearchParts
+    tiers: tuple[Tier, ...]
+    traces: TraceSink
+    ledger: Ledger
+    clock: Clock
+    settings: Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageDone:
+    """Progress, as told to ``on_event``: a stage has ended after that many milliseconds."""
+
+    stage: str
+    milliseconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One question being asked. ``budget`` is in USD; ``timings`` are milliseconds by stage and fill up on the way."""
+
+    id: str
+    question: str
+    document: str | None
+    tiers: tuple[Tier, ...]
+    budget: Decimal
+    clock: Clock
+    trace: Trace
+    on_event: OnEvent | None = None
+    started: float = 0.0
+    timings: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def timed(self, stage: str) -> Iterator[None]:
+        """Add the time inside to ``stage``."""
+        began = self.clock.monotonic()
+        try:
+            yield
+        finally:
+            spent = (self.clock.monotonic() - began) * 1000
+            self.timings[stage] = self.timings.get(stage, 0.0) + spent
+            if self.on_event is not None:
+                self.on_event(StageDone(stage=stage, milliseconds=spent))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """One attempt: a tier, the pages it reads, what it drafted and what became of that.
+
+    ``pages`` is how many pages may be read; ``tried`` names the tiers asked so far; ``flipped`` says that the verifier has
+    stopped a draft that its tier was sure enough of.
+    """
+
+    plan: Plan
+    gathered: Gathered
+    pages: int
+    readings: tuple[Reading, ...] = ()
+    tier: int = 0
+    tried: tuple[str, ...] = ()
+    repairs: int = 0
+    flipped: bool = False
+    draft: Draft | None = None
+    failure: Abstention | None = None
+    verdicts: tuple[Verdict, ...] = ()
+
+
+def open_case(
+    parts: AgentParts,
+    question: str,
+    number: int,
+    *,
+    document: str | None,
+    tier: str | None,
+    max_usd: float | None,
+    on_event: OnEvent | None,
+) -> Case:
+    """A new case. ``number`` tells apart questions asked at the same moment.
+
+    Raises ``UsageError`` for an empty question, and for a tier that is not there.
+    """
+    text = question.strip()
+    if not text:
+        raise UsageError("The question is empty.")
+    at = parts.clock.now().isoformat()
+    case_id = content_id("ask", [text, at, number])
+    return Case(
+        id=case_id,
+        question=text,
+        document=document,
+        tiers=chosen(parts.tiers, tier),
+        budget=Decimal(str(parts.settings.cascade.max_usd if max_usd is None else max_usd)),
+        clock=parts.clock,
+        trace=Trace(id=case_id, question=text, at=at),
+        on_event=on_event,
+        started=parts.clock.monotonic(),
+    )

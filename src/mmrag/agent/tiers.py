@@ -1,0 +1,59 @@
+"""Tiers: who drafts, from the cheapest on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from mmrag.agent.draft import ModelDrafter
+from mmrag.agent.reader import ReaderDrafter
+from mmrag.errors import SettingsError, UsageError
+from mmrag.ports import ChatModel, Drafter, TextEmbedder
+from mmrag.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tier:
+    """``drafter`` makes the drafter of one question from its id. ``model`` is what is paid for, None when nothing is."""
+
+    name: str
+    drafter: Callable[[str], Drafter]
+    model: str | None = None
+
+
+def build_tiers(settings: Settings, *, embedder: TextEmbedder | None, models: Mapping[str, ChatModel]) -> tuple[Tier, ...]:
+    """The tiers of ``settings`` in order. ``models`` holds the chat model of each tier that is not the reader.
+
+    Raises ``SettingsError`` for a tier that has none.
+    """
+    tiers: list[Tier] = []
+    for tier in settings.cascade.tiers:
+        if tier.provider == "reader":
+            tiers.append(reader_tier(tier.name, ReaderDrafter(embedder)))
+        elif tier.name in models:
+            tiers.append(model_tier(tier.name, models[tier.name]))
+        else:
+            raise SettingsError(f"Tier {tier.name}: nothing here can run {tier.model}. Take it out of cascade.tiers.")
+    return tuple(tiers)
+
+
+def reader_tier(name: str, reader: Drafter) -> Tier:
+    """A tier that costs nothing: the same drafter for every question."""
+    return Tier(name=name, drafter=lambda _question_id: reader)
+
+
+def model_tier(name: str, model: ChatModel) -> Tier:
+    """A tier that drafts through ``model``."""
+    return Tier(
+        name=name,
+        drafter=lambda question_id: ModelDrafter(model, tier=name, question_id=question_id),
+        model=model.identity,
+    )
+
+
+def chosen(tiers: tuple[Tier, ...], name: str | None) -> tuple[Tier, ...]:
+    """All tiers, or the one called ``name``. Raises ``UsageError`` when there is none of that name."""
+    picked = tuple(t for t in tiers if name is None or t.name == name)
+    if not picked:
+        raise UsageError(f"There is no tier {name!r}: the settings have {', '.join(t.name for t in tiers) or 'none'}.")
+    return picked
