@@ -51,7 +51,7 @@ def _best(records: Sequence[VectorRecord], vector: Sequence[float], so_far: list
     """The ``k`` best of ``records`` and ``so_far``; equal scores in order of id."""
     import numpy as np
 
-    matrix = np.array([r.vector for r in records], np.float32)
+    matrix = np.stack([np.asarray(r.vector, np.float32) for r in records])
     query = np.asarray(vector, np.float32)
     lengths = np.linalg.norm(matrix, axis=1) * np.linalg.norm(query)
     scores = np.divide(matrix @ query, lengths, out=np.zeros(len(records), np.float32), where=lengths > 0)

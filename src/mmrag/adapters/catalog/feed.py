@@ -17,10 +17,18 @@ SELECT v.element, e.id, i.document_id, p.number, v.kind, v.data
 FROM vector v JOIN element e ON e.key = v.element JOIN page p ON p.key = e.page
 JOIN edition i ON i.key = p.edition AND i.published = 1 AND i.embedder = ?1
 """
-_PENDING = f"""
-SELECT o.sequence, o.element_id, r.id, r.document_id, r.number, r.kind, r.data
-FROM (SELECT sequence, element_id FROM outbox ORDER BY sequence LIMIT ?2) o
-LEFT JOIN ({_VECTORS}) r ON r.id = o.element_id ORDER BY o.sequence
+# CROSS JOIN reads the vectors in the order of their keys. Left alone, SQLite starts elsewhere and sorts all that is left
+# for every batch.
+_BATCH = """
+SELECT v.element, e.id, i.document_id, p.number, v.kind, v.data
+FROM vector v CROSS JOIN element e ON e.key = v.element CROSS JOIN page p ON p.key = e.page
+CROSS JOIN edition i ON i.key = p.edition AND i.published = 1 AND i.embedder = ?1
+WHERE v.element > ?2 ORDER BY v.element LIMIT ?3
+"""
+_BY_ID = """
+SELECT e.id, i.document_id, p.number, v.kind, v.data
+FROM json_each(?2) j CROSS JOIN element e ON e.id = j.value CROSS JOIN vector v ON v.element = e.key
+CROSS JOIN page p ON p.key = e.page CROSS JOIN edition i ON i.key = p.edition AND i.published = 1 AND i.embedder = ?1
 """
 
 
@@ -37,7 +45,11 @@ class SqliteFeed:
 
     async def pending(self, limit: int) -> tuple[IndexChange, ...]:
         def work(connection: sqlite3.Connection) -> tuple[IndexChange, ...]:
-            return tuple(_change(row) for row in connection.execute(_PENDING, (self._embedder, limit)))
+            sql = "SELECT sequence, element_id FROM outbox ORDER BY sequence LIMIT ?"
+            waiting = connection.execute(sql, (limit,)).fetchall()
+            ids = json.dumps([element_id for _, element_id in waiting])
+            records = {r.element_id: r for r in map(_record, connection.execute(_BY_ID, (self._embedder, ids)))}
+            return tuple(IndexChange(sequence=s, element_id=i, record=records.get(i)) for s, i in waiting)
 
         return await self._readers.run(work)
 
@@ -78,14 +90,7 @@ class SqliteFeed:
 def _batch(
     connection: sqlite3.Connection, *, embedder: str, after: int, limit: int
 ) -> list[tuple[int, str, str, int, str, bytes]]:
-    sql = f"{_VECTORS} WHERE v.element > ?2 ORDER BY v.element LIMIT ?3"
-    return connection.execute(sql, (embedder, after, limit)).fetchall()
-
-
-def _change(row: Sequence[object]) -> IndexChange:
-    sequence, element_id, *record = row
-    found = record[0] is not None
-    return IndexChange(sequence=int(str(sequence)), element_id=str(element_id), record=_record(record) if found else None)
+    return connection.execute(_BATCH, (embedder, after, limit)).fetchall()
 
 
 def _record(row: Sequence[object]) -> VectorRecord:

@@ -9,28 +9,28 @@ from typing import Any, Final
 
 from mmrag.adapters.catalog import codec
 from mmrag.adapters.catalog.connect import Readers
-from mmrag.adapters.catalog.names import name_score, words_of
+from mmrag.adapters.catalog.names import pages_with
 from mmrag.adapters.catalog.text import match_any, squash, trigrams
 from mmrag.domain.evidence import Scored
 from mmrag.domain.values import FoundValue, ValueKind
 from mmrag.ports import PageRef, PageScored
 
-# CROSS JOIN keeps the full-text table outermost: it yields rows by rank, and the limit stops it early.
+# CROSS JOIN keeps the full-text table outermost: it yields rows by rank, and the limit stops it early. The plus keeps
+# SQLite from asking the full-text index once for each row of the chosen documents.
 _ELEMENTS: Final = """
 SELECT e.id, -f.rank FROM element_text f CROSS JOIN element e ON e.key = f.rowid
-JOIN page p ON p.key = e.page JOIN edition i ON i.key = p.edition
-WHERE f.element_text MATCH ?1 AND (?3 IS NULL OR i.document_id IN (SELECT value FROM json_each(?3)))
-ORDER BY f.rank LIMIT ?2
+WHERE f.element_text MATCH ?1 AND (?3 IS NULL OR +f.rowid IN (
+    SELECT e.key FROM edition i JOIN page p ON p.edition = i.key JOIN element e ON e.page = p.key
+    WHERE i.document_id IN (SELECT value FROM json_each(?3)) AND i.published = 1
+)) ORDER BY f.rank LIMIT ?2
 """
 _PAGES: Final = """
 SELECT i.document_id, p.number, -f.rank FROM page_text f CROSS JOIN page p ON p.key = f.rowid
 JOIN edition i ON i.key = p.edition
-WHERE f.page_text MATCH ?1 AND (?3 IS NULL OR i.document_id IN (SELECT value FROM json_each(?3)))
-ORDER BY f.rank LIMIT ?2
-"""
-_NAMES: Final = """
-SELECT i.document_id, p.number, p.squashed FROM page_name f CROSS JOIN page p ON p.key = f.rowid
-JOIN edition i ON i.key = p.edition WHERE f.page_name MATCH ?1 ORDER BY f.rank LIMIT ?2
+WHERE f.page_text MATCH ?1 AND (?3 IS NULL OR +f.rowid IN (
+    SELECT p.key FROM edition i JOIN page p ON p.edition = i.key
+    WHERE i.document_id IN (SELECT value FROM json_each(?3)) AND i.published = 1
+)) ORDER BY f.rank LIMIT ?2
 """
 _VALUES: Final = """
 SELECT DISTINCT i.document_id, p.number, e.id, v.kind, v.normals, v.text, v.words, v.ordinal
@@ -44,8 +44,6 @@ _HOLDING: Final = "SELECT count(*) FROM (SELECT 1 FROM page_text WHERE page_text
 _ENOUGH: Final = 20_000
 """Pages counted for a word at most: beyond, it is common whatever the exact number."""
 _LEAST_SHARED: Final = 0.35
-_CANDIDATES: Final = 60
-"""Pages whose trigrams are compared exactly. The right page shares rare trigrams with the name, which BM25 ranks first."""
 
 
 class SqliteLexical:
@@ -72,16 +70,7 @@ class SqliteLexical:
         wanted = trigrams(squash(name))
         if not wanted or k <= 0:
             return ()
-        expression = " OR ".join(f'"{t}"' for t in wanted)
-        rows = await self._rows(_NAMES, (expression, max(_CANDIDATES, 4 * k)))
-        frequency = await self._readers.run(lambda connection: _frequencies(connection, words_of(name)))
-        scored = [
-            PageScored(ref=PageRef(document_id=str(d), page=int(str(n))), score=name_score(name, str(squashed), frequency))
-            for d, n, squashed in rows
-            # Aligning is dear and asking for trigrams is cheap: a page that lacks most of them cannot score well.
-            if sum(t in str(squashed) for t in wanted) >= _LEAST_SHARED * len(wanted)
-        ]
-        return tuple(sorted(scored, key=lambda s: -s.score)[:k])  # stable: BM25 breaks ties
+        return await self._readers.run(lambda c: pages_with(c, wanted, k))
 
     async def search_values(
         self, normals: Sequence[str], *, kinds: Sequence[ValueKind] | None = None, documents: Sequence[str] | None = None

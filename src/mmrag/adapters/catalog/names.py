@@ -1,48 +1,57 @@
-"""How well a page shows a name, in spite of spacing, punctuation and OCR errors. Pure."""
+"""Finding names in spite of OCR errors, by shared character trigrams."""
 
 from __future__ import annotations
 
+import heapq
+import json
 import math
-import re
-from collections.abc import Mapping
+import sqlite3
+from collections import defaultdict
+from collections.abc import Sequence
 from typing import Final
 
-from rapidfuzz import fuzz
+from mmrag.ports import PageRef, PageScored
 
-from mmrag.adapters.catalog.text import squash
-
-_WHOLE_SHARE: Final = 0.3
-_SAME_BY_CHANCE: Final = 0.6
-"""Similarity that a word finds in a foreign text of a name's length by chance; it earns nothing up to here."""
-_AROUND: Final = 3
-"""Characters on both sides of the aligned stretch in which the words of the name are looked for."""
+_CANDIDATES: Final = 60
+_POSTINGS: Final = 20_000
+"""How many index entries are looked at to find candidates: all of them in a small store, those of the rarest trigrams in a
+large one. They tell pages apart; the common ones are on every second page."""
 
 
-def words_of(name: str) -> tuple[str, ...]:
-    return tuple(w.lower() for w in re.findall(r"\w+", name))
+def pages_with(connection: sqlite3.Connection, wanted: Sequence[str], k: int) -> tuple[PageScored, ...]:
+    """The ``k`` pages with the largest share of the trigrams ``wanted``, best first.
 
-
-def name_score(name: str, page: str, frequency: Mapping[str, float]) -> float:
-    """Score in ``[0, 1]`` of ``name`` on a squashed page text.
-
-    The stretch of the page most similar to the whole name is found first (Indel similarity of the best alignment). Within
-    it each word of the name is looked for, weighted by its rarity: ``KBS America, Inc.`` is not shown by a page that only
-    has ``America, Inc.``. ``frequency`` gives the share of pages that hold each word of :func:`words_of`.
+    Candidates share the most of the rarer trigrams, weighted by inverse document frequency; the share is then counted on
+    each candidate's own text.
     """
-    whole = squash(name)
-    if not whole or not page:
-        return 0.0
-    aligned = fuzz.partial_ratio_alignment(whole, page, score_cutoff=50)
-    if aligned is None:
-        return 0.0
-    stretch = page[max(0, aligned.dest_start - _AROUND) : aligned.dest_end + _AROUND]
-    found = total = 0.0
-    for word in words_of(name):
-        letters = squash(word)
-        if not letters:
-            continue
-        weight = (math.log(1.0 / max(frequency.get(word, 0.0), 1e-4)) + 0.1) * math.sqrt(len(letters))
-        similar = (fuzz.partial_ratio if len(letters) <= len(stretch) else fuzz.ratio)(letters, stretch) / 100
-        found += weight * max(0.0, (similar - _SAME_BY_CHANCE) / (1 - _SAME_BY_CHANCE))
-        total += weight
-    return _WHOLE_SHARE * aligned.score / 100 + (1 - _WHOLE_SHARE) * (found / total if total else 0.0)
+    weights = _candidates(connection, wanted)
+    chosen = heapq.nlargest(max(_CANDIDATES, 4 * k), weights, key=weights.__getitem__)
+    rows = connection.execute(
+        "SELECT p.key, i.document_id, p.number, p.squashed FROM page p JOIN edition i ON i.key = p.edition"
+        " WHERE p.key IN (SELECT value FROM json_each(?))",
+        (json.dumps(chosen),),
+    )
+    scored = [
+        (sum(t in squashed for t in wanted) / len(wanted), weights[key], document_id, number)
+        for key, document_id, number, squashed in rows
+    ]
+    scored.sort(key=lambda s: (-s[0], -s[1], s[2], s[3]))
+    return tuple(PageScored(ref=PageRef(document_id=d, page=n), score=share) for share, _, d, n in scored[:k])
+
+
+def _candidates(connection: sqlite3.Connection, wanted: Sequence[str]) -> dict[int, float]:
+    """Row numbers of pages with the summed weight of the trigrams they share."""
+    sql = "SELECT term, doc FROM page_name_terms WHERE term = ?"
+    present = [row for t in wanted if (row := connection.execute(sql, (t,)).fetchone()) is not None]
+    present.sort(key=lambda row: (row[1], row[0]))
+    most = present[-1][1] if present else 0
+    weights: dict[int, float] = defaultdict(float)
+    seen = 0
+    for rank, (term, pages) in enumerate(present):
+        if rank >= 3 and seen + pages > _POSTINGS:
+            break
+        seen += pages
+        weight = math.log(1 + most / pages)
+        for (key,) in connection.execute("SELECT rowid FROM page_name WHERE page_name MATCH ?", (f'"{term}"',)):
+            weights[key] += weight
+    return weights

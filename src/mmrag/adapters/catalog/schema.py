@@ -131,6 +131,7 @@ CREATE VIRTUAL TABLE page_text USING fts5 (
 CREATE VIRTUAL TABLE page_name USING fts5 (
     squashed, content = 'page', content_rowid = 'key', tokenize = 'trigram', detail = none
 );
+CREATE VIRTUAL TABLE page_name_terms USING fts5vocab (page_name, row);
 """
 
 MIGRATIONS: Final[tuple[str, ...]] = (_V1,)
