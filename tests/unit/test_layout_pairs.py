@@ -97,6 +97,21 @@ def test_an_empty_field_does_not_take_its_neighbours_label_for_a_value() -> None
     assert pairs(page_of(texts)) == {}
 
 
+def test_an_empty_field_beside_a_filled_one() -> None:
+    texts = row("Instrument Rating(s):", "Second Pilot Present:", y=300, step=440)
+    assert pairs(page_of([*texts, Text(text="No", x=800, y=300)])) == {"Second Pilot Present": "No"}
+
+
+def test_where_values_stand_right_of_their_labels_nothing_below_is_a_value() -> None:
+    filled = [
+        t
+        for i, (a, b) in enumerate([("Make:", "Reims"), ("Model:", "F172"), ("Gear:", "Tricycle")])
+        for t in row(a, b, y=400 + 40 * i)
+    ]
+    texts = [Text(text="Flight Time:", x=80, y=300), Text(text="Aircraft and Owner", x=80, y=350, height=24), *filled]
+    assert pairs(page_of(texts)) == {"Make": "Reims", "Model": "F172", "Gear": "Tricycle"}
+
+
 def test_running_text_makes_no_pairs() -> None:
     texts = [Text(text=line, x=80, y=300 + 26 * i, height=16) for i, line in enumerate(LOREM)]
     colon = Text(text="three ships were lost: the Anna, the Maria and the Hope", x=80, y=430, height=16)

@@ -117,6 +117,8 @@ def _next_label(tokens: Sequence[_Token], begin: int, mark: int) -> int:
     start = _label_start(tokens, begin, mark)
     if start > begin or begin >= mark:
         return max(start, min(begin, mark))
+    if tokens[begin - 1].piece != tokens[begin].piece and _is_one_label(tokens[begin : mark + 1]):
+        return begin
     last = mark if tokens[mark].text else mark - 1
     if last <= begin:
         return last
@@ -128,6 +130,13 @@ def _next_label(tokens: Sequence[_Token], begin: int, mark: int) -> int:
             break
         start -= 1
     return start
+
+
+def _is_one_label(tokens: Sequence[_Token]) -> bool:
+    """True when a piece is a label from its first word to its colon, so that the field left of it is empty."""
+    words = [t.text for t in tokens if t.text]
+    capitals = {w.isupper() for w in words if letters(w) > 1}
+    return len(words) <= 5 and not any(digits(w) for w in words) and len(capitals) == 1
 
 
 def _style(text: str) -> tuple[bool, bool]:

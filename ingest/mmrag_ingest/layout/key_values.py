@@ -104,7 +104,8 @@ def label_columns(rows: Sequence[Row]) -> LabelColumns:
         last = max(i for i, _, _ in column)
         first = min(i for i, _, _ in column)
         aligned = {a.words[0].raw for _, a, _ in column}
-        for row in rows[first : min(len(rows), last + 3)]:
+        strict = sum(ends_with_colon(a.text) for _, a, _ in column) > 0.8 * len(column)
+        for row in rows if strict else rows[first : min(len(rows), last + 3)]:
             blanks.update(
                 p.words[0].raw
                 for p in row.pieces

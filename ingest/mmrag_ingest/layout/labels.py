@@ -21,11 +21,11 @@ _PROPER = (
     "company|commission|department|agency|branch|business|office|state|county|country|city|street|market|airport|engine"
 )
 """Nouns that also end the names of organisations and places: a label only when it is short."""
-_NUMBERING = re.compile(r"^\s*\(?(?:\d{1,2}|[a-z])[.)]\s*(?=[^\W\d])")
+_NUMBERING = re.compile(r"^\s*\(?(?:\d{1,2}|[a-zA-Z])[.)]\s*(?=[^\W\d])")
 _ENTRY = re.compile(r"^\s*\(?\d{1,2}[a-z]?[.)]?\s+([^\W\d].*)$")
 _NOUN = re.compile(rf"\b(?:{_NOUNS})s?\b", re.IGNORECASE)
 _ENDS_LIKE_NAME = re.compile(rf"\b(?:{_PROPER})\W*$", re.IGNORECASE)
-_ENDS_LIKE_LABEL = re.compile(rf"(?:\b(?:{_NOUNS})s?\b\.?|#)\s*(?:\([^)]*\))?\s*[:：.#]?$", re.IGNORECASE)
+_ENDS_LIKE_LABEL = re.compile(rf"(?:\b(?:{_NOUNS})s?\b[.,]?|#)\s*(?:\([^)]*\))?\s*[:：.#]?$", re.IGNORECASE)
 CURRENCY = re.compile(r"^(?:RM|USD|EUR|GBP|MYR|SGD|SR|CHF|JPY|AUD|CAD|INR|Rs\.?|US\$|S\$|[$€£¥₹])[.:]?$", re.IGNORECASE)
 _NUMERIC = re.compile(r"^[^\w\s]*(?:RM|USD|EUR|GBP|MYR|[$€£¥])?\s*[^\w\s]*\d[\d.,:/\-\s%]*\w?[^\w\s]*$", re.IGNORECASE)
 
