@@ -16,28 +16,30 @@ from typing import Protocol, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from mmrag_ingest.engines.arena import share_arena
 from mmrag_ingest.engines.lines import Glyph, OcrLine
 
 Picture = NDArray[np.uint8]
 Quad = NDArray[np.float32]
 
-MAX_SIDE = 2000
-"""Pixels of the longer side at which lines are looked for (the detector's own default)."""
+DETECT_LONG = 1472
+DETECT_SHORT = 736
+"""Pixels of the sides at which lines are looked for: the longer at most, the shorter at least where that agrees."""
+MOST_ENLARGED = 3.0
 
 _HEIGHT = 48
 """Pixels: the height of a line as the recogniser was trained on it."""
-_MIN_RATIO = 320 / 48
-"""Width to height of the narrowest batch, as in training; shorter lines are padded."""
-_BATCH_COLUMNS = 48 * 6 * 12
+_MIN_RATIO = 3.0
+"""Width to height of the narrowest batch; shorter lines are padded. Training padded to 6.7, which costs time and wins nothing."""
+_BATCH_COLUMNS = 1400
+"""Pixels of width in one batch: more only takes memory."""
 _MIN_CONFIDENCE = 0.5
 """Lines below are noise: the default of RapidOCR."""
-_SPACE_EVIDENCE = 0.08
+_SPACE_EVIDENCE = 0.05
 """A space is written between two characters when the recogniser gave it at least this probability in between."""
 _DIRECTION_SAMPLE = 8
-
-
-class _Boxes(Protocol):
-    boxes: NDArray[np.float32] | None
+_LEAST_CONTRAST = 12
+"""Of 255: nothing on a page with less between its lightest and darkest point can be read."""
 
 
 class _Directions(Protocol):
@@ -45,7 +47,11 @@ class _Directions(Protocol):
 
 
 class _Detector(Protocol):
-    def __call__(self, image: Picture) -> _Boxes: ...
+    def session(self, batch: NDArray[np.float32]) -> NDArray[np.float32]: ...
+
+    def postprocess_op(self, heat: NDArray[np.float32], shape: tuple[int, int]) -> tuple[NDArray[np.float32], list[float]]:
+        """Boxes in the pixels of a picture of ``shape`` (height, width), corners clockwise, and their scores."""
+        ...
 
 
 class _Classifier(Protocol):
@@ -104,6 +110,7 @@ class RapidOcrEngine:
     def _models(self) -> _Models:
         from rapidocr import RapidOCR
 
+        share_arena()
         params = {
             "Global.log_level": "error",
             "EngineConfig.onnxruntime.intra_op_num_threads": self._threads,
@@ -117,7 +124,9 @@ class RapidOcrEngine:
 
     def read(self, picture: Picture) -> tuple[OcrLine, ...]:
         """Find and read all lines of an RGB picture, shape ``(h, w, 3)``; none on a blank page."""
-        image, scale_x, scale_y = _bounded(np.ascontiguousarray(picture[:, :, ::-1]))
+        if int(picture.max()) - int(picture.min()) < _LEAST_CONTRAST:
+            return ()
+        image = np.ascontiguousarray(picture[:, :, ::-1])
         quads = self._detect(image)
         if not len(quads):
             return ()
@@ -125,8 +134,7 @@ class RapidOcrEngine:
         self._turn_upright(crops)
         lines: list[OcrLine] = []
         for crop, glyphs in zip(crops, self._recognise([crop.image for crop in crops]), strict=True):
-            corners = tuple((x * scale_x, y * scale_y) for x, y in crop.upright_quad())
-            line = OcrLine(quad=corners, glyphs=glyphs)
+            line = OcrLine(quad=crop.upright_quad(), glyphs=glyphs)
             if line.text.strip() and line.confidence >= _MIN_CONFIDENCE:
                 lines.append(line)
         return tuple(lines)
@@ -137,8 +145,14 @@ class RapidOcrEngine:
         return tuple("".join(glyph.text for glyph in glyphs) for glyphs in self._recognise(images))
 
     def _detect(self, image: Picture) -> NDArray[np.float32]:
-        found = self._models._load_det_model()(image)
-        return np.zeros((0, 4, 2), dtype=np.float32) if found.boxes is None else np.asarray(found.boxes, dtype=np.float32)
+        """Boxes of lines in the pixels of ``image``, shape ``(n, 4, 2)``. Lines are looked for on a smaller copy."""
+        tensor, shape = _detector_input(image)
+        detector = self._models._load_det_model()
+        quads, _ = detector.postprocess_op(detector.session(tensor), shape)
+        if not len(quads):
+            return np.zeros((0, 4, 2), dtype=np.float32)
+        height, width = image.shape[:2]
+        return np.clip(np.asarray(quads, dtype=np.float32), 0, (width - 1, height - 1)).astype(np.float32)
 
     def _turn_upright(self, crops: list[_Crop]) -> None:
         """Turn lines that run down the page, and those that stand on their head where a sample says that any do."""
@@ -234,24 +248,26 @@ def _decode(steps: NDArray[np.float32], characters: list[str], filled: float) ->
     return tuple(glyphs)
 
 
-def _bounded(image: Picture) -> tuple[Picture, float, float]:
-    """Scale so that the longer side is at most ``MAX_SIDE``; the factors lead back to the original's pixels."""
+def _detector_input(image: Picture) -> tuple[NDArray[np.float32], tuple[int, int]]:
+    """A copy for the detector, shape ``(1, 3, h, w)``, and the (height, width) in pixels of ``image`` that it stands for.
+
+    Small pictures are enlarged, since letters must be some ten pixels high, large ones reduced. Sides are made multiples of
+    32, as the network wants them, by adding paper on the right and below.
+    """
     import cv2
 
     height, width = image.shape[:2]
-    ratio = min(1.0, MAX_SIDE / max(height, width))
-    scale_x = scale_y = 1.0
-    if ratio < 1.0:
-        new_w, new_h = max(1, round(width * ratio)), max(1, round(height * ratio))
-        image = cast(Picture, cv2.resize(image, (new_w, new_h), interpolation=cv2.INTER_AREA))
-        scale_x, scale_y = width / new_w, height / new_h
-        height, width = new_h, new_w
-    # The detector enlarges the shorter side to 736: of a strip that would be an enormous picture. Paper is added instead.
-    least = max(32, max(height, width) // 4) if max(height, width) > 8 * min(height, width) else 32
-    right, low = max(0, least - width), max(0, least - height)
-    if right or low:
-        image = cast(Picture, cv2.copyMakeBorder(image, 0, low, 0, right, cv2.BORDER_REPLICATE))
-    return image, scale_x, scale_y
+    scale = min(DETECT_LONG / max(height, width), max(1.0, DETECT_SHORT / min(height, width)), MOST_ENLARGED)
+    new_h, new_w = max(1, round(height * scale)), max(1, round(width * scale))
+    if scale != 1.0:
+        way = cv2.INTER_AREA if scale < 1.0 else cv2.INTER_LINEAR
+        image = cast(Picture, cv2.resize(image, (new_w, new_h), interpolation=way))
+    full_h, full_w = -(-new_h // 32) * 32, -(-new_w // 32) * 32
+    image = cast(Picture, cv2.copyMakeBorder(image, 0, full_h - new_h, 0, full_w - new_w, cv2.BORDER_REPLICATE))
+    tensor = image.transpose(2, 0, 1)[np.newaxis].astype(np.float32)
+    tensor *= np.float32(2 / 255)
+    tensor -= np.float32(1)
+    return tensor, (round(full_h * height / new_h), round(full_w * width / new_w))
 
 
 def _cut(image: Picture, quad: Quad) -> _Crop:
