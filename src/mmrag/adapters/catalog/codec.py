@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Final, TypeAlias
 
+from mmrag.adapters.catalog.text import clean
 from mmrag.domain.documents import Cell, Document, DocumentStatus, Element, ElementKind, Page, ReadReport, TextSource, Word
 from mmrag.domain.geometry import BBox, Polygon
 
@@ -52,11 +53,6 @@ def unpack_words(blob: bytes) -> tuple[Word, ...]:
         words.append(Word(index=index, line=lines[i], text=text, polygon=polygon, confidence=confidences[i]))
         start = end
     return tuple(words)
-
-
-def clean(text: str) -> str:
-    """``text`` with lone surrogates, which damaged PDFs contain, replaced: SQLite takes valid text only."""
-    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 
 def path_bytes(path: str) -> bytes:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from mmrag.adapters.catalog import codec
-from mmrag.adapters.catalog.text import squash
+from mmrag.adapters.catalog.text import clean, squash
 from mmrag.domain.documents import Document, Page
 from mmrag.domain.values import FoundValue
 from mmrag.errors import StoreError
@@ -59,7 +59,7 @@ def insert(connection: sqlite3.Connection, sql: str, row: Sequence[object]) -> i
 
 def insert_page(connection: sqlite3.Connection, edition: int, page: Page) -> dict[str, int]:
     """Write a page and its elements; returns the key of each element by its id."""
-    text = codec.clean(page.text)
+    text = clean(page.text)
     page_key = insert(
         connection,
         f"INSERT INTO page VALUES (NULL, {_marks(12)})",
@@ -99,11 +99,11 @@ def insert_values(connection: sqlite3.Connection, keys: Mapping[str, int], value
                 ordinal,
                 value.kind.value,
                 json.dumps(value.normals),
-                codec.clean(value.text),
+                clean(value.text),
                 codec.ints_to_text(value.words),
             ),
         )
-        connection.executemany("INSERT OR IGNORE INTO normal VALUES (?, ?)", [(codec.clean(n), key) for n in value.normals])
+        connection.executemany("INSERT OR IGNORE INTO normal VALUES (?, ?)", [(clean(n), key) for n in value.normals])
 
 
 def leave_location(connection: sqlite3.Connection, document: Document) -> None:

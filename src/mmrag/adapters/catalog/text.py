@@ -21,9 +21,15 @@ _COMMON: Final = frozenset(
 """English function words. They match most elements and tell none apart; only the time to score them would be felt."""
 
 
+def clean(text: str) -> str:
+    """``text`` with lone surrogates, which damaged PDFs contain, replaced: SQLite takes valid text only."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+
+
 def match_any(query: str) -> str | None:
     """An FTS5 expression that matches any word of ``query``, None when it has none. Nothing in it is an operator."""
     phrases: dict[str, None] = {}
+    query = clean(query)
     for compound in _COMPOUND.findall(query):
         parts = _TOKEN.findall(compound)
         # ``46.65`` is one phrase of two tokens to FTS5: rarer, so worth more, than its parts.
@@ -34,7 +40,7 @@ def match_any(query: str) -> str | None:
 
 def squash(text: str) -> str:
     """Letters and digits only, case and accents dropped, look-alikes folded: ``A8C l0 Sdn.`` is ``abciosdn``."""
-    plain = unicodedata.normalize("NFKD", text).casefold()
+    plain = unicodedata.normalize("NFKD", clean(text)).casefold()
     return "".join(c for c in plain if c.isalnum()).translate(_FOLD)
 
 
