@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import replace
 from importlib.metadata import entry_points
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 from urllib.parse import urlsplit
+
+import anyio
 
 from mmrag.domain.answers import Answer
 from mmrag.domain.evidence import Hit
@@ -19,8 +21,10 @@ from mmrag.errors import SettingsError, UsageError
 from mmrag.settings import Settings, load_settings
 
 if TYPE_CHECKING:
-    from mmrag.agent.answer import Agent
+    from mmrag.agent.answer import Agent, AgentParts
     from mmrag.app import App
+    from mmrag.ports import TraceSink
+    from mmrag.retrieval.search import SearchParts
 
 INGESTER_GROUP = "mmrag.ingesters"
 """The entry point group where a distribution offers the function that ingests files."""
@@ -62,34 +66,64 @@ class Ingester(Protocol):
     ) -> IngestSummary: ...
 
 
-@dataclass(slots=True, kw_only=True)
+class TraceCopy:
+    """A trace sink that writes each trace to ``file`` as well."""
+
+    def __init__(self, inner: TraceSink, file: Path) -> None:
+        self._inner = inner
+        self._file = file
+
+    async def save(self, trace_id: str, data: bytes) -> Path | None:
+        """Raises ``UsageError`` when the file cannot be written."""
+        try:
+            await anyio.Path(self._file).write_bytes(data)
+        except OSError as error:
+            raise UsageError(f"{self._file} cannot be written: {error.strerror}. Name another file.") from error
+        return await self._inner.save(trace_id, data)
+
+
 class Session:
-    """One store, opened when it is first needed.
+    """One store, opened when it is first needed. Questions, searches and an ingestion may run at the same time."""
 
-    Questions may run at the same time. An ingestion closes the store for reading, takes the writer's lock for as long as it
-    runs, and the next question sees what it stored.
-    """
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._stack = AsyncExitStack()
+        self._gate = asyncio.Lock()
+        self._app: App | None = None
+        self._agent: Agent | None = None
 
-    settings: Settings
-    _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
-    _app: App | None = None
-    _gate: asyncio.Lock = field(default_factory=asyncio.Lock)
+    async def ask(
+        self,
+        question: str,
+        *,
+        document: str | None = None,
+        tier: str | None = None,
+        max_usd: float | None = None,
+        trace: Path | None = None,
+    ) -> Answer:
+        """Answer ``question``, or refuse with a reason.
 
-    async def ask(self, question: str, *, document: str | None = None) -> Answer:
-        """Answer ``question``, or refuse with a reason; ``document`` restricts it to that document (its name as ingested).
-
-        Raises ``EmptyStoreError`` when nothing has been ingested, ``ModelError`` when no tier could be asked at all.
+        ``document`` restricts it to one document (its name as ingested), ``tier`` to one tier; ``max_usd`` is the most it
+        may cost; ``trace`` is a file to write how the answer came about to. Raises ``EmptyStoreError`` when nothing has been
+        ingested, ``UsageError`` for an unknown tier, ``StoreError``.
         """
-        agent = await self.agent()
-        return await agent.ask(question, document=document)
+        from mmrag.agent.answer import Agent
+
+        if trace is None:
+            async with self._gate:
+                self._agent = agent = self._agent or Agent(await self._parts())
+        else:
+            async with self._gate:
+                parts = await self._parts()
+            agent = Agent(replace(parts, traces=TraceCopy(parts.traces, trace)))
+        return await agent.ask(question, document=document, tier=tier, max_usd=max_usd)
 
     async def search(self, query: str, k: int = 10) -> tuple[Hit, ...]:
-        """The ``k`` elements that fit ``query`` best, best first. Raises ``EmptyStoreError``."""
+        """The ``k`` elements that fit ``query`` best, best first. Raises ``EmptyStoreError``, ``StoreError``."""
         from mmrag.agent.plan import make_plan
-        from mmrag.retrieval.search import SearchParts, search
+        from mmrag.retrieval.search import search
 
-        app = await self.app()
-        parts = SearchParts(catalog=app.catalog, lexical=app.lexical, vectors=app.vectors, embedder=app.embedder)
+        parts = _search_parts(await self.app())
         return (await search(make_plan(query), parts, k=k)).hits
 
     async def ingest(
@@ -101,37 +135,52 @@ class Session:
     ) -> IngestSummary:
         """Bring files and folders into the store; unchanged ones are left alone, broken ones are quarantined.
 
-        ``prune`` also removes documents whose files are gone. Raises ``StoreBusyError`` when another process is writing.
+        ``prune`` also removes documents below ``paths`` whose files are gone. Raises ``StoreBusyError`` when another process
+        is writing, ``UsageError`` for a path that does not exist, ``StoreError``.
         """
         from mmrag.app import open_app
 
         ingester = find_ingester()
-        async with self._gate:
-            await self._close()
-            async with open_app(self.settings, write=True) as app:
-                return await ingester(app, [Path(path) for path in paths], prune=prune, on_event=on_event)
+        async with open_app(self.settings, write=True) as app:
+            return await ingester(app, [Path(path) for path in paths], prune=prune, on_event=on_event)
 
     async def app(self) -> App:
         """The parts behind the session, for what it does not offer itself. Raises ``EmptyStoreError``."""
-        from mmrag.app import open_app
-
         async with self._gate:
-            if self._app is None:
-                self._app = await self._stack.enter_async_context(open_app(self.settings))
-            return self._app
-
-    async def agent(self) -> Agent:
-        """The agent over this session's store."""
-        raise UsageError("not wired")
+            return await self._opened()
 
     async def close(self) -> None:
         async with self._gate:
-            await self._close()
+            self._app = self._agent = None
+            stack, self._stack = self._stack, AsyncExitStack()
+            await stack.aclose()
 
-    async def _close(self) -> None:
-        self._app = None
-        stack, self._stack = self._stack, AsyncExitStack()
-        await stack.aclose()
+    async def _opened(self) -> App:
+        from mmrag.app import open_app
+
+        if self._app is None:
+            self._app = await self._stack.enter_async_context(open_app(self.settings))
+        return self._app
+
+    async def _parts(self) -> AgentParts:
+        from mmrag.agent.answer import AgentParts
+        from mmrag.agent.tiers import build_tiers
+
+        app = await self._opened()
+        return AgentParts(
+            search=_search_parts(app),
+            tiers=build_tiers(self.settings, embedder=app.embedder, models={}),
+            traces=app.traces,
+            ledger=app.ledger,
+            clock=app.clock,
+            settings=self.settings,
+        )
+
+
+def _search_parts(app: App) -> SearchParts:
+    from mmrag.retrieval.search import SearchParts
+
+    return SearchParts(catalog=app.catalog, lexical=app.lexical, vectors=app.vectors, embedder=app.embedder)
 
 
 @asynccontextmanager
@@ -143,7 +192,7 @@ async def open_session(
         settings = load_settings(store=None if store is None else Path(store))
     elif store is not None:
         settings = settings.model_copy(update={"store": settings.store.model_copy(update={"path": Path(store)})})
-    session = Session(settings=settings)
+    session = Session(settings)
     try:
         yield session
     finally:
@@ -166,31 +215,16 @@ def ask_sync(
     return asyncio.run(ask())
 
 
-def narrowed(
-    settings: Settings, *, tier: str | None = None, max_usd: float | None = None, offline: bool = False
-) -> Settings:
-    """``settings`` as the flags of one question change them: one tier only, another budget, nothing beyond this machine.
-
-    Raises ``UsageError`` when no tier is left, or when the store's vectors are beyond this machine.
-    """
-    cascade = settings.cascade
-    tiers = cascade.tiers
-    if tier is not None:
-        tiers = tuple(t for t in tiers if t.name == tier)
-        if not tiers:
-            raise UsageError(f"There is no tier {tier!r}: the settings have {', '.join(t.name for t in cascade.tiers)}.")
-    if offline:
-        if not _is_local(settings.store.vectors):
-            raise UsageError(
-                f"The vectors are at {settings.store.vectors}, which --offline rules out: set store.vectors to embedded."
-            )
-        tiers = tuple(t for t in tiers if _is_local(t.base_url or t.provider))
-        if not tiers:
-            raise UsageError("--offline leaves no tier to ask: add one with the model 'reader' to the cascade.")
-    changes: dict[str, object] = {"tiers": tiers}
-    if max_usd is not None:
-        changes["max_usd"] = max_usd
-    return settings.model_copy(update={"cascade": cascade.model_copy(update=changes)})
+def offline(settings: Settings) -> Settings:
+    """``settings`` with nothing beyond this machine. Raises ``UsageError`` when the vectors are elsewhere, or every tier."""
+    if not _is_local(settings.store.vectors):
+        raise UsageError(
+            f"The vectors are at {settings.store.vectors}, which --offline rules out: set store.vectors to embedded."
+        )
+    tiers = tuple(t for t in settings.cascade.tiers if _is_local(t.base_url or t.provider))
+    if not tiers:
+        raise UsageError("--offline leaves no tier to ask: add one with the model 'reader' to the cascade.")
+    return settings.model_copy(update={"cascade": settings.cascade.model_copy(update={"tiers": tiers})})
 
 
 _HERE = frozenset({"embedded", "reader", "transformers", "localhost", "127.0.0.1", "::1"})

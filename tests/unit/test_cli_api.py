@@ -8,7 +8,7 @@ import pytest
 
 import mmrag
 from mmrag import Settings
-from mmrag.api import find_ingester, narrowed, open_session
+from mmrag.api import find_ingester, offline, open_session
 from mmrag.errors import SettingsError, UsageError
 
 THREE = Settings.model_validate(
@@ -28,22 +28,11 @@ def names(settings: Settings) -> list[str]:
     return [tier.name for tier in settings.cascade.tiers]
 
 
-def test_without_flags_nothing_changes() -> None:
-    assert narrowed(THREE) == THREE
-
-
-def test_one_tier_and_another_budget() -> None:
-    changed = narrowed(THREE, tier="cheap", max_usd=0.5)
-    assert (names(changed), changed.cascade.max_usd) == (["cheap"], 0.5)
-    assert narrowed(THREE, max_usd=0).cascade.max_usd == 0
-    with pytest.raises(UsageError, match="There is no tier 'flagship': the settings have reader, local, cheap"):
-        narrowed(THREE, tier="flagship")
-
-
 def test_offline_keeps_this_machine_only() -> None:
-    assert names(narrowed(THREE, offline=True)) == ["reader", "local"]
+    assert names(offline(THREE)) == ["reader", "local"]
+    hosted = THREE.model_copy(update={"cascade": THREE.cascade.model_copy(update={"tiers": THREE.cascade.tiers[2:]})})
     with pytest.raises(UsageError, match="leaves no tier to ask"):
-        narrowed(THREE, tier="cheap", offline=True)
+        offline(hosted)
 
 
 @pytest.mark.parametrize(
@@ -58,10 +47,10 @@ def test_offline_keeps_this_machine_only() -> None:
 def test_offline_and_where_the_vectors_are(vectors: str, allowed: bool) -> None:
     settings = Settings.model_validate({"store": {"vectors": vectors}})
     if allowed:
-        assert narrowed(settings, offline=True).store.vectors == vectors
+        assert offline(settings).store.vectors == vectors
     else:
         with pytest.raises(UsageError, match="which --offline rules out"):
-            narrowed(settings, offline=True)
+            offline(settings)
 
 
 async def test_a_session_opens_nothing_before_it_is_used(tmp_path: Path) -> None:

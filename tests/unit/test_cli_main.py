@@ -114,7 +114,6 @@ def test_ctrl_c_ends_with_130(failing: Callable[[BaseException], None], capsys: 
         (["show", "x", "--box", "1,2,3"], "is not four numbers"),
         (["show", "x", "--box", "0.5,0.5,0.4,0.6"], "is not a box in page fractions"),
         (["index"], "Missing command."),
-        (["ask", "x", "--tier", "flagship"], "There is no tier 'flagship': the settings have reader."),
     ],
 )
 def test_bad_usage_is_one_line_and_2(

@@ -12,8 +12,8 @@ from mmrag.cli import terminal
 from mmrag.cli.options import json_option, store_option
 
 if TYPE_CHECKING:
+    from mmrag.api import Session
     from mmrag.domain.answers import Answer
-    from mmrag.settings import Settings
 
 ABSTAINED = 4
 
@@ -52,29 +52,33 @@ def ask(
     Prints the answer with document, page, quote and box of every claim. Exits with 0 when it is answered and with 4 when it
     is refused because the documents do not support an answer.
     """
-    from mmrag.api import narrowed
+    from mmrag import api
     from mmrag.settings import load_settings
 
     if not question.strip():
         raise click.UsageError("The question is empty.")
-    settings = narrowed(load_settings(store=store), tier=tier, max_usd=max_usd, offline=offline)
-    return asyncio.run(_ask(question, settings, as_json=as_json, trace=trace, save_crops=save_crops))
+    settings = load_settings(store=store)
+    if offline:
+        settings = api.offline(settings)
+
+    async def answered() -> bool:
+        async with api.open_session(settings=settings) as session:
+            answer = await session.ask(question, tier=tier, max_usd=max_usd, trace=trace)
+            _print(answer, as_json=as_json)
+            await _save(answer, session, trace=trace, save_crops=save_crops)
+            return answer.answered
+
+    return 0 if asyncio.run(answered()) else ABSTAINED
 
 
-async def _ask(question: str, settings: Settings, *, as_json: bool, trace: Path | None, save_crops: Path | None) -> int:
-    from mmrag.api import open_session
+async def _save(answer: Answer, session: Session, *, trace: Path | None, save_crops: Path | None) -> None:
+    if trace is not None:
+        terminal.say(f"wrote {trace}")
+    if save_crops is not None:
+        from mmrag.cli.pictures import save_citations
 
-    async with open_session(settings=settings) as session:
-        answer = await session.ask(question, trace=trace)
-        _print(answer, as_json=as_json)
-        if trace is not None:
-            terminal.say(f"wrote {trace}")
-        if save_crops is not None:
-            from mmrag.cli.pictures import save_citations
-
-            for note in await save_citations(answer, await session.app(), save_crops):
-                terminal.say(note)
-    return 0 if answer.answered else ABSTAINED
+        for note in await save_citations(answer, await session.app(), save_crops):
+            terminal.say(note)
 
 
 def _print(answer: Answer, *, as_json: bool) -> None:
