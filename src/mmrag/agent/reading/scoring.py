@@ -11,6 +11,9 @@ from mmrag.agent.reading.text import fold, stem, words
 from mmrag.domain.plans import AnswerType, Reading
 
 _WORKED_OUT = 0.5
+"""The share of its confidence that a printed answer keeps when the question asks for something to be worked out."""
+_SUPPORTERS = 3
+"""Of the places with one value only this many are looked at: a date repeated in every row of a table proves nothing."""
 _AGAIN = 0.2
 """What a second place with the same value adds, as a share of what is missing to certainty."""
 
@@ -68,7 +71,7 @@ def _merge(found: Sequence[Candidate]) -> list[Candidate]:
         group.sort(key=lambda c: -c.score)
         score = group[0].score
         places = {_place(group[0])}
-        for other in group[1:6]:
+        for other in group[1:_SUPPORTERS]:
             where = _place(other)
             if where not in places and other.page.document_id == group[0].page.document_id:
                 places.add(where)
