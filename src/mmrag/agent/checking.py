@@ -48,6 +48,8 @@ def find_same(value: Value, text: str, values: Sequence[Value]) -> tuple[int, in
     for other in values:
         if same(value, other):
             return other.start, other.end
+    if value.currency and any(o.currency and not _currencies_agree(value.currency, o.currency) for o in values):
+        return None
     whole = normals_of(text, value.kind) if len(text) <= 2 * len(value.text) + 4 else ()
     return (0, len(text)) if not set(value.normals).isdisjoint(whole) else None
 

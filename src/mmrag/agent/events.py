@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from pydantic import InstanceOf
+from typing import Annotated
+
+from pydantic import GetCoreSchemaHandler
+from pydantic_core import CoreSchema, core_schema
 from workflows.events import Event, StartEvent, StopEvent
 
 from mmrag.agent.case import Case, Round
@@ -10,18 +13,25 @@ from mmrag.domain.answers import Abstention, Answer
 from mmrag.domain.plans import Plan
 
 
+class _AsItIs:
+    """Marks a field that holds one of our own values: its type is checked, its inside is not rebuilt by pydantic."""
+
+    def __get_pydantic_core_schema__(self, source: type[object], handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.is_instance_schema(source)
+
+
 class Asked(StartEvent):
-    case: InstanceOf[Case]
+    case: Annotated[Case, _AsItIs()]
 
 
 class Planned(Event):
-    case: InstanceOf[Case]
-    plan: InstanceOf[Plan]
+    case: Annotated[Case, _AsItIs()]
+    plan: Annotated[Plan, _AsItIs()]
 
 
 class _InRound(Event):
-    case: InstanceOf[Case]
-    round: InstanceOf[Round]
+    case: Annotated[Case, _AsItIs()]
+    round: Annotated[Round, _AsItIs()]
 
 
 class Found(_InRound):
@@ -44,8 +54,8 @@ class Settled(_InRound):
     """Nothing is left to try: ``refusal`` says why, None when the draft is accepted."""
 
     confidence: float = 0.0
-    refusal: InstanceOf[Abstention] | None = None
+    refusal: Annotated[Abstention, _AsItIs()] | None = None
 
 
 class Answered(StopEvent):
-    answer: InstanceOf[Answer]
+    answer: Annotated[Answer, _AsItIs()]

@@ -1,0 +1,118 @@
+"""What becomes of a draft, case by case."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from types import MappingProxyType
+
+import pytest
+from agent_pages import plan
+
+from mmrag.agent.cascade import (
+    Abstain,
+    Accept,
+    Decision,
+    Escalate,
+    Repair,
+    Thresholds,
+    TierPosition,
+    answer_confidence,
+    decide,
+    out_of_reach,
+)
+from mmrag.domain.answers import Abstention, AbstentionReason, Claim, Verdict, VerdictKind, VerifyMethod
+from mmrag.domain.plans import Constraint, ConstraintKind, Gathered, Plan
+
+
+def verdict(kind: VerdictKind = VerdictKind.SUPPORTED, confidence: float = 0.9) -> Verdict:
+    claim = Claim(text="39.80", spans=())
+    return Verdict(claim=claim, kind=kind, method=VerifyMethod.VALUE, confidence=confidence, detail="the page says so")
+
+
+def decided(
+    *verdicts: Verdict,
+    drafted: float = 0.9,
+    index: int = 0,
+    count: int = 2,
+    repairs_left: int = 0,
+    next_usd: Decimal | None = Decimal(0),
+    failure: Abstention | None = None,
+) -> Decision:
+    return decide(
+        verdicts,
+        answer_confidence(drafted, verdicts),
+        Thresholds(min_confidence=0.35),
+        TierPosition(index=index, count=count, repairs_left=repairs_left, next_usd=next_usd),
+        Decimal("0.01"),
+        Decimal("0.05"),
+        failure=failure,
+    )
+
+
+def reason(decision: Decision) -> AbstentionReason:
+    assert isinstance(decision, Abstain)
+    return decision.abstention.reason
+
+
+def test_supported_and_sure_is_accepted_with_the_product_as_confidence() -> None:
+    assert decided(verdict(), verdict(VerdictKind.PARTLY, 0.5)) == Accept(confidence=0.45)
+
+
+@pytest.mark.parametrize("kind", [VerdictKind.UNSUPPORTED, VerdictKind.CONTRADICTED, VerdictKind.UNREADABLE])
+def test_one_refuted_claim_is_enough(kind: VerdictKind) -> None:
+    assert isinstance(decided(verdict(), verdict(kind)), Escalate)
+    assert reason(decided(verdict(), verdict(kind), index=1)) is AbstentionReason.UNSUPPORTED
+
+
+def test_repair_comes_before_the_next_tier_and_only_while_there_is_one() -> None:
+    assert isinstance(decided(verdict(VerdictKind.CONTRADICTED), repairs_left=1), Repair)
+    assert isinstance(decided(repairs_left=1), Repair)
+    assert isinstance(decided(verdict(), drafted=0.1, repairs_left=1), Escalate)
+
+
+def test_nothing_drafted_and_little_confidence_are_told_apart() -> None:
+    assert reason(decided(index=1)) is AbstentionReason.NO_EVIDENCE
+    assert reason(decided(verdict(), drafted=0.1, index=1)) is AbstentionReason.LOW_CONFIDENCE
+
+
+def test_a_next_tier_that_is_too_dear_is_not_asked() -> None:
+    decision = decided(next_usd=Decimal("0.0401"))
+    assert reason(decision) is AbstentionReason.OVER_BUDGET
+    assert isinstance(decision, Abstain)
+    assert "0.0401" in decision.abstention.detail
+    assert isinstance(decided(next_usd=Decimal("0.04")), Escalate)
+    assert isinstance(decided(next_usd=None), Escalate)
+
+
+def test_a_failed_tier_is_left_without_repair() -> None:
+    failure = Abstention(reason=AbstentionReason.MODEL_UNAVAILABLE, detail="no answer")
+    assert isinstance(decided(repairs_left=1, failure=failure), Escalate)
+    assert decided(index=1, failure=failure) == Abstain(abstention=failure)
+
+
+NAME = Constraint(kind=ConstraintKind.NAME, text="ACME")
+DATE = Constraint(kind=ConstraintKind.DATE, text="20/11/2017", normals=("2017-11-20",))
+GENRE = Constraint(kind=ConstraintKind.GENRE, text="receipt")
+
+
+def asked(*constraints: Constraint) -> Plan:
+    base = plan()
+    return Plan(question=base.question, answer_type=base.answer_type, target=base.target, constraints=constraints)
+
+
+def test_a_document_that_is_not_here_is_named_in_the_refusal() -> None:
+    refusal = out_of_reach(asked(NAME, DATE, GENRE), Gathered(unmatched=(NAME,)))
+    assert refusal is not None
+    assert refusal.reason is AbstentionReason.NO_EVIDENCE
+    assert "ACME" in refusal.detail
+    assert "20/11/2017" not in refusal.detail
+
+
+def test_a_document_that_shows_nearly_everything_may_be_the_one_meant() -> None:
+    gathered = Gathered(documents=("d",), matches=MappingProxyType({"d": 0.8}), unmatched=(NAME,))
+    assert out_of_reach(asked(NAME, DATE), gathered) is None
+
+
+def test_a_question_that_names_no_document_is_never_out_of_reach() -> None:
+    assert out_of_reach(asked(GENRE), Gathered(unmatched=(GENRE,))) is None
+    assert out_of_reach(asked(NAME), Gathered()) is None
