@@ -8,6 +8,7 @@ is needed, at conversion or later. Input: ``input_ids`` and ``attention_mask``, 
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import json
 import logging
@@ -65,7 +66,8 @@ def onnx_file(cache: Path) -> Path:
         fresh.write_bytes(model.SerializeToString(deterministic=True))
         fresh.replace(path)
     except OSError as error:
-        fresh.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            fresh.unlink()
         raise ModelMissingError(
             f"The text model cannot be written to {cache} ({error.strerror}): free some space, or set models.cache_dir."
         ) from error
