@@ -30,11 +30,11 @@ from rapidfuzz.distance import Levenshtein
 from rich.console import Console
 from rich.table import Table
 
-from mmrag.agent.plan import make_plan
-from mmrag.app import App, open_app
+from mmrag.api import Session, open_session
+from mmrag.app import App
 from mmrag.domain.answers import Answer
 from mmrag.domain.geometry import BBox
-from mmrag.settings import load_settings
+from mmrag.ports import PageRef
 
 BOX_SHARE = 0.5
 """A cited box overlaps the true one when they share half of the smaller one's area."""
@@ -119,8 +119,6 @@ def overlaps(answer: Answer, question: Question, corpus: Path) -> bool:
 
 async def texts_of(app: App) -> dict[str, str]:
     """The text of every document, as read: what both baselines see."""
-    from mmrag.ports import PageRef
-
     texts: dict[str, str] = {}
     for document in await app.catalog.documents():
         pages = [await app.catalog.page(PageRef(document_id=document.id, page=n + 1)) for n in range(document.pages)]
@@ -156,17 +154,13 @@ async def llama_index_rankings(app: App, texts: dict[str, str], questions: Seque
     return ranked
 
 
-async def ask_all(app: App, questions: Sequence[Question], corpus: Path) -> list[Outcome]:
-    from mmrag.agent.answer import Agent
-    from mmrag.app import agent_parts
-
-    agent = Agent(agent_parts(app))
+async def ask_all(session: Session, questions: Sequence[Question], corpus: Path) -> list[Outcome]:
     gate = asyncio.Semaphore(2)
 
     async def one(question: Question) -> Outcome:
         async with gate:
             started = time.perf_counter()
-            answer = await agent.ask(question.text)
+            answer = await session.ask(question.text)
             outcome = Outcome(question=question, answer=answer, seconds=time.perf_counter() - started)
         outcome.ranked = list(dict.fromkeys(h.document for h in answer.evidence))
         if answer.answer is not None:
@@ -199,16 +193,20 @@ def print_tables(systems: dict[str, dict[str, list[str]]], outcomes: Sequence[Ou
     groups: dict[tuple[str, str], list[Outcome]] = defaultdict(list)
     for o in outcomes:
         key = "unanswerable" if not o.question.answers else o.question.field
-        for group in ((o.question.kind, key), (o.question.kind, "~ answerable") if o.question.answers else None, ("~ all", "~ answerable") if o.question.answers else None):
+        for group in (
+            (o.question.kind, key),
+            (o.question.kind, "~ answerable") if o.question.answers else None,
+            ("~ all", "~ answerable") if o.question.answers else None,
+        ):
             if group:
                 groups[group].append(o)
-    for (kind, name), these in sorted(groups.items()):
-        n = len(these)
-        boxed = [o for o in these if o.question.bbox]
-        refused = sum(o.answer is not None and o.answer.answer is None for o in these)
+    for (kind, name), group_of in sorted(groups.items()):
+        n = len(group_of)
+        boxed = [o for o in group_of if o.question.bbox]
+        refused = sum(o.answer is not None and o.answer.answer is None for o in group_of)
         attributed = f"{sum(o.boxed for o in boxed) / len(boxed):.3f}" if boxed else "-"
         answers.add_row(
-            kind, name, str(n), f"{sum(o.anls for o in these) / n:.3f}", f"{sum(o.right for o in these) / n:.3f}",
+            kind, name, str(n), f"{sum(o.anls for o in group_of) / n:.3f}", f"{sum(o.right for o in group_of) / n:.3f}",
             f"{refused / n:.3f}", str(len(boxed)), attributed,
         )  # fmt: skip
     console.print(answers)
@@ -220,7 +218,11 @@ def write_misses(outcomes: Sequence[Outcome], file: Path) -> None:
     with file.open("w", encoding="utf-8") as out:
         for o in outcomes:
             given = o.answer.answer if o.answer else None
-            if (o.question.answers and not o.right) or (not o.question.answers and given is not None) or (o.question.bbox and not o.boxed):
+            if (
+                (o.question.answers and not o.right)
+                or (not o.question.answers and given is not None)
+                or (o.question.bbox and not o.boxed)
+            ):
                 row = {
                     "id": o.question.id, "field": o.question.field, "question": o.question.text, "file": o.question.file,
                     "true": list(o.question.answers)[:3], "given": given, "right": o.right, "ranked": o.ranked[:3],
@@ -241,9 +243,10 @@ async def main() -> None:
     if not (args.corpus / "questions.jsonl").is_file():
         sys.exit(f"{args.corpus} has no questions.jsonl")
     questions = read_questions(args.corpus, args.kinds)[:: 10 if args.quick else 1]
-    async with open_app(load_settings(store=args.store)) as app:
+    async with open_session(args.store) as session:
+        app = await session.app()
         texts = await texts_of(app)
-        outcomes = await ask_all(app, questions, args.corpus)
+        outcomes = await ask_all(session, questions, args.corpus)
         systems = {
             "llama-index": await llama_index_rankings(app, texts, questions),
             "bm25": bm25_rankings(texts, questions),
