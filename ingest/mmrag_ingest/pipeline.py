@@ -13,29 +13,29 @@ import errno
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from mmrag.errors import MMRagError, StoreFullError, UsageError
-from mmrag_ingest.flow import Flow
-from mmrag_ingest.guard import open_pool
-from mmrag_ingest.planning import Read, gone, make_steps
-from mmrag_ingest.reading import PageReader, Readers
+from mmrag_ingest.planning import Keep, Read, Step, gone, make_steps
 from mmrag_ingest.recipe import Recipe
 from mmrag_ingest.records import Limits
-from mmrag_ingest.report import Event, FilesFound, IngestReport, OnEvent
+from mmrag_ingest.report import DocumentRow, Event, FilesFound, IngestReport, OnEvent, Outcome
 from mmrag_ingest.sources import discover
-from mmrag_ingest.writing import PageWriter
 
 if TYPE_CHECKING:
     from mmrag.app import App
     from mmrag.retrieval.index import IndexKeeper
     from mmrag.settings import IngestSettings
+    from mmrag_ingest.reading import Readers
 
 
 class OpenReaders(Protocol):
     """Starts the worker processes for these settings, and ends them with the context."""
 
     def __call__(self, settings: IngestSettings, limits: Limits) -> AbstractAsyncContextManager[Readers]: ...
+
+
+READ_ONLY: Final = "The store is open for reading only: open it with write=True to ingest."
 
 
 async def ingest(
@@ -57,7 +57,7 @@ async def ingest(
     ``StoreError`` when the store cannot be written to.
     """
     try:
-        return await _ingest(app, paths, prune, retry, on_event or _ignore, open_readers or open_pool)
+        return await _ingest(app, paths, prune, retry, on_event or _ignore, open_readers)
     except BaseExceptionGroup as group:
         raise _what_counts(group) from group
     except OSError as error:
@@ -67,14 +67,51 @@ async def ingest(
 
 
 async def _ingest(
-    app: App, paths: Sequence[Path], prune: bool, retry: bool, on_event: OnEvent, open_readers: OpenReaders
+    app: App, paths: Sequence[Path], prune: bool, retry: bool, on_event: OnEvent, open_readers: OpenReaders | None
 ) -> IngestReport:
     if app.writer is None:
-        raise UsageError("The store is open for reading only: open it with write=True to ingest.")
+        raise UsageError(READ_ONLY)
     for path in paths:
         if not await asyncio.to_thread(_exists, path):
             raise UsageError(f"{str(path)!r} does not exist: check the path.")
     began = app.clock.monotonic()
+    recipe = Recipe.of(app.settings.ingest, app.embedder.identity)
+    found = await asyncio.to_thread(discover, paths, exclude=[app.settings.store.path])
+    known = dict(await app.writer.known())
+    lost = gone(found, known, paths) if prune else ()
+    if lost:
+        await app.writer.remove([document.id for document in lost])
+        for document in lost:
+            del known[document.location]
+    steps = make_steps(found, known, recipe, retry=retry)
+    on_event(FilesFound(files=len(steps), to_read=sum(isinstance(step, Read) for step in steps)))
+    rows = tuple(DocumentRow.of(step.document, Outcome.UNCHANGED) for step in steps if isinstance(step, Keep))
+    pages_read = 0
+    if len(rows) == len(steps):
+        await app.keeper.drain()
+    else:
+        rows, pages_read = await _carry_out(app, steps, recipe, on_event, open_readers)
+    await app.blobs.discard(await app.writer.sweep())
+    return IngestReport(
+        documents=rows,
+        removed=tuple(document.name for document in lost),
+        pages_read=pages_read,
+        seconds=app.clock.monotonic() - began,
+    )
+
+
+async def _carry_out(
+    app: App, steps: Sequence[Step], recipe: Recipe, on_event: OnEvent, open_readers: OpenReaders | None
+) -> tuple[tuple[DocumentRow, ...], int]:
+    """Read what is to be read, write it, and have the index follow. Returns a row for each step, and the pages read."""
+    # Imported here: a folder without changes needs none of it, and is often all that a scheduled run finds.
+    from mmrag_ingest.flow import Flow
+    from mmrag_ingest.guard import open_pool
+    from mmrag_ingest.reading import PageReader
+    from mmrag_ingest.writing import PageWriter
+
+    if app.writer is None:
+        raise UsageError(READ_ONLY)
     settings = app.settings.ingest
     limits = Limits(
         dpi=settings.dpi,
@@ -82,16 +119,8 @@ async def _ingest(
         max_pages=settings.max_pages,
         max_file_bytes=settings.max_file_bytes,
     )
-    recipe = Recipe.of(settings, app.embedder.identity)
-    found = await asyncio.to_thread(discover, paths, exclude=[app.settings.store.path])
-    known = dict(await app.writer.known())
-    lost = gone(found, known, paths) if prune else ()
-    if lost:
-        await app.writer.remove([document.id for document in lost])
-        known = {place: document for place, document in known.items() if document not in lost}
-    steps = make_steps(found, known, recipe, retry=retry)
-    on_event(FilesFound(files=len(steps), to_read=sum(isinstance(step, Read) for step in steps)))
-    async with _index_follows(app.keeper) as published, open_readers(settings, limits) as readers:
+    opened = (open_readers or open_pool)(settings, limits)
+    async with _index_follows(app.keeper) as published, opened as readers:
         flow = Flow(
             reader=PageReader(readers=readers, clock=app.clock),
             pages=PageWriter(embedder=app.embedder, blobs=app.blobs, writer=app.writer, recipe=recipe),
@@ -103,14 +132,7 @@ async def _ingest(
             published=published,
             on_event=on_event,
         )
-        rows = await flow.run(steps)
-    await app.blobs.discard(await app.writer.sweep())
-    return IngestReport(
-        documents=rows,
-        removed=tuple(document.name for document in lost),
-        pages_read=flow.pages_read,
-        seconds=app.clock.monotonic() - began,
-    )
+        return await flow.run(steps), flow.pages_read
 
 
 @asynccontextmanager

@@ -14,6 +14,7 @@ from ingest_support import LetterEmbedder, ScriptReaders, dump, settings_for, wr
 from mmrag_ingest.pipeline import ingest
 from mmrag_ingest.report import DocumentFinished, DocumentOpened, Event, FilesFound, IngestReport, PageStored
 
+from mmrag.app import open_app
 from mmrag.errors import StoreFullError, UsageError
 from mmrag.ports import PageRef
 from mmrag.settings import Settings
@@ -277,8 +278,10 @@ async def test_a_full_disk_stops_with_one_line_and_keeps_what_was_published(fold
         full = replace(app, blobs=FullDisk(app.blobs, after=4))  # type: ignore[arg-type]  # only put is called
         with pytest.raises(StoreFullError, match="full"):
             await ingest(full, [folder], open_readers=ScriptReaders())
-    assert [d.name for d in (await dump(settings)).documents] == ["a.pdf", "b.pdf"]
+    async with open_app(settings) as reading:
+        assert [d.name for d in await reading.catalog.documents()] == ["a.pdf", "b.pdf"]
     assert statuses(await run(settings, folder)) == {"a.pdf": "unchanged", "b.pdf": "unchanged", "sub/c.pdf": "ingested"}
+    assert len((await dump(settings)).index_ids) == 6
 
 
 class FullDisk:
