@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -79,7 +80,8 @@ def test_read_the_json(home: Path) -> None:
         home, "read_the_json.py", given=ask(home, "What is the total of the invoice from Golden Key Hardware?", 0)
     )
     assert lines[0].startswith("46.65  (confidence 0.")
-    assert any("invoice.pdf, page 1: '46.65'" in line and "25% down" in line for line in lines)
+    place = next(line for line in lines if "invoice.pdf, page 1: '46.65'" in line)
+    assert 22 <= int(re.findall(r"(\d+)% down", place)[0]) <= 25  # its baseline is 600 of 792 points above the bottom
     refused = example(home, "read_the_json.py", given=ask(home, "What is the e-mail address of Golden Key Hardware?", 4))
     assert refused[0].startswith("refused (")
 

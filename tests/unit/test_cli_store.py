@@ -3,108 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import json
-from datetime import UTC, datetime
-from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from cli_support import answer_citing, fill, out_json
 from filelock import FileLock
 from PIL import Image
 
-from mmrag.app import open_app
+from mmrag.agent.answer import to_json
 from mmrag.cli.main import run
-from mmrag.domain.costs import LedgerEntry, Usage
 from mmrag.domain.documents import (
-    Document,
-    DocumentStatus,
-    Element,
     ElementKind,
-    Page,
-    TextSource,
-    Word,
-    document_id,
-    element_id,
 )
-from mmrag.domain.geometry import BBox, Polygon
 from mmrag.drawing import CITED, KIND_COLOURS
-from mmrag.ports import VectorRecord
-from mmrag.settings import load_settings
-
-BOX = BBox(0.2, 0.4, 0.6, 0.5)
-
-
-async def fill(store: Path, names: list[str]) -> None:
-    """Documents of one page with one element each, a quarantined file, and two calls in the ledger."""
-    async with open_app(load_settings(store=store, environ={}), write=True) as app:
-        assert app.writer is not None
-        picture = io.BytesIO()
-        Image.new("RGB", (300, 400), "white").save(picture, format="PNG")
-        blob = await app.blobs.put(picture.getvalue())
-        for number, name in enumerate([*names, "broken.pdf"]):
-            sha = f"{number:064x}"
-            doc = document_id(name, sha)
-            ready = name != "broken.pdf"
-            document = Document(
-                id=doc,
-                name=name,
-                location=f"/scans/{name}",
-                sha256=sha,
-                media_type="image/png",
-                size=10,
-                pages=1 if ready else 0,
-                status=DocumentStatus.READY if ready else DocumentStatus.QUARANTINED,
-                recipe="r",
-                reason=None if ready else "It is encrypted.",
-            )
-            if not ready:
-                await app.writer.quarantine(document)
-                continue
-            text = f"TOTAL {number}9.80"
-            word = Word(index=0, line=0, text=text, polygon=Polygon.from_bbox(BOX), confidence=0.9)
-            element = Element(
-                id=element_id(doc, 1, 0, ElementKind.TEXT, text),
-                document_id=doc,
-                page=1,
-                ordinal=0,
-                kind=ElementKind.TEXT,
-                bbox=BOX,
-                text=text,
-                words=(0,),
-            )
-            page = Page(
-                document_id=doc,
-                number=1,
-                width=300,
-                height=400,
-                source=TextSource.OCR,
-                confidence=0.9,
-                engine="test",
-                image=blob if number == 0 else None,
-                words=(word,),
-                elements=(element,),
-            )
-            vector = VectorRecord(
-                element_id=element.id,
-                document_id=doc,
-                page=1,
-                kind="text",
-                vector=[1.0] + [0.0] * (app.embedder.dimension - 1),
-            )
-            await app.writer.stage_page(page, recipe="r", vectors=[vector], values=())
-            await app.writer.publish(document)
-        await app.keeper.drain()
-        for usd in (Decimal("0.0123"), None):
-            entry = LedgerEntry(
-                question_id="q",
-                stage="draft",
-                tier="cheap",
-                model="m-1",
-                usage=Usage(input_tokens=100, output_tokens=5),
-                usd=usd,
-            )
-            await app.ledger.write(entry, datetime(2026, 11, 21, tzinfo=UTC))
 
 
 @pytest.fixture(scope="module")
@@ -117,12 +29,6 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(autouse=True)
 def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-
-
-def out_json(capsys: pytest.CaptureFixture[str]) -> dict[str, object]:
-    value = json.loads(capsys.readouterr().out)
-    assert isinstance(value, dict)
-    return value
 
 
 @pytest.mark.parametrize(
@@ -158,6 +64,31 @@ def test_show_draws_a_cited_box_where_it_is_asked_to(store: Path) -> None:
     reds = [(x, y) for x in range(300) for y in range(400) if picture.getpixel((x, y)) == CITED]
     assert 45 <= min(x for x, _ in reds) < 60
     assert 200 < max(y for _, y in reds) <= 215
+
+
+@pytest.mark.parametrize("saved_as", ["answer", "trace"])
+def test_show_draws_what_a_saved_answer_cites(store: Path, saved_as: str) -> None:
+    answer = to_json(answer_citing("receipts/r-1.jpg", 0))
+    Path("a.json").write_text(json.dumps(answer if saved_as == "answer" else {"id": "t", "stages": [], "answer": answer}))
+    assert run(["show", "r-1.jpg", "--question-trace", "a.json", "-o", "here.png", "--store", str(store)]) == 0
+    assert Image.open("here.png").convert("RGB").getpixel((60 - 5, 180)) == CITED
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (None, "a.json cannot be read: No such file"),
+        ("[1]", "is neither what 'ask --json' prints nor what 'ask --trace' writes"),
+        ('{"claims": []}', "a.json cites nothing, and nothing of 'receipts/r-1.jpg' as it is stored."),
+    ],
+)
+def test_show_says_what_is_wrong_with_a_saved_answer(
+    store: Path, capsys: pytest.CaptureFixture[str], content: str | None, says: str
+) -> None:
+    if content is not None:
+        Path("a.json").write_text(content)
+    assert run(["show", "r-1.jpg", "--question-trace", "a.json", "--store", str(store)]) == 2
+    assert says in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,21 +21,38 @@ if TYPE_CHECKING:
 
 @click.command("show")
 @click.argument("document")
-@click.option("--page", type=click.IntRange(min=1), default=1, show_default=True, metavar="N", help="Which page.")
+@click.option(
+    "--page", type=click.IntRange(min=1), metavar="N", help="Which page.  [default: the first one, or the cited one]"
+)
 @click.option("--boxes", is_flag=True, help="Draw the box of every element, coloured by kind.")
 @click.option(
     "--box",
-    "cited",
+    "drawn",
     multiple=True,
     callback=boxes_of,
     metavar="X0,Y0,X1,Y1",
     help="Draw this box, as an answer cites it. May be repeated.",
 )
 @click.option(
+    "--question-trace",
+    "answer",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Draw what an answer cites: FILE is what `ask --json` printed or `ask --trace` wrote.",
+)
+@click.option(
     "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.png", help="Where to write the picture."
 )
 @store_option
-def show(document: str, page: int, boxes: bool, cited: tuple[Corners, ...], output: Path | None, store: Path | None) -> int:
+def show(
+    document: str,
+    page: int | None,
+    boxes: bool,
+    drawn: tuple[Corners, ...],
+    answer: Path | None,
+    output: Path | None,
+    store: Path | None,
+) -> int:
     """Write a page of DOCUMENT as a PNG picture and say what is on it.
 
     DOCUMENT is a document's name, or the beginning or the end of one that fits no other. Boxes given with --box are
@@ -42,28 +60,43 @@ def show(document: str, page: int, boxes: bool, cited: tuple[Corners, ...], outp
     """
     from mmrag.settings import load_settings
 
-    click.echo("\n".join(asyncio.run(_show(document, page, boxes, cited, output, load_settings(store=store)))))
+    wish = Wish(document=document, page=page, boxes=boxes, drawn=drawn, answer=answer, output=output)
+    click.echo("\n".join(asyncio.run(_show(wish, load_settings(store=store)))))
     return 0
 
 
-async def _show(
-    name: str, number: int, boxes: bool, cited: Sequence[Corners], output: Path | None, settings: Settings
-) -> list[str]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What is to be shown, as it was typed."""
+
+    document: str
+    page: int | None
+    boxes: bool
+    drawn: tuple[Corners, ...]
+    answer: Path | None
+    output: Path | None
+
+
+async def _show(wish: Wish, settings: Settings) -> list[str]:
     import anyio.to_thread
 
     from mmrag.app import open_app
+    from mmrag.cli.cited import places_in
     from mmrag.cli.pictures import picture_of, safe_name, write_picture
     from mmrag.domain.geometry import BBox
     from mmrag.drawing import Mark, draw, legend_of, marks_of
 
     async with open_app(settings) as app:
-        document = find_document(name, await app.catalog.documents())
+        document = find_document(wish.document, await app.catalog.documents())
+        places = await anyio.to_thread.run_sync(places_in, wish.answer, document) if wish.answer is not None else ()
+        number = wish.page or next((place.page for place in places), 1)
         page = await _page(document, number, app)
-        marks = [*(marks_of(page.elements) if boxes else ()), *(Mark(box=BBox(*corners)) for corners in cited)]
-        legend = legend_of(page.elements) if boxes else ()
+        cited = [*(BBox(*corners) for corners in wish.drawn), *(place.box for place in places if place.page == number)]
+        marks = [*(marks_of(page.elements) if wish.boxes else ()), *(Mark(box=box) for box in cited)]
+        legend = legend_of(page.elements) if wish.boxes else ()
         picture = await picture_of(page, app)
         drawn = await anyio.to_thread.run_sync(lambda: draw(picture, marks, legend=legend))
-    target = output or Path(f"{safe_name(document.name)}-page-{number}.png")
+    target = wish.output or Path(f"{safe_name(document.name)}-page-{number}.png")
     await write_picture(target, drawn)
     return [f"wrote {target}", f"{clean(document.name)}, page {number} of {document.pages}", *about(page)]
 
