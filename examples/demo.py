@@ -18,7 +18,8 @@ QUESTIONS = [
     "What is the total due on the invoice from Fernhill Office Supplies?",
     "What is the total on the receipt from Harbour Light Café dated 12/03/2024?",
     "On which date is the interview in the letter from St Oswald's Archive?",
-    "What is the monthly rent in tenancy contract TR-9/2022?",
+    "According to the Lowmoor Water Trust annual report, when did the ultraviolet plant at Hagg Beck go into service?",
+    "For how much must the tenant insure under tenancy contract TR-9/2022?",
     "What is the number of the invoice from Alder & Finch Engineering?",
 ]
 ABSTAINED, SOME_QUARANTINED = 4, 3
