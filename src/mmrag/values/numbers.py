@@ -27,7 +27,7 @@ _SCALES = MappingProxyType({"thousand": 3, "million": 6, "mio": 6, "mn": 6, "bil
 _SIGNS = "|".join(re.escape(sign) for sign in sorted(_CURRENCIES, key=len, reverse=True))
 # Spaces inside a number are taken for grouping or an OCR slip only where nothing else fits: narrow spaces, a space after
 # a grouping comma, a space before the decimal point, or plain spaces between groups of three before a decimal comma or
-# behind a currency sign.
+# behind a currency sign, where a space after the decimal point passes as well.
 _CORE = (
     rf"(?:[0-9]{{1,3}}(?:{NARROW_SPACE}[0-9]{{3}})+(?:[.,][0-9]+)?(?![0-9])"
     r"|[0-9]{1,3}(?:, [0-9]{3})+\.[0-9]{2}(?![0-9])"
@@ -35,10 +35,11 @@ _CORE = (
     r"|[0-9]+(?:,[0-9]{3})* [.][0-9]{2}(?![0-9.,])"
     r"|[0-9]+(?:[.,'][0-9]+)*)"
 )
+_BEHIND_SIGN = r"(?:[0-9]{1,3}(?: [0-9]{3})+[.,][0-9]{2}(?![0-9])|[0-9]+(?:,[0-9]{3})*[.] [0-9]{2}(?![0-9a-z.,%]))"
 _NUMBER = re.compile(
     rf"(?P<open>\([ ]?)?(?P<minus>(?<![a-z0-9)])[-][ ]?)?"
     rf"(?:(?<![a-z])(?P<before>{_SIGNS})[ {NARROW_SPACE}]{{0,2}}(?P<inner>[-])?)?"
-    rf"(?<![0-9])(?<![0-9][.,'])(?P<core>(?(before)[0-9]{{1,3}}(?: [0-9]{{3}})+[.,][0-9]{{2}}(?![0-9])|(?!))|{_CORE})"
+    rf"(?<![0-9])(?<![0-9][.,'])(?P<core>(?(before){_BEHIND_SIGN}|(?!))|{_CORE})"
     rf"(?:[ {NARROW_SPACE}]?(?P<percent>%|per[ ]?cent\b|pct\b|prozent\b))?"
     rf"(?:[ ](?P<scale>{'|'.join(_SCALES)})\b)?"
     rf"(?:[ {NARROW_SPACE}]?(?P<after>{_SIGNS})(?![a-z0-9]))?"

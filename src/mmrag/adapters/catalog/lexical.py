@@ -40,10 +40,6 @@ WHERE n.normal IN (SELECT value FROM json_each(?1)) AND (?2 IS NULL OR v.kind IN
 AND (?3 IS NULL OR i.document_id IN (SELECT value FROM json_each(?3)))
 ORDER BY i.document_id, p.number, e.ordinal, v.ordinal
 """
-_HOLDING: Final = "SELECT count(*) FROM (SELECT 1 FROM page_text WHERE page_text MATCH ? LIMIT ?)"
-_ENOUGH: Final = 20_000
-"""Pages counted for a word at most: beyond, it is common whatever the exact number."""
-_LEAST_SHARED: Final = 0.35
 
 
 class SqliteLexical:
@@ -67,10 +63,9 @@ class SqliteLexical:
         return tuple(PageScored(ref=PageRef(document_id=d, page=n), score=score) for d, n, score in rows)
 
     async def search_names(self, name: str, k: int) -> tuple[PageScored, ...]:
-        wanted = trigrams(squash(name))
-        if not wanted or k <= 0:
+        if not trigrams(squash(name)) or k <= 0:
             return ()
-        return await self._readers.run(lambda c: pages_with(c, wanted, k))
+        return await self._readers.run(lambda c: pages_with(c, name, k))
 
     async def search_values(
         self, normals: Sequence[str], *, kinds: Sequence[ValueKind] | None = None, documents: Sequence[str] | None = None
@@ -84,14 +79,6 @@ class SqliteLexical:
             return connection.execute(sql, parameters).fetchall()
 
         return await self._readers.run(work)
-
-
-def _frequencies(connection: sqlite3.Connection, words: Sequence[str]) -> dict[str, float]:
-    """Share of pages that hold each word, with one page more than there is so that a new word is rare, not impossible."""
-    pages = connection.execute("SELECT count(*) FROM page_text_docsize").fetchone()[0]
-    return {
-        w: (connection.execute(_HOLDING, (f'"{w}"', _ENOUGH)).fetchone()[0] + 1) / (pages + 1) for w in dict.fromkeys(words)
-    }
 
 
 def _value_from(row: Sequence[object]) -> FoundValue:

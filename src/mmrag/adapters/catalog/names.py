@@ -1,4 +1,4 @@
-"""Finding names in spite of OCR errors, by shared character trigrams."""
+"""Finding pages that show a name in spite of OCR errors: candidates by shared trigrams, then by how well they show it."""
 
 from __future__ import annotations
 
@@ -10,20 +10,27 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Final
 
+from mmrag.adapters.catalog.likeness import name_score, words_of
+from mmrag.adapters.catalog.text import squash, trigrams
 from mmrag.ports import PageRef, PageScored
 
+_HOLDING: Final = "SELECT count(*) FROM (SELECT 1 FROM page_text WHERE page_text MATCH ? LIMIT ?)"
+_ENOUGH: Final = 20_000
+"""Pages counted for a word at most: beyond, it is common whatever the exact number."""
+_LEAST_SHARED: Final = 0.35
 _CANDIDATES: Final = 60
 _POSTINGS: Final = 20_000
 """How many index entries are looked at to find candidates: all of them in a small store, those of the rarest trigrams in a
 large one. They tell pages apart; the common ones are on every second page."""
 
 
-def pages_with(connection: sqlite3.Connection, wanted: Sequence[str], k: int) -> tuple[PageScored, ...]:
-    """The ``k`` pages with the largest share of the trigrams ``wanted``, best first.
+def pages_with(connection: sqlite3.Connection, name: str, k: int) -> tuple[PageScored, ...]:
+    """The ``k`` pages that show ``name`` best, with their :func:`name_score`, best first.
 
-    Candidates share the most of the rarer trigrams, weighted by inverse document frequency; the share is then counted on
-    each candidate's own text.
+    Candidates share the most of the name's rarer trigrams, weighted by inverse document frequency; the name is then
+    looked for on each candidate's own text.
     """
+    wanted = trigrams(squash(name))
     weights = _candidates(connection, wanted)
     chosen = heapq.nlargest(max(_CANDIDATES, 4 * k), weights, key=weights.__getitem__)
     rows = connection.execute(
@@ -31,12 +38,23 @@ def pages_with(connection: sqlite3.Connection, wanted: Sequence[str], k: int) ->
         " WHERE p.key IN (SELECT value FROM json_each(?))",
         (json.dumps(chosen),),
     )
+    frequency = _frequencies(connection, words_of(name))
     scored = [
-        (sum(t in squashed for t in wanted) / len(wanted), weights[key], document_id, number)
+        (name_score(name, squashed, frequency), weights[key], document_id, number)
         for key, document_id, number, squashed in rows
+        # Aligning is dear and asking for trigrams is cheap: a page that lacks most of them cannot score well.
+        if sum(t in squashed for t in wanted) >= _LEAST_SHARED * len(wanted)
     ]
     scored.sort(key=lambda s: (-s[0], -s[1], s[2], s[3]))
-    return tuple(PageScored(ref=PageRef(document_id=d, page=n), score=share) for share, _, d, n in scored[:k])
+    return tuple(PageScored(ref=PageRef(document_id=d, page=n), score=score) for score, _, d, n in scored[:k])
+
+
+def _frequencies(connection: sqlite3.Connection, words: Sequence[str]) -> dict[str, float]:
+    """Share of pages that hold each word, with one page more than there is so that a new word is rare, not impossible."""
+    pages = connection.execute("SELECT count(*) FROM page_text_docsize").fetchone()[0]
+    return {
+        w: (connection.execute(_HOLDING, (f'"{w}"', _ENOUGH)).fetchone()[0] + 1) / (pages + 1) for w in dict.fromkeys(words)
+    }
 
 
 def _candidates(connection: sqlite3.Connection, wanted: Sequence[str]) -> dict[int, float]:
