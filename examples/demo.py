@@ -26,7 +26,8 @@ ABSTAINED, SOME_QUARANTINED = 4, 3
 
 
 def mmrag(*args: str, allowed: tuple[int, ...] = (0,)) -> int:
-    print(f"\n$ mmrag {shlex.join(args)}", flush=True)
+    typed = " ".join(f'"{arg}"' if "'" in arg and '"' not in arg else shlex.quote(arg) for arg in args)
+    print(f"\n$ mmrag {typed}", flush=True)
     code = subprocess.run([str(MMRAG), *args], check=False).returncode
     if code not in allowed:
         sys.exit(f"mmrag ended with {code}.")

@@ -81,6 +81,7 @@ def test_ask_says_when_there_is_no_picture_to_cut_from(
     answering(answer_citing("forms/x1.jpg", 2))
     assert run(["ask", "total?", "--save-crops", "crops", "--store", str(store)]) == 0
     assert "no picture of forms/x1.jpg page 1 is stored" in capsys.readouterr().err
+    assert not Path("crops").exists()
 
 
 @pytest.mark.parametrize(

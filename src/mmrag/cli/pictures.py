@@ -66,11 +66,10 @@ def _umask() -> int:
 
 
 async def save_citations(answer: Answer, app: App, folder: Path) -> list[str]:
-    """Write every cited place to ``folder``: cut out, and drawn on its page. Returns a line to say about each file."""
-    try:
-        await anyio.Path(folder).mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(f"{folder} cannot be used as a folder: {error.strerror}. Name another one.") from error
+    """Write every cited place to ``folder``: cut out, and drawn on its page. Returns a line to say about each file.
+
+    Raises ``UsageError`` when the folder cannot be made or written to.
+    """
     notes: list[str] = []
     by_page: dict[tuple[str, str, int], list[tuple[str, Citation]]] = {}
     for number, claim in enumerate(answer.claims, 1):
@@ -83,6 +82,7 @@ async def save_citations(answer: Answer, app: App, folder: Path) -> list[str]:
             notes.append(f"no picture of {document} page {number} is stored: nothing to cut out")
             continue
         picture = await app.blobs.get(page.image)
+        await _make(folder)
         stem = f"{safe_name(document)}-page-{number}"
         marks = [Mark(box=citation.bbox) for _, citation in cited]
         notes.append(await _save(folder / f"{cited[0][0]}-{stem}.png", await _drawn(picture, marks)))
@@ -90,6 +90,13 @@ async def save_citations(answer: Answer, app: App, folder: Path) -> list[str]:
             piece = await anyio.to_thread.run_sync(crop, picture, citation.bbox)
             notes.append(await _save(folder / f"{label}-{stem}-crop.png", piece))
     return notes
+
+
+async def _make(folder: Path) -> None:
+    try:
+        await anyio.Path(folder).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"{folder} cannot be used as a folder: {error.strerror}. Name another one.") from error
 
 
 async def _drawn(picture: bytes, marks: Sequence[Mark]) -> bytes:
