@@ -224,3 +224,12 @@ async def test_questions_at_the_same_time_do_not_mix() -> None:
     answers: list[Answer] = await asyncio.gather(*(agent.ask(q) for q in [QUESTION, other] * 5))
     assert [a.answer for a in answers] == ["RM39.80", "RM12.00"] * 5
     assert len({a.trace for a in answers}) == 10
+
+
+async def test_events_do_not_carry_the_text_of_pages_in_their_repr() -> None:
+    """The runtime of the workflow takes the repr of each event several times: whole pages in it cost 40 ms a question."""
+    from mmrag.agent.case import Round
+    from mmrag.domain.plans import AnswerType, Gathered
+
+    plan = Plan(question="q", answer_type=AnswerType.AMOUNT, target="total")
+    assert len(repr(Round(plan=plan, gathered=Gathered(), pages=1, readings=(ACME,)))) < 200

@@ -155,3 +155,11 @@ def test_yes_and_no_lean_on_a_printed_one_or_on_words_about_it(line: str, said: 
     asked = plan(AnswerType.YES_NO, target="exempt", question="Is it exempt?")
     (verdict,) = verify(asked, [Claim(text=said, spans=(span(page, line),))], [page])
     assert verdict.kind is kind
+
+
+def test_one_hardly_readable_value_among_several_leaves_a_claim_partly_supported() -> None:
+    line = "NO: 28, JALAN ASTANA 1C, 41050 KLANG 825"
+    smudged = reading([line], weak=["825"])
+    (verdict,) = verify(plan(AnswerType.ADDRESS), [Claim(text=line, spans=(span(smudged, line),))], [smudged])
+    assert verdict.kind is VerdictKind.PARTLY
+    assert "825" in verdict.detail

@@ -11,7 +11,7 @@ from workflows.errors import WorkflowTimeoutError
 
 from mmrag.agent import cascade, trace
 from mmrag.agent.billing import position, spent_usd
-from mmrag.agent.case import AgentParts, OnEvent, Round, open_case
+from mmrag.agent.case import AgentParts, OnEvent, Outcome, Round, open_case
 from mmrag.agent.cite import cite
 from mmrag.agent.claims import split_claims
 from mmrag.agent.closing import close, refusal_for, timed_out
@@ -111,7 +111,7 @@ class AskFlow(Workflow):
         with ev.case.timed("verify"):
             claims = () if ev.refusal else cite(ev.round.verdicts, ev.round.readings)
         answer = await close(ev.case, ev.round, self.parts, claims=claims, confidence=ev.confidence, refusal=ev.refusal)
-        return Answered(answer=answer)
+        return Answered(outcome=Outcome(answer=answer))
 
 
 class Agent:
@@ -144,4 +144,4 @@ class Agent:
             return timed_out(case, settings.ask.timeout_s)
         if not isinstance(ended, Answered):
             raise TypeError(f"the workflow ended with {type(ended).__name__}")
-        return ended.answer
+        return ended.outcome.answer

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from mmrag.agent.tiers import Tier, chosen
 from mmrag.agent.trace import Trace
-from mmrag.domain.answers import Abstention, Draft, Verdict
+from mmrag.domain.answers import Abstention, Answer, Draft, Verdict
 from mmrag.domain.hashing import content_id
 from mmrag.domain.plans import Gathered, Plan, Reading
 from mmrag.errors import UsageError
@@ -43,7 +43,11 @@ class StageDone:
     milliseconds: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# The workflow's runtime takes the repr of every event for its own records, three times a step. Case, Round and Outcome hold
+# whole pages: they do without the long repr of a dataclass.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Case:
     """One question being asked. ``budget`` is in USD; ``timings`` are milliseconds by stage and fill up on the way."""
 
@@ -71,7 +75,14 @@ class Case:
                 self.on_event(StageDone(stage=stage, milliseconds=spent))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Outcome:
+    """What a case ended with."""
+
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Round:
     """One attempt: a tier, the pages it reads, what it drafted and what became of that.
 

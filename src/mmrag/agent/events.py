@@ -8,8 +8,8 @@ from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 from workflows.events import Event, StartEvent, StopEvent
 
-from mmrag.agent.case import Case, Round
-from mmrag.domain.answers import Abstention, Answer
+from mmrag.agent.case import Case, Outcome, Round
+from mmrag.domain.answers import Abstention
 from mmrag.domain.plans import Plan
 
 
@@ -58,4 +58,4 @@ class Settled(_InRound):
 
 
 class Answered(StopEvent):
-    answer: Annotated[Answer, _AsItIs()]
+    outcome: Annotated[Outcome, _AsItIs()]

@@ -70,8 +70,13 @@ def _by_values(plan: Plan, claim: Claim, values: Sequence[Value], text: Text) ->
     if missing:
         return _missing(claim, missing, values, printed, text)
     weakest = min(word.confidence for word in deciding)
-    if weakest < READABLE:
-        return _unreadable(claim, deciding, weakest, VerifyMethod.VALUE)
+    weak = [word for word in deciding if word.confidence < READABLE]
+    if 2 * len(weak) >= len(deciding):
+        return _unreadable(claim, weak, weakest, VerifyMethod.VALUE)
+    if weak:
+        mean = fmean(word.confidence for word in deciding)
+        detail = f"{_quoted(weak)} is hardly readable, the other values are read again on the page"
+        return _say(claim, VerdictKind.PARTLY, VerifyMethod.VALUE, mean, detail)
     words = likeness(without_values(claim.text, values), text.text)
     shaped = has_shape(plan.answer_type, claim.text)
     detail = f"read again on the page as {_quoted(deciding)}"
