@@ -83,17 +83,17 @@ async def open_app(settings: Settings, *, write: bool = False) -> AsyncIterator[
         name = collection_name(await anyio.to_thread.run_sync(readers.store_id), embedder.identity)
         index, keeper = _index(settings, name, feed, write=write)
         stack.push_async_callback(index.close)
-        if isinstance(index, ChromaEmbedded) and write:
-            await bring_in_step(index, feed, keeper)
-        elif write:
-            await keeper.drain()
+        blobs = FileBlobs(store / "blobs")
+        if write:
+            await blobs.tidy()
+            await (bring_in_step(index, feed, keeper) if isinstance(index, ChromaEmbedded) else keeper.drain())
         yield App(
             settings=settings,
             catalog=SqliteCatalog(readers),
             lexical=SqliteLexical(readers),
             vectors=SteadyVectors(index, feed, version=readers.version),
             embedder=embedder,
-            blobs=FileBlobs(store / "blobs"),
+            blobs=blobs,
             ledger=SqliteLedger(store / LEDGER_FILE),
             clock=SystemClock(),
             traces=FileTraces(store / "traces"),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Final
@@ -24,6 +26,7 @@ class FileBlobs:
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self._incoming = root / "incoming"
         self._limiter = anyio.CapacityLimiter(4)
 
     async def put(self, data: bytes) -> str:
@@ -39,6 +42,10 @@ class FileBlobs:
 
         await anyio.to_thread.run_sync(work, limiter=self._limiter)
 
+    async def tidy(self) -> None:
+        """Drop what an interrupted run had not finished writing. Only for the one process that writes the store."""
+        await anyio.to_thread.run_sync(partial(shutil.rmtree, self._incoming, ignore_errors=True), limiter=self._limiter)
+
     def _path(self, digest: str) -> Path:
         if len(digest) != 64 or not set(digest) <= set("0123456789abcdef"):
             raise StoreDamagedError(f"{digest[:80]!r} is not the digest of a stored file: {_AGAIN}.")
@@ -51,8 +58,10 @@ class FileBlobs:
             # A file of another length was cut short by something other than us: write it anew.
             if path.is_file() and path.stat().st_size == len(data):
                 return digest
+            is_new = not path.parent.is_dir()
             path.parent.mkdir(parents=True, exist_ok=True)
-            with NamedTemporaryFile(dir=path.parent, prefix=".new-", delete=False) as file:
+            self._incoming.mkdir(exist_ok=True)
+            with NamedTemporaryFile(dir=self._incoming, delete=False) as file:
                 try:
                     file.write(data)
                     file.flush()
@@ -62,7 +71,8 @@ class FileBlobs:
                     with contextlib.suppress(OSError):
                         os.unlink(file.name)
                     raise
-            _sync_folder(path.parent)
+            for folder in (path.parent, path.parent.parent, self._root) if is_new else (path.parent,):
+                _sync_folder(folder)
         return digest
 
     def _get(self, digest: str) -> bytes:

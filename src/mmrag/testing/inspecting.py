@@ -22,11 +22,11 @@ _DUMPED: Final = {
     " p.image, p.warnings, p.text, p.squashed, p.words FROM page p JOIN edition i ON i.key = p.edition",
     "element": f"SELECT i.document_id, i.recipe, p.number, e.ordinal, e.id, e.kind, e.x0, e.y0, e.x1, e.y1, e.text, e.words,"
     f" e.confidence, e.label, e.value, e.cells, e.section, e.author FROM {_ELEMENTS}",
-    "vector": f"SELECT i.recipe, e.id, v.kind, length(v.data) FROM vector v JOIN {_ELEMENTS} ON e.key = v.element",
-    "value": f"SELECT i.recipe, e.id, v.ordinal, v.kind, v.normals, v.text, v.words FROM found_value v"
-    f" JOIN {_ELEMENTS} ON e.key = v.element",
-    "normal": f"SELECT n.normal, i.recipe, e.id, v.ordinal FROM normal n JOIN found_value v ON v.key = n.found_value"
-    f" JOIN {_ELEMENTS} ON e.key = v.element",
+    "vector": f"SELECT i.recipe, e.id, v.kind, length(v.data) FROM {_ELEMENTS} JOIN vector v ON v.element = e.key",
+    "value": f"SELECT i.recipe, e.id, v.ordinal, v.kind, v.normals, v.text, v.words FROM {_ELEMENTS}"
+    " JOIN found_value v ON v.element = e.key",
+    "normal": f"SELECT n.normal, i.recipe, e.id, v.ordinal FROM {_ELEMENTS}"
+    " JOIN found_value v ON v.element = e.key JOIN normal n ON n.found_value = v.key",
     "image": "SELECT digest FROM image",
     "outbox": "SELECT element_id FROM outbox",
 }
