@@ -30,7 +30,7 @@ MOST_ENLARGED = 3.0
 _HEIGHT = 48
 """Pixels: the height of a line as the recogniser was trained on it."""
 _MIN_RATIO = 3.0
-"""Width to height of the narrowest batch; shorter lines are padded. Training padded to 6.7, which costs time and wins nothing."""
+"""Width to height of the narrowest batch; shorter lines are padded. Training padded to 6.7: slower, no better."""
 _BATCH_COLUMNS = 1400
 """Pixels of width in one batch: more only takes memory."""
 _MIN_CONFIDENCE = 0.5
