@@ -15,7 +15,7 @@ from store_support import make_document, make_page, put, stage
 from mmrag.app import App, open_app
 from mmrag.settings import Settings, StoreSettings
 
-DOCUMENTS = 26
+DOCUMENTS = 18
 PAGES = 3
 
 

@@ -21,7 +21,7 @@ from mmrag.domain.documents import DocumentStatus
 from mmrag.ports import PageRef
 from mmrag.testing import inconsistencies, store_dump
 
-KILLS = 12
+KILLS = 7
 
 
 def child(store: Path) -> subprocess.Popen[bytes]:
