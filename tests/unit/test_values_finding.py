@@ -150,9 +150,9 @@ def test_time_grows_with_length_and_no_faster(unit: str) -> None:
         text = (unit * length)[:length]
         best = float("inf")
         for _ in range(2):
-            start = time.perf_counter()
+            start = time.process_time()
             find_values(text)
-            best = min(best, time.perf_counter() - start)
+            best = min(best, time.process_time() - start)
         return best
 
     seconds(100)

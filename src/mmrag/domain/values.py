@@ -23,7 +23,8 @@ class Value:
     """A value found in a text.
 
     ``start`` and ``end`` are character offsets into that text. ``normals`` are its possible normal forms, likeliest first:
-    a date is ``YYYY-MM-DD`` and has two when day and month can change places (``04/03/18``); a number is a plain decimal
+    a date is ``YYYY-MM-DD`` (``YYYY-MM`` for ``July 2009``) and has two when day and month can change places
+    (``04/03/18``); a number is a plain decimal
     without grouping (``1234.50``) and has two when its comma can be read both ways; an identifier is upper case without
     spaces; a phone number is digits only. Two values of comparable kinds are equal when they share a normal form.
     """
