@@ -175,9 +175,10 @@ def _text_fit(text: str, kind: AnswerType) -> float:
         if letters < 2 or share < 0.35:
             return 0.12
         words = len(text.split())
-        lower = sum(w[:1].islower() for w in text.split())
-        prose = 0.5 if words > 4 and lower > 0.6 * words else 1.0
-        return (0.75 + 0.25 * share) * prose * (1.0 if words <= 10 else 0.6)
+        lower = sum(w.lstrip("(\"'“‘")[:1].islower() for w in text.split())
+        prose = 0.5 if words > 4 and lower > 0.55 * words else 1.0
+        bullet = 0.5 if text[0] in "•·▪■►-*" else 1.0
+        return (0.75 + 0.25 * share) * prose * bullet * (1.0 if words <= 10 else 0.6)
     if kind is AnswerType.ADDRESS:
         return 1.0 if digits and letters >= 3 else 0.75 if letters >= 5 else 0.15
     return 0.9 if letters or digits else 0.1
