@@ -19,6 +19,8 @@ from mmrag.retrieval.index import IndexKeeper
 from mmrag.settings import Settings, StoreSettings
 from mmrag.testing import MemoryCatalog, MemoryVectors
 
+pytestmark = pytest.mark.usefixtures("loop_guard")
+
 
 async def fill(app: App, *names: str) -> None:
     assert app.writer is not None
