@@ -64,7 +64,7 @@ def _cells(rank: int, hit: Hit, limit: int) -> list[str]:
 
 
 def _json(rank: int, hit: Hit) -> Json:
-    from mmrag.agent.answer import hit_json
+    from mmrag.agent.presenting import hit_json
 
     return {"rank": rank, **hit_json(hit)}
 
