@@ -19,7 +19,8 @@
     │   ├── EmptyFileError        no pages, or no bytes
     │   └── ReadTimeoutError
     ├── ModelError                a model could not answer; carries the usage already paid
-    │   ├── ModelMissingError     its weights or package are not here
+    │   ├── ModelMissingError     its weights, package or key are not here, or the provider does not know it
+    │   ├── ModelRequestError     the provider does not take the call as it was made; asking again is no use
     │   ├── ModelUnavailableError it did not answer in time, or not at all
     │   ├── ModelRefusedError
     │   └── BudgetExceededError   the call would cost more than is allowed; it was not made
@@ -111,8 +112,16 @@ class ModelMissingError(ModelError):
     pass
 
 
-class ModelUnavailableError(ModelError):
+class ModelRequestError(ModelError):
     pass
+
+
+class ModelUnavailableError(ModelError):
+    """``retry_after_s`` is how many seconds the provider asked to wait, None when it did not say."""
+
+    def __init__(self, message: str, *, usage: Usage | None = None, retry_after_s: float | None = None) -> None:
+        super().__init__(message, usage=usage)
+        self.retry_after_s = retry_after_s
 
 
 class ModelRefusedError(ModelError):

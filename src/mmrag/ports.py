@@ -5,7 +5,7 @@ All of them are async and none blocks the event loop: implementations that compu
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +15,7 @@ from mmrag.domain.answers import Draft
 from mmrag.domain.costs import LedgerEntry
 from mmrag.domain.documents import Document, Element, Page
 from mmrag.domain.evidence import Scored
-from mmrag.domain.messages import ChatRequest, Reply
+from mmrag.domain.messages import ChatRequest, Delta, Reply
 from mmrag.domain.plans import Plan, Reading
 from mmrag.domain.values import FoundValue, ValueKind
 
@@ -229,13 +229,25 @@ class Ledger(Protocol):
     async def entries(self, question_id: str | None = None) -> tuple[LedgerEntry, ...]: ...
 
 
+OnDelta: TypeAlias = Callable[[Delta], Awaitable[None]]
+"""Hears the pieces of a reply as they come in."""
+
+
 class ChatModel(Protocol):
-    """One question to a model, one reply. Middleware takes one and gives one."""
+    """One question to a model, one reply. Middleware takes one and gives one.
+
+    ``identity`` is ``provider:model``; what sits at another address than the provider's own has that address in it too.
+    """
 
     @property
     def identity(self) -> str: ...
 
-    async def reply(self, request: ChatRequest) -> Reply: ...
+    async def reply(self, request: ChatRequest, on_delta: OnDelta | None = None) -> Reply:
+        """With ``on_delta`` the reply is streamed: it hears each piece of text in turn, and the reply has all of them.
+
+        Raises ``ModelError``. See ``mmrag.middleware.streaming.stream`` for the same as an async iterator.
+        """
+        ...
 
 
 class Drafter(Protocol):

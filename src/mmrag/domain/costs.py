@@ -9,12 +9,17 @@ from typing import Self
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """What one model call consumed, in tokens and images."""
+    """What one model call consumed, in tokens and images.
+
+    ``cached_input_tokens`` are those of ``input_tokens`` that the provider had kept from an earlier prompt.
+    ``unreported_calls`` counts calls that were sent and whose consumption nobody told: cut off, cancelled, garbled.
+    """
 
     input_tokens: int = 0
     output_tokens: int = 0
     cached_input_tokens: int = 0
     images: int = 0
+    unreported_calls: int = 0
 
     def __add__(self, other: Usage) -> Usage:
         return Usage(
@@ -22,19 +27,25 @@ class Usage:
             output_tokens=self.output_tokens + other.output_tokens,
             cached_input_tokens=self.cached_input_tokens + other.cached_input_tokens,
             images=self.images + other.images,
+            unreported_calls=self.unreported_calls + other.unreported_calls,
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Price:
-    """USD for one million tokens."""
+    """USD for one million tokens. Input that the provider had kept costs ``cached_input_usd``; None: as much as the rest."""
 
     input_usd: Decimal
     output_usd: Decimal
+    cached_input_usd: Decimal | None = None
 
     def of(self, usage: Usage) -> Decimal:
         million = Decimal(1_000_000)
-        return (self.input_usd * usage.input_tokens + self.output_usd * usage.output_tokens) / million
+        kept_usd = self.input_usd if self.cached_input_usd is None else self.cached_input_usd
+        fresh = usage.input_tokens - usage.cached_input_tokens
+        return (
+            self.input_usd * fresh + kept_usd * usage.cached_input_tokens + self.output_usd * usage.output_tokens
+        ) / million
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

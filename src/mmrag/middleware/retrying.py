@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt, stop_any, wait_random_exponential
 
 from mmrag.domain.costs import Usage
-from mmrag.domain.messages import ChatRequest, Reply
-from mmrag.errors import ModelUnavailableError
-from mmrag.ports import ChatModel
+from mmrag.domain.messages import ChatRequest, Delta, Reply
+from mmrag.errors import ModelError, ModelUnavailableError
+from mmrag.middleware.sent import sending
+from mmrag.ports import ChatModel, OnDelta
 
 Sleep = Callable[[float], Awaitable[None]]
 
@@ -20,7 +22,9 @@ class Retrying:
     """Asks ``model`` up to ``attempts`` times while it raises ``ModelUnavailableError``; other errors pass at once.
 
     Pauses are random and grow from at most ``first_pause`` to at most ``longest_pause`` seconds (exponential backoff with
-    full jitter). Tokens that failed attempts consumed are added to the usage of the reply, or of the last error.
+    full jitter), and are at least as long as the provider asked for. ``deadline_s`` seconds after the first call began no
+    other one begins. A stream of which a piece was passed on is not begun again. Tokens that failed attempts consumed are
+    added to the usage of the reply, or of the last error.
     """
 
     def __init__(
@@ -30,23 +34,40 @@ class Retrying:
         attempts: int = 3,
         first_pause: float = 0.5,
         longest_pause: float = 8.0,
+        deadline_s: float = 60.0,
         sleep: Sleep = asyncio.sleep,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._model = model
         self._attempts = attempts
-        self._wait = wait_random_exponential(multiplier=first_pause, max=longest_pause)
+        self._jitter = wait_random_exponential(multiplier=first_pause, max=longest_pause)
+        self._deadline_s = deadline_s
         self._sleep = sleep
+        self._monotonic = monotonic
 
     @property
     def identity(self) -> str:
         return self._model.identity
 
-    async def reply(self, request: ChatRequest) -> Reply:
+    async def reply(self, request: ChatRequest, on_delta: OnDelta | None = None) -> Reply:
         """Raises ``ModelUnavailableError`` after the last attempt, and any other ``ModelError`` of the model."""
-        wasted = Usage()
+        wasted, begun, streamed = Usage(), self._monotonic(), False
+
+        async def passed_on(delta: Delta) -> None:
+            nonlocal streamed
+            streamed = True
+            if on_delta is not None:
+                await on_delta(delta)
+
+        def again(error: BaseException) -> bool:
+            return isinstance(error, ModelUnavailableError) and not streamed
+
+        def too_late(state: RetryCallState) -> bool:
+            return self._monotonic() - begun + state.upcoming_sleep >= self._deadline_s
+
         attempts = AsyncRetrying(
-            retry=retry_if_exception_type(ModelUnavailableError),
-            stop=stop_after_attempt(self._attempts),
+            retry=retry_if_exception(again),
+            stop=stop_any(stop_after_attempt(self._attempts), too_late),
             wait=self._wait,
             sleep=self._sleep,
             reraise=True,
@@ -54,10 +75,16 @@ class Retrying:
         async for attempt in attempts:
             with attempt:
                 try:
-                    reply = await self._model.reply(request)
-                except ModelUnavailableError as error:
+                    with sending():
+                        reply = await self._model.reply(request, passed_on if on_delta is not None else None)
+                except ModelError as error:
                     wasted = wasted + error.usage
                     error.usage = wasted
                     raise
                 return replace(reply, usage=wasted + reply.usage)
         raise ModelUnavailableError(f"{self.identity} was not asked: the number of attempts is {self._attempts}.")
+
+    def _wait(self, state: RetryCallState) -> float:
+        error = state.outcome.exception() if state.outcome is not None else None
+        asked = error.retry_after_s if isinstance(error, ModelUnavailableError) else None
+        return max(self._jitter(state), asked or 0.0)

@@ -7,6 +7,9 @@ from mmrag.middleware.retrying import Retrying
 from mmrag.ports import ChatModel, Clock, Ledger
 
 
-def wrapped(model: ChatModel, *, tier: str, ledger: Ledger, clock: Clock) -> ChatModel:
-    """``model`` as a tier uses it: tried again when it does not answer, every call written into the ledger."""
-    return Metered(Retrying(model), tier=tier, ledger=ledger, clock=clock)
+def wrapped(model: ChatModel, *, tier: str, ledger: Ledger, clock: Clock, pause_s: float = 0.5) -> ChatModel:
+    """``model`` as a tier uses it: tried again when it does not answer, every call written into the ledger.
+
+    ``pause_s`` is the most seconds before the second attempt.
+    """
+    return Metered(Retrying(model, first_pause=pause_s), tier=tier, ledger=ledger, clock=clock)
