@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import faulthandler
-import gc
 import logging
 import os
 import pickle
@@ -36,10 +35,15 @@ class ProbeOrder:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """``result`` is what was asked for, or why it cannot be had. ``rss`` is the process's memory afterwards, in bytes."""
+    """``result`` is what was asked for, or why it cannot be had.
+
+    ``rss`` is the process's memory afterwards, in bytes. ``starved`` says that memory ran out: a process that has read
+    nothing before may have enough.
+    """
 
     result: Probe | PageRead | UnreadableFileError | None
     rss: int
+    starved: bool = False
 
 
 Order: TypeAlias = ProbeOrder | PageTask
@@ -59,9 +63,9 @@ def main() -> None:
     _quieten()
     answer = _answerer(threads)
     while (order := _receive(orders)) is not None:
-        result = answer(order)
+        result, starved = answer(order)
         give_memory_back()
-        _send(replies, Reply(result, resident_bytes()))
+        _send(replies, Reply(result, resident_bytes(), starved))
 
 
 def limit_memory(limit: int) -> None:
@@ -122,23 +126,23 @@ def _quieten() -> None:
     os.close(nothing)
 
 
-def _answerer(threads: int) -> Callable[[Order], Probe | PageRead | UnreadableFileError]:
+def _answerer(threads: int) -> Callable[[Order], tuple[Probe | PageRead | UnreadableFileError, bool]]:
+    """What answers an order: the result, and whether memory ran out."""
     from mmrag_ingest.pages import probe
 
-    def answer(order: Order) -> Probe | PageRead | UnreadableFileError:
+    def answer(order: Order) -> tuple[Probe | PageRead | UnreadableFileError, bool]:
         try:
             if isinstance(order, ProbeOrder):
-                return probe(order.path, order.limits)
+                return probe(order.path, order.limits), False
             from mmrag_ingest.worker import read_page
 
-            return read_page(order, threads=threads)
+            return read_page(order, threads=threads), False
         except UnreadableFileError as error:
-            return type(error)(str(error))
+            return type(error)(str(error)), isinstance(error.__cause__, MemoryError)
         except MemoryError:
-            gc.collect()
-            return TooLargeError("it needs more memory than a reader may use")
+            return TooLargeError("it needs more memory than ingest.worker_memory_bytes allows"), True
         except Exception as error:  # noqa: BLE001 - whatever a file does to a decoder, it must not end the run
-            return DamagedFileError(f"it cannot be read: {type(error).__name__}: {error}")
+            return DamagedFileError(f"it cannot be read: {type(error).__name__}: {error}"), False
 
     return answer
 

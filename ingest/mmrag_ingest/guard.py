@@ -58,7 +58,7 @@ class WorkerPool:
         *,
         workers: int,
         limits: Limits,
-        memory_bytes: int = 1_500_000_000,
+        memory_bytes: int = 1_000_000_000,
         pages_each: int = 1_000,
         recycle_bytes: int = 600_000_000,
     ) -> None:
@@ -102,24 +102,31 @@ class WorkerPool:
     async def _run(self, order: Order, timeout_s: float, what: str) -> Probe | PageRead | None:
         slot = await self._idle.get()
         try:
-            await slot.start()
-            try:
-                reply = await within(asyncio.ensure_future(slot.ask(order)), timeout_s, slot.pid)
-            except TimeoutError as error:
+            reply = await self._ask(slot, order, timeout_s, what)
+            if reply.starved and slot.pages > 1:
+                # What earlier pages left in the process was missing. Whether a page can be read must not depend on that.
                 await slot.stop()
-                raise ReadTimeoutError(f"{what} took longer than {timeout_s:.0f} s") from error
-            except (asyncio.IncompleteReadError, ConnectionError, BrokenPipeError) as error:
-                raise _crash(await slot.stop(grace_s=2.0), what) from error
-            except BaseException:
-                await asyncio.shield(slot.stop())  # half an answer may be in the pipe
-                raise
-            if slot.pages >= self._pages_each or reply.rss > self._recycle_bytes:
+                reply = await self._ask(slot, order, timeout_s, what)
+            if reply.starved or slot.pages >= self._pages_each or reply.rss > self._recycle_bytes:
                 await slot.stop()
             if isinstance(reply.result, UnreadableFileError):
                 raise reply.result
             return reply.result
         finally:
             self._idle.put_nowait(slot)
+
+    async def _ask(self, slot: _Slot, order: Order, timeout_s: float, what: str) -> Reply:
+        await slot.start()
+        try:
+            return await within(asyncio.ensure_future(slot.ask(order)), timeout_s, slot.pid)
+        except TimeoutError as error:
+            await slot.stop()
+            raise ReadTimeoutError(f"{what} took longer than {timeout_s:.0f} s") from error
+        except (asyncio.IncompleteReadError, ConnectionError) as error:
+            raise _crash(await slot.stop(grace_s=2.0), what) from error
+        except BaseException:
+            await asyncio.shield(slot.stop())  # half an answer may be in the pipe
+            raise
 
 
 @dataclass(slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import struct
 import warnings
 import zlib
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageFile, ImageOps, Jpeg2KImagePlugin, UnidentifiedImageError
 
 from mmrag.errors import DamagedFileError, TooLargeError, UnsupportedFormatError
 from mmrag_ingest.records import Limits
@@ -51,11 +52,10 @@ def decode(path: Path, media_type: str, number: int, limits: Limits) -> tuple[ND
             _check_size(image, limits)
         elif int(getattr(image, "n_frames", 1)) > 1:
             notes.append("the picture is animated: only its first frame was read")
-        if image.format in ("JPEG", "MPO"):
-            image.draft(None, (LONGEST_SIDE, LONGEST_SIDE))  # the decoder halves sizes while it is at it
+        _reduce_while_decoding(image)
         notes.extend(_load(image))
-        upright = _upright(image)
-        return np.asarray(_rgb(upright), dtype=np.uint8), tuple(notes)
+        page = _rgb(_upright(_shrunk(image)))
+        return np.asarray(page, dtype=np.uint8), tuple(notes)
 
 
 @contextmanager
@@ -72,7 +72,7 @@ def _opened(path: Path, media_type: str, limits: Limits) -> Iterator[Image.Image
         except UnidentifiedImageError as error:
             raise DamagedFileError("the picture is damaged: its header cannot be read") from error
         except (MemoryError, Image.DecompressionBombError) as error:
-            raise TooLargeError("the picture needs more memory than a reader may use") from error
+            raise TooLargeError("the picture needs more memory than ingest.worker_memory_bytes allows") from error
         except EOFError as error:
             raise DamagedFileError("the picture is damaged: a frame is missing") from error
         except NotImplementedError as error:
@@ -105,7 +105,7 @@ def _load(image: Image.Image) -> list[str]:
         share = _decoded_share(image)
         if share < _READABLE_SHARE:
             raise DamagedFileError("the picture is cut off: too little of it is left to read") from error
-        return [f"the picture is cut off: about {share:.0%} of it was read"]
+        return [f"the picture is cut off: about {min(share, 0.99):.0%} of it was read"]
     return []
 
 
@@ -122,18 +122,39 @@ def _decoded_share(image: Image.Image) -> float:
     return 0.0 if len(differs) == 0 else float(differs[-1] + 1) / grey.shape[0]
 
 
+def _reduce_while_decoding(image: Image.Image) -> None:
+    """Some decoders can leave out detail that would be thrown away afterwards, which saves time and memory."""
+    if image.format in ("JPEG", "MPO"):
+        image.draft(None, (LONGEST_SIDE, LONGEST_SIDE))
+    elif isinstance(image, Jpeg2KImagePlugin.Jpeg2KImageFile):
+        image.reduce = max(0, int(math.log2(max(image.size) / LONGEST_SIDE)))
+
+
+def _shrunk(image: Image.Image) -> Image.Image:
+    """Not longer than ``LONGEST_SIDE``, without a second copy in full size where the mode allows."""
+    if max(image.size) <= LONGEST_SIDE:
+        return image
+    if image.mode == "1":
+        image = image.convert("L")
+    elif image.mode.startswith("I;16"):
+        image = _grey8(image)
+    elif image.mode in ("P", "PA"):
+        image = image.convert("RGBA" if "transparency" in image.info else "RGB")
+    image.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.LANCZOS, reducing_gap=2.0)
+    return image
+
+
 def _upright(image: Image.Image) -> Image.Image:
     try:
-        return ImageOps.exif_transpose(image)
+        ImageOps.exif_transpose(image, in_place=True)
     except (OSError, ValueError, TypeError, KeyError, SyntaxError, ZeroDivisionError, struct.error):
         # A broken EXIF block says nothing about the pixels: show the picture as stored.
-        return image.copy()
+        return image
+    return image
 
 
 def _rgb(image: Image.Image) -> Image.Image:
     """To 8-bit RGB; transparency becomes white paper, 16-bit and float greys are scaled to their range."""
-    if max(image.size) > LONGEST_SIDE and image.mode in ("RGB", "L", "CMYK", "RGBA"):
-        image.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.LANCZOS, reducing_gap=2.0)
     if image.mode in ("I", "F") or image.mode.startswith("I;16"):
         image = _grey8(image)
     if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
@@ -142,18 +163,20 @@ def _rgb(image: Image.Image) -> Image.Image:
         image = Image.alpha_composite(paper, layered)
     if image.mode != "RGB":
         image = image.convert("RGB")
-    if max(image.size) > LONGEST_SIDE:
-        image.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.LANCZOS)
     return image
 
 
 def _grey8(image: Image.Image) -> Image.Image:
-    values = np.nan_to_num(np.asarray(image, dtype=np.float32))
-    if image.mode.startswith("I;16") or (image.mode == "I" and values.max(initial=0.0) > 255):
-        values = values / 257.0
-    elif image.mode == "F" and values.max(initial=0.0) <= 1.0:
-        values = values * 255.0
-    return Image.fromarray(np.clip(values, 0, 255).astype(np.uint8))
+    """Greys of 16 bits, 32 bits or floats to 8 bits. Wide integers are taken as 16 bits, floats up to 1 as shares."""
+    values = np.asarray(image)
+    if image.mode.startswith("I;16"):
+        return Image.fromarray((values >> 8).astype(np.uint8))
+    if image.mode == "I":
+        scaled = values >> 8 if values.max(initial=0) > 255 else values
+    else:
+        values = np.nan_to_num(values)
+        scaled = values * 255.0 if values.max(initial=0.0) <= 1.0 else values
+    return Image.fromarray(np.clip(scaled, 0, 255).astype(np.uint8))
 
 
 def _first_line(error: BaseException) -> str:

@@ -33,11 +33,17 @@ def read_page(task: PageTask, *, threads: int = 1) -> PageRead:
     except UnreadableFileError:
         raise
     except MemoryError as error:
-        raise TooLargeError(f"page {task.number} needs more memory than a reader may use") from error
+        raise _too_large(task) from error
     except Exception as error:
+        if "allocate" in str(error):  # how onnxruntime and OpenCV say that memory ran out
+            raise _too_large(task) from MemoryError(str(error))
         # One odd page must not end a run over thousands: it is reported like any other page that cannot be read.
         raise DamagedFileError(f"page {task.number} cannot be read: {type(error).__name__}: {error}") from error
     return PageRead(page=page, picture=picture, values=found, seconds=time.perf_counter() - started)
+
+
+def _too_large(task: PageTask) -> TooLargeError:
+    return TooLargeError(f"page {task.number} needs more memory than ingest.worker_memory_bytes allows")
 
 
 @lru_cache(maxsize=1)

@@ -72,7 +72,7 @@ class IngestSettings(_Section):
     max_pages: int = Field(default=5_000, ge=1)
     max_file_bytes: int = Field(default=1_000_000_000, ge=1)
     page_timeout_s: float = Field(default=18.0, gt=0)
-    worker_memory_bytes: int = Field(default=1_500_000_000, ge=300_000_000)
+    worker_memory_bytes: int = Field(default=1_000_000_000, ge=300_000_000)
 
 
 class AskSettings(_Section):
