@@ -20,6 +20,7 @@ _SUMMARIES = {
     "ask": "Ask a question; get an answer with a box on the page, or a refusal.",
     "costs": "What the model calls of this store have cost.",
     "doctor": "Check this machine and the store, and say what to repair.",
+    "eval": "Measure answers on labelled questions, and compare two runs.",
     "index": "Verify or rebuild the vector index.",
     "models": "Which models are here, with sizes and digests.",
     "search": "Find the elements of pages that fit some words.",

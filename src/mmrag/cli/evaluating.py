@@ -1,0 +1,157 @@
+"""The work behind ``mmrag eval``: open the store, ask what has not been asked yet, score, and write the report."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import platform
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mmrag import api
+from mmrag.cli import terminal
+from mmrag.domain.hashing import Json, canonical_bytes, sha256_hex
+from mmrag.errors import UsageError
+from mmrag.evaluation.asking import StoreAsker, shelf_of
+from mmrag.evaluation.outcomes import Outcome
+from mmrag.evaluation.questions import Dataset, LabelledQuestion
+from mmrag.evaluation.report import RunInfo
+from mmrag.evaluation.runner import Ask, RunFile, asks_of, run, run_key
+from mmrag.evaluation.scoring import Scored, score_all
+from mmrag.evaluation.truth import Shelf, truth_of
+
+if TYPE_CHECKING:
+    from mmrag.app import App
+    from mmrag.settings import Settings
+
+RUNS = "eval"
+"""The folder of a store that keeps runs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What a run is to do, as told on the command line."""
+
+    kinds: tuple[str, ...] = ()
+    limit: int | None = None
+    concurrency: int = 2
+    file_mode: bool = False
+    fresh: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """A finished run: its scored questions, and what to say about it."""
+
+    scored: tuple[Scored, ...]
+    info: RunInfo
+    kept: int
+
+
+async def measure(dataset: Dataset, settings: Settings, wanted: Wanted) -> Measured:
+    """Ask and score. Raises ``EmptyStoreError``, ``UsageError`` when nothing is left to ask, ``StoreError``."""
+    questions = chosen(dataset, wanted)
+    async with api.open_session(settings=settings) as session:
+        app = await session.app()
+        shelf = await shelf_of(app.catalog)
+        asks = asks_of(questions, shelf, file_mode=wanted.file_mode)
+        if not asks:
+            raise UsageError("No question of the data set can be asked of this store: ingest its files first.")
+        truths = {a.question.id: await asyncio.to_thread(truth_of, a.question, dataset, shelf) for a in asks}
+        file = RunFile(settings.store.path / RUNS / f"{await _key(dataset, app, wanted)}.jsonl")
+        if wanted.fresh:
+            await asyncio.to_thread(file.path.unlink, missing_ok=True)
+        asker = StoreAsker(session, settings.store.path / "traces")
+        outcomes, kept = await _run_with_progress(asks, asker, file, wanted.concurrency)
+    scored = await asyncio.to_thread(score_all, [a.question for a in asks], outcomes, truths)
+    lost = sorted({name for t in truths.values() for name in t.missing})
+    return Measured(scored=scored, info=_info(dataset, settings, shelf, asks, lost, wanted), kept=kept)
+
+
+def chosen(dataset: Dataset, wanted: Wanted) -> tuple[LabelledQuestion, ...]:
+    """The questions of the kinds asked for; ``limit`` takes them evenly spread over the data set. Raises ``UsageError``."""
+    known = {q.kind for q in dataset.questions}
+    strange = [kind for kind in wanted.kinds if kind not in known]
+    if strange:
+        raise UsageError(f"The data set has no kind {strange[0]!r}; it has {', '.join(sorted(known))}.")
+    questions = [q for q in dataset.questions if not wanted.kinds or q.kind in wanted.kinds]
+    if wanted.limit is None or wanted.limit >= len(questions):
+        return tuple(questions)
+    step = len(questions) / wanted.limit
+    return tuple(questions[int(n * step)] for n in range(wanted.limit))
+
+
+async def _run_with_progress(
+    asks: Sequence[Ask], asker: StoreAsker, file: RunFile, concurrency: int
+) -> tuple[dict[str, Outcome], int]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    kept = 0
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("asking", total=len(asks))
+
+        def done(_outcome: Outcome, from_before: bool) -> None:
+            nonlocal kept
+            kept += from_before
+            progress.advance(task)
+
+        outcomes = await run(asks, asker, file, concurrency=concurrency, on_done=done)
+    terminal.say(f"{len(asks)} questions, {kept} of them kept from an earlier run in {file.path}")
+    return outcomes, kept
+
+
+async def _key(dataset: Dataset, app: App, wanted: Wanted) -> str:
+    documents: Json = [[d.name, d.sha256, d.recipe, d.status.value] for d in await app.catalog.documents()]
+    options = app.settings.model_dump(mode="json", exclude={"store": {"path", "lock_timeout_s"}, "ingest": True})
+    parts: Json = {
+        "dataset": dataset.digest,
+        "store": documents,
+        "settings": options,
+        "file_mode": wanted.file_mode,
+        "code": await asyncio.to_thread(code_digest),
+    }
+    return run_key(parts)
+
+
+def code_digest() -> str:
+    """The SHA-256 of all code and prompts that answers come from: a change there asks every question anew. Blocks."""
+    digests: dict[str, Json] = {}
+    for package in ("mmrag", "mmrag_prompts"):
+        root = Path(str(resources.files(package)))
+        for file in sorted(root.rglob("*")):
+            inside = file.relative_to(root)
+            if file.suffix in (".py", ".md", ".toml") and inside.parts[0] not in ("cli", "evaluation", "testing"):
+                digests[f"{package}/{inside.as_posix()}"] = sha256_hex(file.read_bytes())
+    return sha256_hex(canonical_bytes(digests))
+
+
+def _info(
+    dataset: Dataset, settings: Settings, shelf: Shelf, asks: Sequence[Ask], lost: Sequence[str], wanted: Wanted
+) -> RunInfo:
+    from importlib.metadata import version
+
+    tiers = ", ".join(f"{t.name} ({t.model})" for t in settings.cascade.tiers)
+    facts = {
+        "data set": f"{dataset.name}, {len(asks)} of {len(dataset.questions)} questions",
+        "data set digest": dataset.digest[:16],
+        "asked": "each question of its own document" if wanted.file_mode else "of the whole store",
+        "store": f"{len(shelf.documents)} documents, {sum(d.pages for d in shelf.documents)} pages",
+        "tiers": tiers,
+        "least confidence": f"{settings.ask.min_confidence:g}",
+        "mmrag": version("mmrag"),
+        "machine": f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}",
+    }
+    warnings = []
+    if lost:
+        shown = ", ".join(lost[:5]) + (", ..." if len(lost) > 5 else "")
+        warnings.append(
+            f"{len(lost)} files of the data set are not in the store; their questions count as not found: {shown}"
+        )
+    if dataset.licence:
+        warnings.append(dataset.licence)
+    return RunInfo(title=dataset.name, facts=facts, warnings=tuple(warnings))

@@ -1,0 +1,81 @@
+"""The project's own JSON Lines: one question a line, with its truth."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+
+from mmrag.errors import UsageError
+from mmrag.evaluation.questions import Dataset, LabelledQuestion, TrueBox
+
+_KNOWN = frozenset({"id", "file", "page", "pages", "question", "corpus_question", "answers", "bbox", "kind", "files"})
+
+
+class _Line(BaseModel):
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    id: str = Field(min_length=1)
+    file: str | None
+    page: int | None = Field(default=None, ge=1)
+    pages: tuple[int, ...] | None = None
+    question: str = Field(min_length=1)
+    corpus_question: str | None
+    answers: tuple[str, ...]
+    bbox: tuple[float, float, float, float] | None = None
+    kind: str
+
+
+def read_jsonl(path: Path) -> Dataset:
+    """Read ``path``; ``bbox`` is in pixels of the picture, files are relative to its folder.
+
+    Raises ``UsageError`` that names the line which is wrong.
+    """
+    questions: list[LabelledQuestion] = []
+    seen: set[str] = set()
+    for number, text in enumerate(path.read_text(encoding="utf-8-sig").splitlines(), start=1):
+        if not text.strip():
+            continue
+        question = _question(text, path, number)
+        if question.id in seen:
+            where = f"{path.name}, line {number}"
+            raise UsageError(f"{where}: the id {question.id!r} is used twice; give each question its own.")
+        seen.add(question.id)
+        questions.append(question)
+    return Dataset(name=path.stem, folder=str(path.parent), questions=tuple(questions))
+
+
+def _question(text: str, path: Path, number: int) -> LabelledQuestion:
+    try:
+        row = _Line.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the line"
+        raise UsageError(f"{path.name}, line {number}: {where}: {first['msg']}. Correct the line.") from error
+    pages = row.pages or (() if row.page is None else (row.page,))
+    box_page = row.page or (pages[0] if pages else 1)
+    return LabelledQuestion(
+        id=row.id,
+        question=row.question,
+        corpus_question=row.corpus_question,
+        file=row.file,
+        answers=row.answers,
+        kind=row.kind,
+        pages=tuple(dict.fromkeys(pages)),
+        boxes=() if row.bbox is None else (TrueBox(page=box_page, corners=row.bbox),),
+        fields=fields_of(row.model_extra or {}),
+    )
+
+
+def fields_of(extra: dict[str, JsonValue]) -> dict[str, str]:
+    """What is left of a row as text to slice by: short scalars as they are, short lists joined; long texts are left out."""
+    fields: dict[str, str] = {}
+    for name, value in extra.items():
+        if name in _KNOWN or value is None:
+            continue
+        text = " + ".join(str(v) for v in value) if isinstance(value, list) else value
+        shown = text if isinstance(text, str) else json.dumps(text, ensure_ascii=False)
+        if len(shown) <= 80:
+            fields[name] = shown or "(empty)"
+    return fields
