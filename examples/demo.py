@@ -19,7 +19,7 @@ QUESTIONS = [
     "What is the total on the receipt from Harbour Light Café dated 12/03/2024?",
     "On which date is the interview in the letter from St Oswald's Archive?",
     "According to the Lowmoor Water Trust annual report, when did the ultraviolet plant at Hagg Beck go into service?",
-    "For how much must the tenant insure under tenancy contract TR-9/2022?",
+    "What annual fee was paid on the Millbrook Community Library membership application?",
     "What is the number of the invoice from Alder & Finch Engineering?",
 ]
 ABSTAINED, SOME_QUARANTINED = 4, 3
