@@ -26,6 +26,7 @@ from mmrag_ingest.records import Limits, PageRead, PageTask, Probe
 if TYPE_CHECKING:
     from mmrag.settings import IngestSettings
 
+_PROGRAM = "from mmrag_ingest.child import main; main()"
 _START_TIMEOUT_S = 60.0
 _PIPE_BUFFER = 4 << 20
 
@@ -150,7 +151,7 @@ class _Slot:
             sys.executable,
             "-P",  # a file named like a module, in the folder of the documents, is not a module
             "-c",
-            "from mmrag_ingest.child import main; main()",
+            _PROGRAM,
             str(os.getpid()),
             str(self.memory_bytes),
             str(self.threads),

@@ -13,7 +13,7 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 from numpy.typing import NDArray
 
-from mmrag.errors import DamagedFileError, EmptyFileError, EncryptedFileError, TooLargeError
+from mmrag.errors import DamagedFileError, EncryptedFileError, TooLargeError
 from mmrag_ingest.images import LONGEST_SIDE
 from mmrag_ingest.records import Limits
 
@@ -42,7 +42,7 @@ def count_pages(path: Path, limits: Limits, password: str | None = None) -> int:
 def opened(path: Path, password: str | None = None) -> pdfium.PdfDocument:
     """The document at ``path``, opened if it is not the one already open.
 
-    Raises ``EncryptedFileError``, ``EmptyFileError`` or ``DamagedFileError``.
+    Raises ``EncryptedFileError`` or ``DamagedFileError``.
     """
     status = path.stat()
     key = (str(path), status.st_mtime_ns, status.st_size)
@@ -57,9 +57,8 @@ def opened(path: Path, password: str | None = None) -> pdfium.PdfDocument:
             raise EncryptedFileError("the PDF needs a password: save a copy without one") from error
         if code == pdfium_c.FPDF_ERR_SECURITY:
             raise EncryptedFileError("the PDF is locked in a way that is not read here: save a copy without it") from error
-        if code == pdfium_c.FPDF_ERR_SUCCESS:
-            raise EmptyFileError("the PDF has no pages") from error
-        raise DamagedFileError("the PDF is damaged: no page can be found in it") from error
+        # pdfium does not tell a document without pages from one that is beyond repair.
+        raise DamagedFileError("the PDF is damaged or empty: no page can be found in it") from error
     _cache.key, _cache.document = key, document
     try:
         document.init_forms()
