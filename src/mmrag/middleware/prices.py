@@ -1,6 +1,6 @@
 """The dated price list, and what a question would have cost elsewhere.
 
-Data, dates and sources are in ``prices.toml``. What is not in it has no price: ``None``, never zero.
+Data, dates and sources are in ``adapters/models.toml``. What is not in it has no price: ``None``, never zero.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ class _Price(_Row):
     output_above: Decimal | None = None
     since: date | None = None
     until: date | None = None
+    cache_read: Decimal | None = None
 
 
 class _Image(_Row):
@@ -46,6 +47,17 @@ class _Image(_Row):
     factor: Decimal = Decimal(1)
     cap: int | None = None
     tokens: int | None = None
+
+
+class Family(_Row):
+    """What models whose name begins with ``prefix`` do not take. Sides are in pixels; None: no limit is known."""
+
+    prefix: str
+    rejects: tuple[str, ...]
+    source: str
+    max_images: int | None = None
+    max_image_side: int | None = None
+    max_request_bytes: int | None = None
 
 
 class _Reference(_Row):
@@ -57,6 +69,7 @@ class _File(_Row):
     read: date
     reference: _Reference
     price: tuple[_Price, ...]
+    family: tuple[Family, ...] = ()
     image: dict[str, _Image]
 
 
@@ -83,10 +96,15 @@ class PriceList:
         if row is None:
             return None
         if row.above_prompt_tokens is None or prompt_tokens <= row.above_prompt_tokens:
-            return Price(input_usd=row.input, output_usd=row.output)
+            return _priced(row.input, row.output, row.cache_read)
         if row.input_above is None or row.output_above is None:
             return None
-        return Price(input_usd=row.input_above, output_usd=row.output_above)
+        return _priced(row.input_above, row.output_above, row.cache_read)
+
+    def family_of(self, model: str) -> Family | None:
+        """What is known of models with such a name."""
+        name = model.rsplit(":", 1)[-1]
+        return next((family for family in self.file.family if name.startswith(family.prefix)), None)
 
     def image_tokens(self, model: str, width: int, height: int, *, on: date) -> int | None:
         """Input tokens of one image of that size in pixels, None when the model is not known."""
@@ -124,5 +142,10 @@ class PriceList:
 @cache
 def price_list() -> PriceList:
     """The list that ships with mmrag, read once."""
-    text = files("mmrag.middleware").joinpath("prices.toml").read_text(encoding="utf-8")
+    text = files("mmrag").joinpath("adapters", "models.toml").read_text(encoding="utf-8")
     return PriceList(file=_File.model_validate(tomllib.loads(text)))
+
+
+def _priced(input_usd: Decimal, output_usd: Decimal, cache_read: Decimal | None) -> Price:
+    kept = None if cache_read is None else input_usd * cache_read
+    return Price(input_usd=input_usd, output_usd=output_usd, cached_input_usd=kept)

@@ -7,7 +7,8 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt, stop_any, wait_random_exponential
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt, wait_random_exponential
+from tenacity.stop import stop_any, stop_base
 
 from mmrag.domain.costs import Usage
 from mmrag.domain.messages import ChatRequest, Delta, Reply
@@ -62,12 +63,9 @@ class Retrying:
         def again(error: BaseException) -> bool:
             return isinstance(error, ModelUnavailableError) and not streamed
 
-        def too_late(state: RetryCallState) -> bool:
-            return self._monotonic() - begun + state.upcoming_sleep >= self._deadline_s
-
         attempts = AsyncRetrying(
             retry=retry_if_exception(again),
-            stop=stop_any(stop_after_attempt(self._attempts), too_late),
+            stop=stop_any(stop_after_attempt(self._attempts), _TooLate(begun + self._deadline_s, self._monotonic)),
             wait=self._wait,
             sleep=self._sleep,
             reraise=True,
@@ -88,3 +86,14 @@ class Retrying:
         error = state.outcome.exception() if state.outcome is not None else None
         asked = error.retry_after_s if isinstance(error, ModelUnavailableError) else None
         return max(self._jitter(state), asked or 0.0)
+
+
+class _TooLate(stop_base):
+    """Stops when the next attempt would begin at ``deadline`` or later."""
+
+    def __init__(self, deadline: float, monotonic: Callable[[], float]) -> None:
+        self._deadline = deadline
+        self._monotonic = monotonic
+
+    def __call__(self, retry_state: RetryCallState) -> bool:
+        return self._monotonic() + retry_state.upcoming_sleep >= self._deadline
