@@ -125,7 +125,7 @@ def test_exact_match_as_squad_normalises() -> None:
 @pytest.mark.parametrize(
     ("text", "number"),
     [("RM 39.80", 39.8), ("$1,234.50", 1234.5), ("(12.00)", -12.0), ("-3 %", -3.0), ("12/03/2018", None), ("none", None),
-     ("3 of 4", None), (".5", 0.5), ("1,2", None)],
+     ("3 of 4", None), (".5", 0.5), ("A-1234", None), ("1,2", None)],
 )  # fmt: skip
 def test_one_number(text: str, number: float | None) -> None:
     assert number_of(text) == (None if number is None else pytest.approx(number))

@@ -5,9 +5,6 @@ These records are read back from disk, hence pydantic.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
-
 from pydantic import BaseModel, ConfigDict, Field
 
 from mmrag.domain.answers import Answer
@@ -67,7 +64,7 @@ class Outcome(_Record):
     output_tokens: int = 0
     images: int = 0
     seconds: float = 0.0
-    timings_ms: Mapping[str, float] = Field(default_factory=lambda: MappingProxyType({}))
+    timings_ms: dict[str, float] = Field(default_factory=dict)
     error: str | None = None
 
     @property

@@ -83,7 +83,8 @@ def slices(scored: Sequence[Scored]) -> tuple[Slice, ...]:
         groups: dict[str, list[Scored]] = {}
         for s, fields in tagged:
             groups.setdefault(fields.get(name, "(none)"), []).append(s)
-        if 2 <= len(groups) <= _MOST_VALUES:
+        told = sum(name in fields for _, fields in tagged)
+        if 2 <= len(groups) <= _MOST_VALUES and told >= 2 * (len(groups) - 1):
             found += [Slice(field=name, value=v, scored=tuple(group)) for v, group in sorted(groups.items())]
     return tuple(found)
 

@@ -24,7 +24,7 @@ def number(value: Json, digits: int = 3) -> str:
     if value is None:
         return "-"
     if isinstance(value, float):
-        return f"{value:.{digits}f}"
+        return f"{value:.{0 if abs(value) >= 100 else digits}f}"
     return str(value)
 
 

@@ -51,7 +51,9 @@ def number_of(text: str) -> float | None:
     A comma before three digits groups thousands; brackets around a number make it negative, as in accounts.
     """
     bare = re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", text.strip())
-    match = re.fullmatch(r"[^\d()+\-−.]*(\()?\s*([+\-−]?)[^\d()+\-−.]*(\d+(?:\.\d+)?|\.\d+)\s*(\))?[^\d]*", bare)
+    match = re.fullmatch(
+        r"[^\d()+\-−.]*(\()?\s*((?<![^\W\d_])[+\-−])?[^\d()+\-−.]*(\d+(?:\.\d+)?|\.\d+)\s*(\))?[^\d]*", bare
+    )
     if match is None:
         return None
     negative = match[2] in ("-", "−") or (match[1] is not None and match[4] is not None)
