@@ -38,6 +38,14 @@ class FileTraces:
         return path
 
     def _forget_old(self) -> None:
-        files = sorted(self._folder.glob("*.json"), key=lambda file: file.stat().st_mtime_ns)
+        files = sorted(self._folder.glob("*.json"), key=_changed)
         for old in files[: max(0, len(files) - self._keep)]:
             old.unlink(missing_ok=True)
+
+
+def _changed(file: Path) -> int:
+    """When the file was last written; 0 when an answer that is saved at the same time has just removed it."""
+    try:
+        return file.stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0
