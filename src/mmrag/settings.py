@@ -76,11 +76,14 @@ class IngestSettings(_Section):
 
 
 class AskSettings(_Section):
-    """``hits`` elements are kept as evidence; an answer under ``min_confidence`` is refused."""
+    """``hits`` elements are kept as evidence; an answer under ``min_confidence`` is refused, and under
+    ``min_confidence_open`` where the question leaves much open (counts, shares, lists, yes or no, free questions): there a
+    wrong place looks like a right one more often."""
 
     hits: int = Field(default=12, ge=1, le=200)
     pages: int = Field(default=6, ge=1, le=50)
     min_confidence: float = Field(default=0.35, ge=0, le=1)
+    min_confidence_open: float = Field(default=0.5, ge=0, le=1)
     timeout_s: float = Field(default=60.0, gt=0)
 
 
@@ -92,7 +95,12 @@ class Settings(_Section):
     ask: AskSettings = AskSettings()
 
 
-PROVIDER_KEYS = ("ANTHROPIC_API_KEY", "OPENAI_API_KEY", "GEMINI_API_KEY", "GOOGLE_API_KEY")
+KEYS_OF_PROVIDERS = {
+    "anthropic": ("ANTHROPIC_API_KEY",),
+    "openai": ("OPENAI_API_KEY",),
+    "gemini": ("GEMINI_API_KEY", "GOOGLE_API_KEY"),
+}
+PROVIDER_KEYS = tuple(name for names in KEYS_OF_PROVIDERS.values() for name in names)
 
 
 def keys_present(settings: Settings, *, environ: dict[str, str] | None = None) -> tuple[str, ...]:
@@ -100,6 +108,22 @@ def keys_present(settings: Settings, *, environ: dict[str, str] | None = None) -
     env = dict(os.environ) if environ is None else environ
     named = [tier.api_key_env for tier in settings.cascade.tiers if tier.api_key_env]
     return tuple(name for name in dict.fromkeys([*PROVIDER_KEYS, *named]) if env.get(name))
+
+
+def key_variables(tier: TierSettings) -> tuple[str, ...]:
+    """The variables that may hold the key of ``tier``, the first that is set counts. None for a tier at another address
+    that names no variable: a provider's own key is not sent elsewhere.
+    """
+    if tier.api_key_env:
+        return (tier.api_key_env,)
+    return () if tier.base_url else KEYS_OF_PROVIDERS.get(tier.provider, ())
+
+
+def key_of(tier: TierSettings, *, environ: dict[str, str] | None = None) -> str | None:
+    """The key for ``tier``: empty when it needs none, None when it needs one and there is none."""
+    env = dict(os.environ) if environ is None else environ
+    names = key_variables(tier)
+    return next((env[name] for name in names if env.get(name)), None) if names else ""
 
 
 _NOT_SETTINGS = frozenset({"MMRAG_STORE", "MMRAG_CONFIG"})

@@ -82,14 +82,15 @@ class AskFlow(Workflow):
 
     @step
     async def decide(self, ev: Verified) -> Found | Ready | Settled:
-        case, now = ev.case, ev.round
+        case, now, ask = ev.case, ev.round, self.parts.settings.ask
+        least = ask.min_confidence_open if now.plan.answer_type.is_open else ask.min_confidence
         with case.timed("verify"):
             drafted = now.draft.confidence if now.draft else 0.0
             confidence = cascade.answer_confidence(drafted, now.verdicts)
             decision = cascade.decide(
                 now.verdicts,
                 confidence,
-                cascade.Thresholds(min_confidence=self.parts.settings.ask.min_confidence),
+                cascade.Thresholds(min_confidence=least),
                 position(case, now, known_pages=len(page_scores(now.gathered))),
                 await spent_usd(case, now.tried, self.parts.ledger),
                 case.budget,
@@ -98,7 +99,7 @@ class AskFlow(Workflow):
         case.trace.add("decide", trace.decision_json(decision, confidence))
         if isinstance(decision, cascade.Accept):
             return Settled(case=case, round=now, confidence=confidence)
-        stopped = drafted >= self.parts.settings.ask.min_confidence and cascade.is_refuted(now.verdicts)
+        stopped = drafted >= least and cascade.is_refuted(now.verdicts)
         now = replace(now, flipped=now.flipped or stopped)
         if isinstance(decision, cascade.Repair):
             return Found(case=case, round=replace(now, pages=2 * now.pages, repairs=now.repairs + 1))

@@ -46,6 +46,7 @@ MEANINGS = {
     "ask.hits": "Elements kept as evidence for one question.",
     "ask.pages": "Pages put before a drafter.",
     "ask.min_confidence": "Answers with less confidence than this are refused.",
+    "ask.min_confidence_open": "The same for counts, shares, lists, yes or no and free questions.",
     "ask.timeout_s": "Seconds after which a question is given up.",
 }
 """One line on every setting; a test says when one is missing."""

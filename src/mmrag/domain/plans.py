@@ -26,6 +26,11 @@ class AnswerType(StrEnum):
     LIST = "list"
     FREE = "free"
 
+    @property
+    def is_open(self) -> bool:
+        """True where the type says little about what an answer looks like, so that a wrong place is easily taken for one."""
+        return self in (AnswerType.FREE, AnswerType.LIST, AnswerType.NUMBER, AnswerType.PERCENT, AnswerType.YES_NO)
+
 
 class ConstraintKind(StrEnum):
     """What tells the document that is meant from the others."""
