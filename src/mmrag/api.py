@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from importlib.metadata import entry_points
@@ -23,7 +23,7 @@ from mmrag.settings import Settings, load_settings
 if TYPE_CHECKING:
     from mmrag.agent.answer import Agent, AgentParts
     from mmrag.app import App
-    from mmrag.ports import TraceSink
+    from mmrag.ports import ChatModel, TraceSink
     from mmrag.retrieval.search import SearchParts
 
 INGESTER_GROUP = "mmrag.ingesters"
@@ -91,6 +91,7 @@ class Session:
         self._gate = asyncio.Lock()
         self._app: App | None = None
         self._agent: Agent | None = None
+        self._models: Mapping[str, ChatModel] | None = None
 
     async def ask(
         self,
@@ -151,7 +152,7 @@ class Session:
 
     async def close(self) -> None:
         async with self._gate:
-            self._app = self._agent = None
+            self._app = self._agent = self._models = None
             stack, self._stack = self._stack, AsyncExitStack()
             await stack.aclose()
 
@@ -165,11 +166,14 @@ class Session:
     async def _parts(self) -> AgentParts:
         from mmrag.agent.answer import AgentParts
         from mmrag.agent.tiers import build_tiers
+        from mmrag.app import chat_models
 
         app = await self._opened()
+        if self._models is None:
+            self._models = await self._stack.enter_async_context(chat_models(self.settings, app.ledger, app.clock))
         return AgentParts(
             search=_search_parts(app),
-            tiers=build_tiers(self.settings, embedder=app.embedder, models={}),
+            tiers=build_tiers(self.settings, embedder=app.embedder, models=self._models),
             traces=app.traces,
             ledger=app.ledger,
             clock=app.clock,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,10 +28,12 @@ from mmrag.adapters.lock import write_lock
 from mmrag.adapters.steady import SteadyVectors
 from mmrag.adapters.traces import FileTraces
 from mmrag.errors import SettingsError
+from mmrag.middleware.wrapping import wrapped
 from mmrag.ports import (
     Blobs,
     Catalog,
     CatalogWriter,
+    ChatModel,
     Clock,
     IndexFeed,
     Ledger,
@@ -101,6 +103,26 @@ async def open_app(settings: Settings, *, write: bool = False) -> AsyncIterator[
             writer=None if writer is None else SqliteWriter(writer, embedder=embedder.identity),
             feed=None if writer is None else feed,
         )
+
+
+@asynccontextmanager
+async def chat_models(settings: Settings, ledger: Ledger, clock: Clock) -> AsyncIterator[Mapping[str, ChatModel]]:
+    """The chat model of each tier that has one, by the tier's name, with its calls in the ledger.
+
+    A provider's package is loaded when its tier is asked. Raises ``SettingsError`` for a provider that there is none of.
+    """
+    from mmrag.adapters.chat.registry import chat_model
+
+    async with AsyncExitStack() as stack:
+        models: dict[str, ChatModel] = {}
+        for tier in settings.cascade.tiers:
+            if tier.provider != "reader":
+                model = chat_model(tier, timeout_s=settings.ask.timeout_s)
+                stack.push_async_callback(model.close)
+                models[tier.name] = wrapped(
+                    model, tier=tier.name, ledger=ledger, clock=clock, deadline_s=settings.ask.timeout_s
+                )
+        yield models
 
 
 async def _writer(settings: Settings, stack: AsyncExitStack) -> Writer:

@@ -76,7 +76,7 @@ class AnthropicMessages(ProviderModel):
         except ImportError as error:
             raise install_line("anthropic", "anthropic") from error
         self._client = AsyncAnthropic(
-            api_key=self.endpoint.key,
+            api_key=self.endpoint.key or "none",
             base_url=self.endpoint.base_url or ANTHROPIC_URL,
             max_retries=0,
             timeout=httpx2.Timeout(self.endpoint.timeout_s, connect=CONNECT_TIMEOUT_S),

@@ -119,7 +119,7 @@ class Gemini(ProviderModel):
             raise install_line("google-genai", "gemini") from error
         self._http = httpx2.AsyncClient(timeout=httpx2.Timeout(self.endpoint.timeout_s, connect=CONNECT_TIMEOUT_S))
         self._client = genai.Client(
-            api_key=self.endpoint.key,
+            api_key=self.endpoint.key or "none",
             vertexai=False,
             http_options=types.HttpOptions(
                 base_url=self.endpoint.base_url or GEMINI_URL,

@@ -28,12 +28,14 @@ _TRANSIENT = frozenset({408, 409, 425, 429})
 class Endpoint:
     """Where a model is and what it takes. ``rejects`` names parameters of a request that must not be sent.
 
-    ``timeout_s`` is for the whole call, a stream included.
+    ``timeout_s`` is for the whole call, a stream included. ``key`` is empty where none is needed and None where one is
+    needed and none of ``key_variables`` is set.
     """
 
     provider: str
     model: str
-    key: str = field(repr=False)
+    key: str | None = field(repr=False)
+    key_variables: tuple[str, ...] = ()
     base_url: str | None = None
     rejects: frozenset[str] = frozenset()
     timeout_s: float = 60.0
@@ -59,6 +61,8 @@ class ProviderModel(ABC):
     async def reply(self, request: ChatRequest, on_delta: OnDelta | None = None) -> Reply:
         """Raises ``ModelMissingError`` without package or key, or for a model that the provider does not know,
         ``ModelRequestError``, ``ModelRefusedError``, ``ModelUnavailableError``."""
+        if self.endpoint.key is None:
+            raise ModelMissingError(f"{self.identity} needs a key: set {' or '.join(self.endpoint.key_variables)}.")
         self._open()
         with self._in_our_words():
             async with asyncio.timeout(self.endpoint.timeout_s):
