@@ -1,0 +1,87 @@
+"""Questions taken apart: what is asked, of which kind, and what is said of the document."""
+
+from __future__ import annotations
+
+import pytest
+
+from mmrag.agent.plan import make_plan
+from mmrag.domain.plans import AnswerType, ConstraintKind, Plan
+
+
+def said(plan: Plan, kind: ConstraintKind) -> list[str]:
+    return [c.text for c in plan.constraints if c.kind is kind]
+
+
+@pytest.mark.parametrize(
+    ("question", "kind", "target", "names"),
+    [
+        (
+            "What is the total amount on the receipt from HARBOUR LIGHT CAFE dated 12/03/2024?",
+            AnswerType.AMOUNT,
+            "total amount",
+            ["HARBOUR LIGHT CAFE"],
+        ),
+        ("Which company issued the receipt dated 12/03/2024 with a total of 33.05?", AnswerType.NAME, "company issued", []),
+        (
+            "What is the registration number of Foley & Hart, LLP?",
+            AnswerType.IDENTIFIER,
+            "registration number",
+            ["Foley & Hart, LLP"],
+        ),
+        ("Who is the tenant on the contract number TR-9/2022?", AnswerType.NAME, "tenant", []),
+        (
+            "On what date does the run of order 33176-1 (Mill Lane Press) end?",
+            AnswerType.DATE,
+            "date run end",
+            ["Mill Lane Press"],
+        ),
+        ("What street address is on the form of Alex Hellmann?", AnswerType.ADDRESS, "street address", ["Alex Hellmann"]),
+        (
+            'In the report "Water for Norrland": How many bursts were repaired?',
+            AnswerType.NUMBER,
+            "many bursts repaired",
+            ["Water for Norrland"],
+        ),
+        (
+            "Is the box for urgent ticked on the fax from Calder Boatyard?",
+            AnswerType.YES_NO,
+            "box urgent ticked",
+            ["Calder Boatyard"],
+        ),
+        (
+            "What was the cashier on the receipt from lightroom gallery dated 20/11/2017?",
+            AnswerType.NAME,
+            "cashier",
+            ["lightroom gallery"],
+        ),
+    ],
+)
+def test_questions_are_taken_apart(question: str, kind: AnswerType, target: str, names: list[str]) -> None:
+    plan = make_plan(question)
+    assert plan.answer_type is kind
+    assert plan.target == target
+    assert said(plan, ConstraintKind.NAME) == names
+
+
+def test_values_become_constraints_with_their_roles() -> None:
+    plan = make_plan("On what date was the receipt from Mill Lane Press with a total of £39.80 issued?")
+    (amount,) = [c for c in plan.constraints if c.kind is ConstraintKind.AMOUNT]
+    assert amount.normals == ("39.80",)
+    assert amount.role == "total"
+
+
+def test_one_month_first_date_settles_how_the_others_are_written() -> None:
+    plan = make_plan("What is the order number of the contract of Mill Lane Press for the flight 05/04/20 to 05/18/20?")
+    first, second = (c.normals[0] for c in plan.constraints if c.kind is ConstraintKind.DATE)
+    assert (first, second) == ("2020-05-04", "2020-05-18")
+
+
+def test_a_quoted_description_is_no_name() -> None:
+    plan = make_plan('Which photo matches this description: "Two dogs leap into a pool to fetch a yellow toy ."')
+    assert said(plan, ConstraintKind.NAME) == []
+
+
+def test_a_year_is_part_of_what_is_asked() -> None:
+    plan = make_plan("How many bursts were repaired in 2021 according to the report from Norrland Water?")
+    assert said(plan, ConstraintKind.IDENTIFIER) == []
+    assert "2021" in plan.target
