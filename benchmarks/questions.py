@@ -17,7 +17,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import re
 import sys
 import time
 from collections import defaultdict
@@ -26,7 +25,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from PIL import Image
-from rapidfuzz.distance import Levenshtein
 from rich.console import Console
 from rich.table import Table
 
@@ -34,6 +32,7 @@ from mmrag.api import Session, open_session
 from mmrag.app import App
 from mmrag.domain.answers import Answer
 from mmrag.domain.geometry import BBox
+from mmrag.evaluation.metrics.text import anls, is_right
 from mmrag.ports import PageRef
 
 BOX_SHARE = 0.5
@@ -81,27 +80,6 @@ def read_questions(corpus: Path, kinds: Sequence[str]) -> list[Question]:
                 )
             )
     return questions
-
-
-def anls(answer: str, accepted: Sequence[str]) -> float:
-    best = max((Levenshtein.normalized_similarity(answer.lower(), a.lower()) for a in accepted), default=0.0)
-    return float(best) if best >= 0.5 else 0.0
-
-
-def is_right(answer: str, accepted: Sequence[str]) -> bool:
-    """Equal without case, spaces and punctuation; words (not numbers) may differ by a fifth of their characters."""
-    squashed = _squash(answer)
-    for expected in accepted:
-        if squashed == _squash(expected):
-            return True
-        mostly_letters = sum(c.isalpha() for c in expected) > sum(c.isdigit() for c in expected)
-        if mostly_letters and Levenshtein.normalized_similarity(squashed, _squash(expected)) >= 0.8:
-            return True
-    return False
-
-
-def _squash(text: str) -> str:
-    return re.sub(r"[\W_]+", "", text.lower())
 
 
 def overlaps(answer: Answer, question: Question, corpus: Path) -> bool:

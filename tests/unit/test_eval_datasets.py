@@ -186,6 +186,14 @@ def test_the_project_s_own_lines(tmp_path: Path) -> None:
     assert read_dataset(tmp_path / "questions.jsonl").digest == read_dataset(tmp_path).digest
 
 
+def test_a_box_on_a_page_whose_size_is_stated(tmp_path: Path) -> None:
+    row = {"id": "a", "file": "x.pdf", "page": 2, "question": "Q?", "corpus_question": None, "answers": ["1"],
+           "bbox": [100, 50, 300, 100], "page_size": [1000, 500], "kind": "pdf"}  # fmt: skip
+    (tmp_path / "q.jsonl").write_text(json.dumps(row), encoding="utf-8")
+    (box,) = read_dataset(tmp_path / "q.jsonl").questions[0].boxes
+    assert (box.page, box.frame, box.corners) == (2, Frame.FRACTIONS, (0.1, 0.1, 0.3, 0.2))
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, PositiveFloat, ValidationError
 
 from mmrag.errors import UsageError
-from mmrag.evaluation.questions import Dataset, LabelledQuestion, TrueBox
+from mmrag.evaluation.questions import Dataset, Frame, LabelledQuestion, TrueBox
 
 _KNOWN = frozenset({"id", "file", "page", "pages", "question", "corpus_question", "answers", "bbox", "kind", "files"})
 
@@ -24,11 +24,13 @@ class _Line(BaseModel):
     corpus_question: str | None
     answers: tuple[str, ...]
     bbox: tuple[float, float, float, float] | None = None
+    page_size: tuple[PositiveFloat, PositiveFloat] | None = None
     kind: str
 
 
 def read_jsonl(path: Path) -> Dataset:
-    """Read ``path``; ``bbox`` is in pixels of the picture, files are relative to its folder.
+    """Read ``path``; ``bbox`` is in pixels of the picture (for a PDF of the page drawn with ``page_size``), files are
+    relative to its folder.
 
     Raises ``UsageError`` that names the line which is wrong.
     """
@@ -63,9 +65,18 @@ def _question(text: str, path: Path, number: int) -> LabelledQuestion:
         answers=row.answers,
         kind=row.kind,
         pages=tuple(dict.fromkeys(pages)),
-        boxes=() if row.bbox is None else (TrueBox(page=box_page, corners=row.bbox),),
+        boxes=() if row.bbox is None else (_box(row.bbox, row.page_size, box_page),),
         fields=fields_of(row.model_extra or {}),
     )
+
+
+def _box(corners: tuple[float, float, float, float], size: tuple[float, float] | None, page: int) -> TrueBox:
+    """With a size the box is known without looking at the file, which a PDF's page needs."""
+    if size is None:
+        return TrueBox(page=page, corners=corners)
+    x0, y0, x1, y1 = corners
+    width, height = size
+    return TrueBox(page=page, corners=(x0 / width, y0 / height, x1 / width, y1 / height), frame=Frame.FRACTIONS)
 
 
 def fields_of(extra: dict[str, JsonValue]) -> dict[str, str]:
