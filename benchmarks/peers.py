@@ -38,10 +38,8 @@ from mmrag.evaluation.summary import mean_of
 SAMPLES = Path(__file__).parents[1] / "examples" / "samples"
 DEPTH = 50
 HEAD = ("system", "kind", "n", "doc R@1", "R@5", "page R@1", "R@5", "MRR", "nDCG@10", "right", "ANLS", "attributed", "ms")
-FIGURES = (
-    "document_recall@1", "document_recall@5", "page_recall@1", "page_recall@5", "page_mrr", "page_ndcg@10", "right", "anls",
-    "strict_attributed",
-)  # fmt: skip
+FINDING = ("document_recall@1", "document_recall@5", "page_recall@1", "page_recall@5", "page_mrr", "page_ndcg@10")
+FIGURES = (*FINDING, "right", "anls", "strict_attributed")
 
 
 class Bm25Pages:
@@ -109,10 +107,8 @@ def rows_of(system: str, scored: Sequence[Scored], *, answers: bool) -> list[lis
     rows = []
     for kind in [*sorted({s.question.kind for s in scored}), "all"]:
         group = [s for s in scored if kind in (s.question.kind, "all")]
-        cells = [
-            figure(mean_of(group, name) if answers or ("_" in name and "attributed" not in name) else None)
-            for name in FIGURES
-        ]
+        shown = FIGURES if answers else FINDING
+        cells = [figure(mean_of(group, name) if name in shown else None) for name in FIGURES]
         ms = 1000 * sum(s.outcome.seconds for s in group) / len(group)
         rows.append([system, kind, str(len(group)), *cells, f"{ms:.0f}"])
     return rows
