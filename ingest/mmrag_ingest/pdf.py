@@ -18,13 +18,19 @@ from mmrag_ingest.images import LONGEST_SIDE
 from mmrag_ingest.records import Limits
 
 _POINTS_PER_INCH = 72.0
+_PAGES_OPEN = 64
 
 
 @dataclass(slots=True)
 class _Cache:
-    """The one document that is open. Keeping it open makes page 300 cost what page 3 did."""
+    """The one document that is open. Keeping it open makes page 300 take the time that page 3 did.
+
+    pdfium keeps what it has decoded of every page, so after ``_PAGES_OPEN`` pages the document is opened anew: then page 300
+    takes the memory that page 3 did as well.
+    """
 
     key: tuple[str, int, int] | None = None
+    pages: int = 0
     document: pdfium.PdfDocument | None = field(default=None)
 
 
@@ -72,13 +78,16 @@ def close() -> None:
     """Close the open document, if there is one."""
     if _cache.document is not None:
         _cache.document.close()
-    _cache.key, _cache.document = None, None
+    _cache.key, _cache.document, _cache.pages = None, None, 0
 
 
 @contextmanager
 def page_of(path: Path, number: int) -> Iterator[pdfium.PdfPage]:
     """Page ``number`` (from 1), closed afterwards. Raises ``DamagedFileError`` when that page cannot be loaded."""
+    if _cache.pages >= _PAGES_OPEN:
+        close()
     document = opened(path)
+    _cache.pages += 1
     try:
         page = document[number - 1]
     except (pdfium.PdfiumError, IndexError) as error:

@@ -175,6 +175,18 @@ def test_a_pdf_stays_open_between_its_pages(tmp_path: Path) -> None:
     reading.close()
 
 
+def test_a_long_pdf_is_opened_anew_now_and_then(tmp_path: Path) -> None:
+    from mmrag_ingest import pdf as reading
+
+    path = pdf(tmp_path / "a.pdf", [[]])
+    held = []
+    for _ in range(130):
+        with reading.page_of(path, 1):
+            held.append(reading.opened(path))
+    assert len({id(document) for document in held}) == 3
+    reading.close()
+
+
 @pytest.mark.parametrize(
     ("name", "error", "line"),
     [
