@@ -219,6 +219,11 @@ def ask_sync(
     return asyncio.run(ask())
 
 
+def without_cache(settings: Settings) -> Settings:
+    """``settings`` with every call to a model made anew."""
+    return settings.model_copy(update={"cache": settings.cache.model_copy(update={"enabled": False})})
+
+
 def offline(settings: Settings) -> Settings:
     """``settings`` with nothing beyond this machine. Raises ``UsageError`` when the vectors are elsewhere, or every tier."""
     if not _is_local(settings.store.vectors):

@@ -25,6 +25,7 @@ from mmrag.adapters.clock import SystemClock
 from mmrag.adapters.embeddings import MiniLmEmbedder
 from mmrag.adapters.index_care import bring_in_step
 from mmrag.adapters.lock import write_lock
+from mmrag.adapters.replies import REPLIES_FILE, SqliteReplies
 from mmrag.adapters.steady import SteadyVectors
 from mmrag.adapters.traces import FileTraces
 from mmrag.errors import SettingsError
@@ -114,15 +115,31 @@ async def chat_models(settings: Settings, ledger: Ledger, clock: Clock) -> Async
     from mmrag.adapters.chat.registry import chat_model
 
     async with AsyncExitStack() as stack:
+        replies = await stack.enter_async_context(kept_replies(settings)) if settings.cache.enabled else None
         models: dict[str, ChatModel] = {}
         for tier in settings.cascade.tiers:
             if tier.provider != "reader":
                 model = chat_model(tier, timeout_s=settings.ask.timeout_s)
                 stack.push_async_callback(model.close)
                 models[tier.name] = wrapped(
-                    model, tier=tier.name, ledger=ledger, clock=clock, deadline_s=settings.ask.timeout_s
+                    model,
+                    tier=tier.name,
+                    ledger=ledger,
+                    clock=clock,
+                    replies=replies,
+                    deadline_s=settings.ask.timeout_s,
                 )
         yield models
+
+
+@asynccontextmanager
+async def kept_replies(settings: Settings) -> AsyncIterator[SqliteReplies]:
+    """The reply cache of the store, which has to be there."""
+    replies = SqliteReplies(settings.store.path / REPLIES_FILE, max_bytes=settings.cache.max_bytes)
+    try:
+        yield replies
+    finally:
+        await replies.close()
 
 
 async def _writer(settings: Settings, stack: AsyncExitStack) -> Writer:

@@ -63,6 +63,13 @@ class CascadeSettings(_Section):
     target_risk: float = Field(default=0.05, gt=0, lt=1)
 
 
+class CacheSettings(_Section):
+    """Replies of models are kept in the store, so that the same call is not paid twice."""
+
+    enabled: bool = True
+    max_bytes: int = Field(default=200_000_000, ge=0)
+
+
 class IngestSettings(_Section):
     """``workers`` is the number of reading processes, 0 for one a core. Pixel and page limits guard against bombs."""
 
@@ -91,6 +98,7 @@ class Settings(_Section):
     store: StoreSettings = StoreSettings()
     models: ModelSettings = ModelSettings()
     cascade: CascadeSettings = CascadeSettings()
+    cache: CacheSettings = CacheSettings()
     ingest: IngestSettings = IngestSettings()
     ask: AskSettings = AskSettings()
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import anyio.to_thread
 import pytest
+from click.testing import CliRunner
 from dialects import DIALECTS, whole
 from provider_server import Server, of_json, serving
 from store_support import make_document, make_page
@@ -15,7 +17,9 @@ from mmrag.adapters.chat.openai_chat import OpenAIChat
 from mmrag.adapters.chat.openai_responses import OpenAIResponses
 from mmrag.adapters.chat.provider import ProviderModel
 from mmrag.adapters.chat.registry import chat_model
+from mmrag.api import without_cache
 from mmrag.app import open_app
+from mmrag.cli.cache import cache
 from mmrag.domain.answers import AbstentionReason, Answer
 from mmrag.domain.costs import LedgerEntry
 from mmrag.errors import ModelMissingError, SettingsError
@@ -59,6 +63,35 @@ async def test_a_tier_of_the_settings_answers_with_a_box_and_a_line_in_the_ledge
     assert (entry.tier, entry.model, entry.usd) == ("local", f"openai:small@{server.url}/v1", None)
     assert (entry.usage.input_tokens, entry.usage.output_tokens, entry.usage.cached_input_tokens) == (11, 5, 3)
     assert (answer.bill.calls, answer.bill.cost.unpriced_calls) == (1, 1)
+
+
+async def test_the_same_question_again_costs_nothing_until_the_cache_is_cleared(tmp_path: Path) -> None:
+    drafted = {"answer": "39.80", "citations": [{"element": "E2", "quote": "39.80"}], "confidence": 0.9}
+    question = "What is the total of ACME HARDWARE?"
+    async with serving() as server:
+        server.answers = [whole(CHAT, json.dumps(drafted))]
+        settings = configured(tmp_path, local(server))
+        first, _ = await ask(settings, question)
+        async with mmrag.open(settings=settings) as session:
+            again = await session.ask(question)
+        assert len(server.received) == 1
+        assert (again.answer, again.claims) == (first.answer, first.claims)
+        assert (again.bill.calls, again.bill.cache_hits, again.bill.cost.unpriced_calls) == (0, 1, 0)
+        async with mmrag.open(settings=without_cache(settings)) as session:
+            await session.ask(question)
+        assert len(server.received) == 2
+
+    store = ["--store", str(settings.store.path)]
+    ran = [
+        await anyio.to_thread.run_sync(CliRunner().invoke, cache, args)
+        for args in (["stats", "--json", *store], ["clear", *store], ["stats", *store])
+    ]
+    stats, cleared, empty = ran
+    assert json.loads(stats.output) | {"bytes": 0} == {
+        "replies": 1, "bytes": 0, "max_bytes": 200_000_000, "calls": 3, "cache_hits": 1
+    }  # fmt: skip
+    assert cleared.output == "Dropped 1 replies.\n"
+    assert empty.output.startswith("0 replies, 0 of")
 
 
 async def test_a_tier_that_fails_falls_to_the_next_and_one_without_its_key_says_which(tmp_path: Path) -> None:

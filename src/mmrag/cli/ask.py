@@ -24,6 +24,7 @@ ABSTAINED = 4
 @json_option
 @click.option("--tier", metavar="NAME", help="Ask this tier only.")
 @click.option("--max-usd", type=click.FloatRange(min=0), metavar="X", help="Spend no more than this on the question.")
+@click.option("--no-cache", is_flag=True, help="Ask models anew, and do not keep what they reply.")
 @click.option("--offline", is_flag=True, help="Use nothing beyond this machine.")
 @click.option(
     "--trace",
@@ -43,6 +44,7 @@ def ask(
     as_json: bool,
     tier: str | None,
     max_usd: float | None,
+    no_cache: bool,
     offline: bool,
     trace: Path | None,
     save_crops: Path | None,
@@ -58,6 +60,8 @@ def ask(
     if not question.strip():
         raise click.UsageError("The question is empty.")
     settings = load_settings(store=store)
+    if no_cache:
+        settings = api.without_cache(settings)
     if offline:
         settings = api.offline(settings)
 

@@ -36,6 +36,8 @@ MEANINGS = {
     "cascade.tiers[].api_key_env": "Name of the variable that holds the key; without it the provider's usual one.",
     "cascade.max_usd": "The most that one question may cost, in US dollars.",
     "cascade.target_risk": "Tolerated share of wrong answers among those given.",
+    "cache.enabled": "Keep replies of models, so that the same call is not paid twice; `--no-cache` turns it off.",
+    "cache.max_bytes": "Size of the kept replies in bytes; over it, those longest unused are dropped.",
     "ingest.workers": "Reading processes; 0 means one a core.",
     "ingest.dpi": "Dots per inch at which PDF pages are drawn.",
     "ingest.max_pixels": "Largest page, in pixels; a larger one is drawn smaller or refused.",

@@ -1,0 +1,132 @@
+"""Replies of models, kept in SQLite up to a size."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final, TypeVar
+
+import anyio
+import anyio.to_thread
+from pydantic import TypeAdapter, ValidationError
+
+from mmrag.adapters.catalog.connect import transaction, translated
+from mmrag.domain.messages import Reply
+
+REPLIES_FILE: Final = "replies.sqlite"
+_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS reply (
+    key TEXT PRIMARY KEY, value BLOB NOT NULL, size INTEGER NOT NULL, used INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS reply_used ON reply (used, key, size);
+CREATE TABLE IF NOT EXISTS tally (
+    only INTEGER PRIMARY KEY CHECK (only = 1), size INTEGER NOT NULL, used INTEGER NOT NULL
+) STRICT;
+INSERT OR IGNORE INTO tally VALUES (1, 0, 0);
+"""
+_REPLY: Final = TypeAdapter(Reply)
+_ROW_BYTES: Final = 200
+"""What a row takes beside its value, its index entries included; rounded up."""
+T = TypeVar("T")
+
+
+class SqliteReplies:
+    """``ReplyCache`` over SQLite, safe with several processes. Over ``max_bytes`` those longest unused are dropped."""
+
+    def __init__(self, path: Path, *, max_bytes: int) -> None:
+        self._path = path
+        self._max_bytes = max_bytes
+        self._limiter = anyio.CapacityLimiter(1)
+        self._connection: sqlite3.Connection | None = None
+
+    async def get(self, key: str) -> Reply | None:
+        """The reply, which counts as used now. One that another version wrote and this one cannot read is not there."""
+
+        def work(connection: sqlite3.Connection) -> Reply | None:
+            row = connection.execute("SELECT value FROM reply WHERE key = ?", (key,)).fetchone()
+            if row is None:
+                return None
+            with transaction(connection):
+                connection.execute("UPDATE reply SET used = ? WHERE key = ?", (_next(connection), key))
+            try:
+                return _REPLY.validate_json(row[0])
+            except ValidationError:
+                return None
+
+        return await self._run(work)
+
+    async def put(self, key: str, reply: Reply) -> None:
+        value = _REPLY.dump_json(reply)
+        size = len(value) + _ROW_BYTES
+
+        def work(connection: sqlite3.Connection) -> None:
+            with transaction(connection):
+                _drop(connection, [key])
+                connection.execute("INSERT INTO reply VALUES (?, ?, ?, ?)", (key, value, size, _next(connection)))
+                connection.execute("UPDATE tally SET size = size + ?", (size,))
+                self._shrink(connection)
+
+        if size <= self._max_bytes:
+            await self._run(work)
+
+    async def size(self) -> tuple[int, int]:
+        """How many replies there are, and how many bytes they take."""
+
+        def work(connection: sqlite3.Connection) -> tuple[int, int]:
+            count, size = connection.execute("SELECT (SELECT count(*) FROM reply), size FROM tally").fetchone()
+            return count, size
+
+        return await self._run(work)
+
+    async def clear(self) -> int:
+        """Drop all replies; returns how many there were."""
+
+        def work(connection: sqlite3.Connection) -> int:
+            with transaction(connection):
+                gone = connection.execute("DELETE FROM reply").rowcount
+                connection.execute("UPDATE tally SET size = 0")
+            return gone
+
+        return await self._run(work)
+
+    async def close(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await anyio.to_thread.run_sync(connection.close, limiter=self._limiter)
+
+    def _shrink(self, connection: sqlite3.Connection) -> None:
+        while connection.execute("SELECT size FROM tally").fetchone()[0] > self._max_bytes:
+            oldest = connection.execute("SELECT key FROM reply ORDER BY used LIMIT 16").fetchall()
+            _drop(connection, [key for (key,) in oldest])
+
+    async def _run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        def run() -> T:
+            with translated(self._path):
+                if self._connection is None:
+                    self._connection = self._opened()
+                return work(self._connection)
+
+        return await anyio.to_thread.run_sync(run, limiter=self._limiter)
+
+    def _opened(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self._path, isolation_level=None, timeout=10, check_same_thread=False)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")  # a reply lost with the power is only asked for again
+        connection.executescript(_SCHEMA)
+        return connection
+
+
+def _next(connection: sqlite3.Connection) -> int:
+    """A number greater than all given before, by any process. Inside a transaction."""
+    connection.execute("UPDATE tally SET used = used + 1")
+    number: int = connection.execute("SELECT used FROM tally").fetchone()[0]
+    return number
+
+
+def _drop(connection: sqlite3.Connection, keys: list[str]) -> None:
+    for key in keys:
+        row = connection.execute("SELECT size FROM reply WHERE key = ?", (key,)).fetchone()
+        if row is not None:
+            connection.execute("DELETE FROM reply WHERE key = ?", (key,))
+            connection.execute("UPDATE tally SET size = size - ?", (row[0],))
