@@ -28,16 +28,16 @@ PICTURES = {".png", ".jpg", ".jpeg"}
 
 
 def shrunk(picture: Image.Image) -> Image.Image:
-    return picture.resize((picture.width // 2, picture.height // 2), Image.Resampling.BILINEAR)
+    return picture.resize((picture.width // 3, picture.height // 3), Image.Resampling.BILINEAR)
 
 
 WAYS: dict[str, tuple[Callable[[Image.Image], Image.Image], int]] = {
     "clean": (lambda p: p, 95),
-    "blur 1.5 px": (lambda p: p.filter(ImageFilter.GaussianBlur(1.5)), 95),
-    "half the dots": (shrunk, 95),
-    "JPEG quality 12": (lambda p: p, 12),
-    "little contrast": (lambda p: ImageEnhance.Contrast(p).enhance(0.35), 95),
-    "turned by 2 degrees": (lambda p: p.rotate(2, expand=True, fillcolor="white", resample=Image.Resampling.BICUBIC), 95),
+    "blur 3 px": (lambda p: p.filter(ImageFilter.GaussianBlur(3)), 95),
+    "a third of the dots": (shrunk, 95),
+    "JPEG quality 4": (lambda p: p, 4),
+    "little contrast": (lambda p: ImageEnhance.Contrast(p).enhance(0.12), 95),
+    "turned by 7 degrees": (lambda p: p.rotate(7, expand=True, fillcolor="white", resample=Image.Resampling.BICUBIC), 95),
 }
 
 

@@ -133,7 +133,7 @@ def comparison_tables(comparison: Comparison, most: int = 40) -> tuple[Table, ..
     rows = tuple(
         (
             d.metric, str(d.n), number(d.a), number(d.b), f"{d.b - d.a:+.3f}", f"{d.low:+.3f} to {d.high:+.3f}",
-            "clear" if d.is_clear else "may be chance",
+            "clear" if d.is_clear else "may be chance" if d.low < d.high else "the same",
         )
         for d in comparison.differences
     )  # fmt: skip
