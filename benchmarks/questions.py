@@ -82,6 +82,11 @@ def read_questions(corpus: Path, kinds: Sequence[str]) -> list[Question]:
     return questions
 
 
+def same_file(name: str, file: str) -> bool:
+    """Whether a document's name, relative to whichever folder was ingested, is that of ``file``."""
+    return f"/{file}".endswith(f"/{name}")
+
+
 def overlaps(answer: Answer, question: Question, corpus: Path) -> bool:
     if question.bbox is None or question.file is None:
         return False
@@ -90,7 +95,7 @@ def overlaps(answer: Answer, question: Question, corpus: Path) -> bool:
     for claim in answer.claims:
         for citation in claim.citations:
             smaller = min(true.area, citation.bbox.area)
-            if citation.document == question.file and true.intersection(citation.bbox) >= BOX_SHARE * smaller > 0:
+            if same_file(citation.document, question.file) and true.intersection(citation.bbox) >= BOX_SHARE * smaller > 0:
                 return True
     return False
 
@@ -152,7 +157,8 @@ async def ask_all(session: Session, questions: Sequence[Question], corpus: Path)
 
 def recall(ranked: dict[str, list[str]], questions: Sequence[Question], k: int) -> float:
     asked = [q for q in questions if q.file]
-    return sum(q.file in ranked[q.id][:k] for q in asked) / max(1, len(asked))
+    found = sum(any(same_file(name, q.file or "") for name in ranked[q.id][:k]) for q in asked)
+    return found / max(1, len(asked))
 
 
 def print_tables(systems: dict[str, dict[str, list[str]]], outcomes: Sequence[Outcome], console: Console) -> None:
