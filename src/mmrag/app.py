@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
@@ -29,6 +30,7 @@ from mmrag.adapters.replies import REPLIES_FILE, SqliteReplies
 from mmrag.adapters.steady import SteadyVectors
 from mmrag.adapters.traces import FileTraces
 from mmrag.errors import SettingsError
+from mmrag.middleware.budgeted import Spending
 from mmrag.middleware.wrapping import wrapped
 from mmrag.ports import (
     Blobs,
@@ -117,6 +119,7 @@ async def chat_models(settings: Settings, ledger: Ledger, clock: Clock) -> Async
     async with AsyncExitStack() as stack:
         replies = await stack.enter_async_context(kept_replies(settings)) if settings.cache.enabled else None
         models: dict[str, ChatModel] = {}
+        spending = Spending()
         for tier in settings.cascade.tiers:
             if tier.provider != "reader":
                 model = chat_model(tier, timeout_s=settings.ask.timeout_s)
@@ -127,6 +130,8 @@ async def chat_models(settings: Settings, ledger: Ledger, clock: Clock) -> Async
                     ledger=ledger,
                     clock=clock,
                     replies=replies,
+                    spending=spending,
+                    max_usd=Decimal(str(settings.cascade.max_usd)),
                     deadline_s=settings.ask.timeout_s,
                 )
         yield models

@@ -65,7 +65,7 @@ class AskFlow(Workflow):
         now = replace(ev.round, draft=None, failure=None, tried=tuple(dict.fromkeys((*ev.round.tried, tier.name))))
         with case.timed("draft"):
             try:
-                now = replace(now, draft=await tier.drafter(case.id).draft(now.plan, now.readings))
+                now = replace(now, draft=await tier.drafter(case.id, case.budget).draft(now.plan, now.readings))
             except ModelError as error:
                 now = replace(now, failure=refusal_for(error))
         case.trace.add("draft", trace.draft_json(tier.name, now.draft, now.failure))

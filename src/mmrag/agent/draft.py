@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Sequence
+from decimal import Decimal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -38,13 +39,14 @@ class _Reply(BaseModel):
 class ModelDrafter:
     """Drafts through any ``ChatModel``. Its replies are data: what cannot be resolved to words of a page is left out.
 
-    ``question_id`` goes with each call, so that the ledger knows which question it was for.
+    ``question_id`` and ``max_usd`` go with each call: which question it was for, and the USD that may be spent on it.
     """
 
-    def __init__(self, model: ChatModel, *, tier: str, question_id: str = "") -> None:
+    def __init__(self, model: ChatModel, *, tier: str, question_id: str = "", max_usd: Decimal | None = None) -> None:
         self._model = model
         self._tier = tier
         self._question_id = question_id
+        self._max_usd = max_usd
 
     async def draft(self, plan: Plan, readings: Sequence[Reading]) -> Draft:
         """Raises ``ModelRefusedError`` when the model refuses, ``ModelUnavailableError`` for a reply that is no JSON."""
@@ -63,6 +65,7 @@ class ModelDrafter:
             json_schema=prompt.json_schema,
             stage="draft",
             question_id=self._question_id,
+            max_usd=self._max_usd,
         )
         reply = await self._model.reply(request)
         if reply.stop is StopReason.REFUSAL:

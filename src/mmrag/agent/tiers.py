@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 
 from mmrag.agent.draft import ModelDrafter
 from mmrag.agent.reader import ReaderDrafter
@@ -14,10 +15,13 @@ from mmrag.settings import Settings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tier:
-    """``drafter`` makes the drafter of one question from its id. ``model`` is what is paid for, None when nothing is."""
+    """``drafter`` makes the drafter of one question from its id and the USD it may cost.
+
+    ``model`` is what is paid for, None when nothing is.
+    """
 
     name: str
-    drafter: Callable[[str], Drafter]
+    drafter: Callable[[str, Decimal], Drafter]
     model: str | None = None
 
 
@@ -39,14 +43,14 @@ def build_tiers(settings: Settings, *, embedder: TextEmbedder | None, models: Ma
 
 def reader_tier(name: str, reader: Drafter) -> Tier:
     """A tier that costs nothing: the same drafter for every question."""
-    return Tier(name=name, drafter=lambda _question_id: reader)
+    return Tier(name=name, drafter=lambda _question_id, _max_usd: reader)
 
 
 def model_tier(name: str, model: ChatModel) -> Tier:
     """A tier that drafts through ``model``."""
     return Tier(
         name=name,
-        drafter=lambda question_id: ModelDrafter(model, tier=name, question_id=question_id),
+        drafter=lambda question_id, usd: ModelDrafter(model, tier=name, question_id=question_id, max_usd=usd),
         model=model.identity,
     )
 
