@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import shutil
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,6 +14,7 @@ import pytest
 from store_support import make_document, make_page, put, unit
 
 from mmrag.adapters.chroma import ChromaEmbedded
+from mmrag.adapters.chroma_check import ids_by_child
 from mmrag.adapters.index_gate import IndexGate
 from mmrag.app import App, open_app
 from mmrag.errors import IndexDriftError, StoreDamagedError, StoreError
@@ -228,3 +232,64 @@ async def test_a_server_that_does_not_answer_is_a_store_error_and_asking_goes_on
         assert len(await nearest(app)) == 2
         with pytest.raises(StoreError, match=r"http://127\.0\.0\.1:9"):
             await app.keeper.verify()
+
+
+READER = """
+import asyncio, sys
+from pathlib import Path
+from mmrag.adapters.chroma import ChromaEmbedded
+from mmrag.adapters.chroma_check import ids_by_child
+
+async def main():
+    index = ChromaEmbedded(Path(sys.argv[1]), name="mmrag-test", writable=False)
+    sys.stdout.write(f"{len(await index.query([1.0] * 8, 10_000))}")
+    await index.close()
+
+asyncio.run(main())
+"""
+
+
+async def test_readers_in_other_processes_do_not_spoil_what_the_writer_adds(tmp_path: Path) -> None:
+    index = ChromaEmbedded(tmp_path, name="mmrag-test", writable=True)
+    for round_ in range(3):
+        for part in range(3):
+            ids = [f"el-{round_}-{part}-{i}" for i in range(200)]
+            vectors = [unit(*[1.0 + (i * 37 + j * 11 + part) % 17 for j in range(8)]) for i in range(200)]
+            await index.upsert(
+                [
+                    VectorRecord(element_id=i, document_id="d", page=1, kind="text", vector=v)
+                    for i, v in zip(ids, vectors, strict=True)
+                ]
+            )
+        command = [sys.executable, "-c", READER, str(tmp_path)]
+        done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, check=True)
+        assert int(done.stdout) == 600 * (round_ + 1)
+        assert len(await index.query([1.0] * 8, 10_000)) == 600 * (round_ + 1)
+    await index.close()
+    state = index.gate.state()
+    assert state is not None
+    assert len(await asyncio.to_thread(ids_by_child, index.gate.folder(state), index.name)) == 1800
+
+
+def test_a_reader_that_makes_chroma_write_counts_as_a_change(tmp_path: Path) -> None:
+    writer, reader = IndexGate(tmp_path, writable=True), IndexGate(tmp_path, writable=False)
+    with writer.changing() as state:
+        graph = writer.folder(state) / "segment" / "graph.bin"
+        graph.parent.mkdir(parents=True)
+        graph.write_bytes(b"1")
+    before = reader.state()
+    with reader.alone():
+        pass
+    assert reader.state() == before
+    with reader.alone() as turn:
+        graph.write_bytes(b"22")
+    after = reader.state()
+    assert before is not None
+    assert after == turn.state
+    assert after is not None
+    assert after.epoch == before.epoch + 1
+    with reader.reading():
+        pass
+    graph.write_bytes(b"333")
+    with pytest.raises(IndexDriftError, match="half written"), reader.reading():
+        pass

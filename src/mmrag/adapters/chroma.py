@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -13,7 +14,7 @@ import anyio.to_thread
 from mmrag.adapters.chroma_terms import CONFIGURATION, columns, one, open_folder, parts, scored, where_documents
 from mmrag.adapters.index_gate import IndexGate, IndexState
 from mmrag.domain.evidence import Scored
-from mmrag.errors import MMRagError, StoreDamagedError, StoreError, StoreFullError
+from mmrag.errors import IndexDriftError, MMRagError, StoreDamagedError, StoreError, StoreFullError
 from mmrag.ports import VectorRecord
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ T = TypeVar("T")
 READ_TIMEOUT_S: Final = 15.0
 WRITE_TIMEOUT_S: Final = 300.0
 _PAGE: Final = 20_000
+_ATTEMPTS: Final = 5
 
 
 class ChromaEmbedded:
@@ -66,7 +68,8 @@ class ChromaEmbedded:
 
         def work() -> None:
             with self.gate.changing(anew=True) as state:
-                self._open(state, create=True)
+                self._create(state)
+                self._opened = state
 
         await self._run(work, WRITE_TIMEOUT_S)
 
@@ -120,35 +123,44 @@ class ChromaEmbedded:
 
     @contextlib.contextmanager
     def _reading(self) -> Iterator[Collection | None]:
-        with self.gate.reading() as state:
-            yield None if state is None else self._open(state, create=False)
+        """The collection as it is now: opened again when somebody else changed it since."""
+        for _ in range(_ATTEMPTS):
+            with self.gate.reading() as state:
+                if state is None or _same(state, self._opened):
+                    yield None if state is None else self._collection
+                    return
+            self._reopen()
+        raise IndexDriftError("The vector index is being written right now.")
 
     @contextlib.contextmanager
     def _changing(self) -> Iterator[Collection]:
         with self.gate.changing() as state:
-            collection = self._open(state, create=True)
-            if collection is None:
-                raise StoreDamagedError("The vector index could not be created: run mmrag index rebuild.")
+            before = replace(state, epoch=state.epoch - 1)
+            collection = self._collection
+            if collection is None or not _same(before, self._opened):
+                collection = self._create(state)
+            self._opened = None  # nothing is known when this breaks off
             yield collection
             self._opened = state
 
-    def _open(self, state: IndexState, *, create: bool) -> Collection | None:
-        """The collection as of ``state``: opened again when another process has changed it since."""
-        mine = self._opened
-        # Whoever changes the index is alone: what it has open is current, whatever the number of changes says.
-        fresh = mine is not None and mine.number == state.number and (mine.epoch == state.epoch or create)
-        if fresh and (self._collection is not None or not create):
-            return self._collection
+    def _create(self, state: IndexState) -> Collection:
         self._close()
-        self._client = open_folder(self.gate.folder(state))
-        if create:
-            self._collection = self._client.get_or_create_collection(
-                self.name, embedding_function=None, configuration=CONFIGURATION
-            )
-        elif any(c.name == self.name for c in self._client.list_collections()):
-            self._collection = self._client.get_collection(self.name, embedding_function=None)
-        self._opened = state
-        return self._collection
+        client = self._client = open_folder(self.gate.folder(state))
+        collection = client.get_or_create_collection(self.name, embedding_function=None, configuration=CONFIGURATION)
+        self._collection = collection
+        return collection
+
+    def _reopen(self) -> None:
+        self._close()
+        import chromadb  # noqa: F401 -- half a second that others need not wait for
+
+        with self.gate.alone() as turn:
+            if turn.state is not None:
+                client = self._client = open_folder(self.gate.folder(turn.state))
+                if any(c.name == self.name for c in client.list_collections()):
+                    self._collection = client.get_collection(self.name, embedding_function=None)
+                    self._collection.count()  # takes in what Chroma only noted so far, and may write it to the graph
+        self._opened = turn.state
 
     def _batch(self) -> int:
         return self._client.get_max_batch_size() if self._client is not None else 1000
@@ -157,6 +169,11 @@ class ChromaEmbedded:
         client, self._client, self._collection, self._opened = self._client, None, None, None
         if client is not None:
             client.close()
+
+
+def _same(state: IndexState, opened: IndexState | None) -> bool:
+    """Whether nothing happened to the index since it was opened."""
+    return opened is not None and (opened.number, opened.epoch) == (state.number, state.epoch)
 
 
 @contextlib.contextmanager

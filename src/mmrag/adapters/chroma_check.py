@@ -1,6 +1,6 @@
 """Looking at an embedded index from a process of its own: what would end the process is an error here.
 
-``python -m mmrag.adapters.chroma_check FOLDER COLLECTION`` opens the index, reads from its graph, and writes its ids to
+``python -m mmrag.adapters.chroma_check FOLDER COLLECTION`` opens the index, reads every vector, and writes their ids to
 standard output as a JSON list.
 """
 
@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-import anyio
 import anyio.to_thread
 
 from mmrag.adapters.chroma import ChromaEmbedded
@@ -23,6 +22,7 @@ from mmrag.errors import StoreDamagedError
 from mmrag.ports import VectorRecord
 
 TIMEOUT_S: Final = 300.0
+_PAGE: Final = 5000
 _REBUILD: Final = "run mmrag index rebuild"
 
 
@@ -35,10 +35,13 @@ class CheckedIndex:
     async def ids(self) -> frozenset[str]:
         """Raises ``StoreDamagedError`` when the child cannot read the index or does not survive it, ``IndexDriftError``
         while a change is under way or was cut short."""
-        with self._index.gate.reading() as state:
-            if state is None:
+        return await anyio.to_thread.run_sync(self._ids)
+
+    def _ids(self) -> frozenset[str]:
+        with self._index.gate.alone() as turn:
+            if turn.state is None:
                 return frozenset()
-            return await ids_by_child(self._index.gate.folder(state), self._index.name)
+            return ids_by_child(self._index.gate.folder(turn.state), self._index.name)
 
     async def upsert(self, records: Sequence[VectorRecord]) -> None:
         await self._index.upsert(records)
@@ -56,13 +59,12 @@ class CheckedIndex:
         await self._index.clear()
 
 
-async def ids_by_child(folder: Path, name: str) -> frozenset[str]:
-    """All ids of a collection, read by a child process. Raises ``StoreDamagedError``."""
+def ids_by_child(folder: Path, name: str) -> frozenset[str]:
+    """All ids of a collection that have their vector, read by a child process. Blocks. Raises ``StoreDamagedError``."""
     command = [sys.executable, "-m", "mmrag.adapters.chroma_check", str(folder), name]
     try:
-        with anyio.fail_after(TIMEOUT_S):
-            done = await anyio.run_process(command, check=False, stdin=subprocess.DEVNULL)
-    except TimeoutError as error:
+        done = subprocess.run(command, check=False, capture_output=True, stdin=subprocess.DEVNULL, timeout=TIMEOUT_S)  # noqa: S603 -- our own module
+    except subprocess.TimeoutExpired as error:
         raise StoreDamagedError(f"The vector index does not open within {TIMEOUT_S:.0f} s: {_REBUILD}.") from error
     if done.returncode != 0:
         last = (done.stderr.decode(errors="replace").strip().splitlines() or [""])[-1]
@@ -72,7 +74,7 @@ async def ids_by_child(folder: Path, name: str) -> frozenset[str]:
 
 
 def read_ids(folder: Path, name: str) -> list[str]:
-    """All ids of a collection, after a query that loads its graph."""
+    """The ids of a collection that have a vector."""
     if not folder.is_dir():
         return []
     client = open_folder(folder)
@@ -80,10 +82,17 @@ def read_ids(folder: Path, name: str) -> list[str]:
         if not any(c.name == name for c in client.list_collections()):
             return []
         collection = client.get_collection(name, embedding_function=None)
-        first = collection.get(limit=1, include=["embeddings"])["embeddings"]
-        if first is not None and len(first):
-            collection.query(query_embeddings=one(list(first[0])), n_results=1, include=[])
-        return list(collection.get(include=[])["ids"])
+        found: list[str] = []
+        count = collection.count()
+        for start in range(0, count, _PAGE):
+            # The vectors come from the graph, the ids from a table: an id without its vector would never be found.
+            rows = collection.get(limit=_PAGE, offset=start, include=["embeddings"])
+            vectors = list(rows["embeddings"]) if rows["embeddings"] is not None else []
+            if start == 0 and vectors:
+                # The other way round: the graph may lead to a vector whose id is not in the table.
+                collection.query(query_embeddings=one(list(vectors[0])), n_results=min(count, _PAGE), include=[])
+            found += [i for i, v in zip(rows["ids"], vectors, strict=True) if len(v)]
+        return found
     finally:
         client.close()
 

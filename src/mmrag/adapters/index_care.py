@@ -28,9 +28,10 @@ async def bring_in_step(index: ChromaEmbedded, feed: CountedFeed, keeper: IndexK
         return
     try:
         # A child looks first: an index that was left half written may end the process that opens it.
-        await ids_by_child(index.gate.folder(state), index.name)
+        folder = index.gate.folder(state)
+        await anyio.to_thread.run_sync(ids_by_child, folder, index.name)
         await keeper.drain()
-        if not whole and await ids_by_child(index.gate.folder(state), index.name) != await feed.vector_ids():
+        if not whole and await anyio.to_thread.run_sync(ids_by_child, folder, index.name) != await feed.vector_ids():
             raise StoreDamagedError("The vector index differs from the catalog.")
     except StoreDamagedError as error:
         _log.warning("%s It is made again from the catalog.", error)

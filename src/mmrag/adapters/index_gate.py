@@ -17,10 +17,16 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import IO
+from typing import IO, Final
 
 from mmrag.adapters.catalog.connect import translated
 from mmrag.errors import IndexDriftError, StoreBusyError, StoreError
+
+_READER_PATIENCE_S: Final = 1.0
+"""A reader has another way to answer: it does not wait for long."""
+
+_BUSY: Final = "The vector index is being written right now."
+_IN_USE: Final = "Other programs keep the vector index in use: end them and try again."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +41,13 @@ class IndexState:
     epoch: int = 0
     writing: bool = False
     files: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Turn:
+    """What the holder of the index knows of its state; brought up to date when the turn ends."""
+
+    state: IndexState | None
 
 
 class IndexGate:
@@ -57,15 +70,35 @@ class IndexGate:
 
     @contextmanager
     def reading(self) -> Iterator[IndexState | None]:
-        """Keeps the writer out. Raises ``IndexDriftError`` at once while a change is under way or was cut short."""
+        """Keeps the writer out. Raises ``IndexDriftError`` when a change takes long or was cut short."""
         if not self._root.is_dir():
             yield None
             return
-        with self._locked(shared=True, patience_s=0.0):
-            state = self.state()
-            if state is not None and not self.is_whole(state):
-                raise IndexDriftError("The vector index was left half written: run mmrag index rebuild.")
-            yield state
+        with self._locked(shared=True, patience_s=_READER_PATIENCE_S, late=IndexDriftError(_BUSY)):
+            yield self._whole_state()
+
+    @contextmanager
+    def alone(self) -> Iterator[Turn]:
+        """Keeps everybody else out, to open the index: Chroma may write to its files even when it only reads.
+
+        When it did, that counts as a change, so that others open the index again. Raises like ``reading``.
+        """
+        if not self._root.is_dir():
+            yield Turn(None)
+            return
+        with self._locked(shared=False, patience_s=_READER_PATIENCE_S, late=IndexDriftError(_BUSY)):
+            turn = Turn(self._whole_state())
+            before = turn.state and self._stamps(turn.state)
+            yield turn
+            if turn.state is not None and self._stamps(turn.state) != before:
+                turn.state = replace(turn.state, epoch=turn.state.epoch + 1, files=self._sizes(turn.state))
+                self._save(turn.state)
+
+    def _whole_state(self) -> IndexState | None:
+        state = self.state()
+        if state is not None and not self.is_whole(state):
+            raise IndexDriftError("The vector index was left half written: run mmrag index rebuild.")
+        return state
 
     def is_whole(self, state: IndexState) -> bool:
         """False after a change that was cut short, or when a graph file has another size than it was left with."""
@@ -81,7 +114,7 @@ class IndexGate:
             raise StoreError("The store is open for reading only: its vector index cannot be changed.")
         with translated(self._file):
             self._root.mkdir(parents=True, exist_ok=True)
-            with self._locked(shared=False, patience_s=self._patience_s):
+            with self._locked(shared=False, patience_s=self._patience_s, late=StoreBusyError(_IN_USE)):
                 before = self.state() or IndexState()
                 now = replace(before, epoch=before.epoch + 1, number=before.number + anew, writing=True)
                 self._save(now)
@@ -92,7 +125,7 @@ class IndexGate:
 
     def mend(self) -> None:
         """Declare the index whole again after a change that was cut short was repeated and checked."""
-        with self._locked(shared=False, patience_s=self._patience_s):
+        with self._locked(shared=False, patience_s=self._patience_s, late=StoreBusyError(_IN_USE)):
             state = self.state()
             if state is not None:
                 self._save(replace(state, writing=False, epoch=state.epoch + 1, files=self._sizes(state)))
@@ -113,20 +146,22 @@ class IndexGate:
         folder = self.folder(state)
         return {path.relative_to(folder).as_posix(): path.stat().st_size for path in sorted(folder.glob("*/*"))}
 
+    def _stamps(self, state: IndexState) -> dict[str, tuple[int, int]]:
+        paths = sorted(self.folder(state).glob("*/*"))
+        return {str(path): (path.stat().st_size, path.stat().st_mtime_ns) for path in paths}
+
     def _drop_others(self, state: IndexState) -> None:
         for folder in self._root.glob("chroma-*"):
             if folder != self.folder(state):
                 shutil.rmtree(folder, ignore_errors=True)
 
     @contextmanager
-    def _locked(self, *, shared: bool, patience_s: float) -> Iterator[None]:
+    def _locked(self, *, shared: bool, patience_s: float, late: StoreError) -> Iterator[None]:
         with (self._root / "use.lock").open("ab") as file:
             deadline = time.monotonic() + patience_s
             while not _try_lock(file, shared=shared):
                 if time.monotonic() >= deadline:
-                    if shared:
-                        raise IndexDriftError("The vector index is being written right now.")
-                    raise StoreBusyError("Other programs keep the vector index in use: end them and try again.")
+                    raise late
                 time.sleep(0.01)
             try:
                 yield

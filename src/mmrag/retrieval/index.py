@@ -7,7 +7,7 @@ from typing import Final
 
 from mmrag.ports import IndexFeed, VectorIndex
 
-_BATCH: Final = 1000
+_BATCH: Final = 2000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

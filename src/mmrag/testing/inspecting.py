@@ -27,7 +27,6 @@ _DUMPED: Final = {
     " JOIN found_value v ON v.element = e.key",
     "normal": f"SELECT n.normal, i.recipe, e.id, v.ordinal FROM {_ELEMENTS}"
     " JOIN found_value v ON v.element = e.key JOIN normal n ON n.found_value = v.key",
-    "image": "SELECT digest FROM image",
     "outbox": "SELECT element_id FROM outbox",
 }
 _CHECKS: Final = {
@@ -47,6 +46,10 @@ _CHECKS: Final = {
         "SELECT id || ' ' || recipe FROM document WHERE status = 'ready'",
         "SELECT document_id || ' ' || recipe FROM edition WHERE published = 1",
     ),
+    "every picture of a page is known": (
+        "SELECT DISTINCT image FROM page WHERE image IS NOT NULL",
+        "SELECT digest FROM image WHERE digest IN (SELECT image FROM page)",
+    ),
     "every document has a location": ("SELECT id FROM document", "SELECT DISTINCT document_id FROM location"),
     "editions count their vectors": (
         "SELECT key || ' ' || vectors FROM edition WHERE published = 1",
@@ -57,7 +60,8 @@ _CHECKS: Final = {
 
 
 def store_dump(store: Path) -> tuple[str, ...]:
-    """Everything that a catalog holds, one JSON line a row, sorted; without row numbers, times and the store's own id.
+    """Everything that a catalog holds, one JSON line a row, sorted; without row numbers, times, the store's own id,
+    and the list of pictures that wait to be deleted, which depends on how often it was swept.
 
     Vectors are there by id and length, not by their numbers, which may differ in the last bit between runs.
     """
