@@ -55,10 +55,11 @@ def plan_words() -> PlanWords:
         ),
         trailing=re.compile(rf"(?:\s+(?:{connector}))+\s*$"),
         genre_phrase=re.compile(
-            r"\b(?:(?:on|in|of|from|for|at|by|according to|as printed on)\s+(?:(?:the|this|that|its|their|an?)\s+)?"
+            r"\b(?:(?:on|in|of|from|for|at|by|under|according to|as printed on)\s+(?:(?:the|this|that|its|their|an?)\s+)?"
             r"|(?:the|this|that|its|their|an?)\s+)"
             rf"(?:(?!(?:date|number|total|amount|name|on|in|of|from|for|at|by|to|with)\b)[\w/-]+\s+){{0,3}}?(?:{genre})s?"
-            rf"(?:,?\s+(?:or\s+|and\s+)?(?:{genre})s?)*\b{label_next}",
+            rf"(?:,?\s+(?:or\s+|and\s+)?(?:{genre})s?)*\b{label_next}"
+            r"(?:\s+(?:on|about)\s+(?!the\b)[a-z-]+(?:\s+[a-z-]+){0,2}(?=\s*(?:[?,]|$)))?",
             re.IGNORECASE,
         ),
         types=tuple((AnswerType(rule["type"]), re.compile("|".join(rule["any"]), re.IGNORECASE)) for rule in data["types"]),

@@ -18,7 +18,8 @@ How a page is read, and how a score comes about:
 
 6. Special readers add candidates where labels do not say enough: ``amounts`` (a total that the bill's arithmetic agrees
    with), ``dates`` (unlabelled dates, the two ends of a period), ``letterhead`` (the issuing company, its address),
-   ``lookup`` (the value whose row and column hold the asked words), ``prose`` (the line that answers), ``yesno``.
+   ``columns`` (which of a row's values: the one under the header that the question names), ``lookup`` (the
+   value whose row, column or sentence holds the asked words), ``prose`` (the line that answers), ``yesno``.
 7. ``scoring``: every candidate is weighed by how well its document fits the question; equal values support one another;
    the confidence is the best score, lowered when a rival comes close.
 

@@ -36,6 +36,16 @@ def document_dates(layout: Layout, lexicon: Lexicon) -> list[Candidate]:
     return found
 
 
+def document_times(layout: Layout) -> list[Candidate]:
+    """The times that stand beside a date, as weak candidates: when the document was made out."""
+    found: list[Candidate] = []
+    for run in layout.runs:
+        beside = (run, *layout.left_of(run)[:1], *layout.right_of(run)[:1])
+        if any(v.kind is ValueKind.DATE for o in beside for v in layout.values(o)):
+            found += [_candidate(layout, run, v, 0.55, "time") for v in layout.values(run) if v.kind is ValueKind.TIME]
+    return found
+
+
 def period_ends(layout: Layout, labels: Iterable[Label], concept: Concept, lexicon: Lexicon) -> list[Candidate]:
     """The first or second date of a pair beside a period's label, or the date beside a label of one end ('Start date')."""
     found: list[Candidate] = []

@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 
 from mmrag.agent.reading.amounts import weigh_totals
 from mmrag.agent.reading.candidates import Candidate, by_labels, find_labels
-from mmrag.agent.reading.dates import document_dates, pairs, period_ends
+from mmrag.agent.reading.columns import in_columns
+from mmrag.agent.reading.dates import document_dates, document_times, pairs, period_ends
 from mmrag.agent.reading.fit import value_cut
 from mmrag.agent.reading.labels import Label, LabelIndex
 from mmrag.agent.reading.layout import Layout
 from mmrag.agent.reading.letterhead import addresses, issuers
 from mmrag.agent.reading.lexicon import Concept, Lexicon
-from mmrag.agent.reading.lookup import asked_words, by_alignment, word_weights
+from mmrag.agent.reading.lookup import UNITS, asked_words, by_alignment, word_weights
 from mmrag.agent.reading.prose import lines
 from mmrag.agent.reading.target import Asked
 from mmrag.agent.reading.text import fold, holds
@@ -22,6 +23,7 @@ from mmrag.domain.values import ValueKind
 
 _ANYWHERE = {AnswerType.PHONE: (ValueKind.PHONE, 0.34), AnswerType.EMAIL: (ValueKind.EMAIL, 0.6)}
 _NUMERIC = (AnswerType.AMOUNT, AnswerType.NUMBER, AnswerType.PERCENT)
+_DATED = (AnswerType.DATE, AnswerType.TIME)
 _TITLE_ROWS = 12
 
 
@@ -34,7 +36,7 @@ def by_fields(asked: Asked, plan: Plan, pages: Sequence[tuple[float, LabelIndex]
         here = _named(asked, plan, index, lexicon)
         if max((c.score for c in here), default=0.0) < 0.5:
             here += _unnamed(asked, index.layout, weights)
-        found += [c.scaled(weight) for c in here]
+        found += [c.scaled(weight) for c in in_columns(index.layout, here, asked.qualifiers)]
     return found
 
 
@@ -61,8 +63,12 @@ def _named(asked: Asked, plan: Plan, index: LabelIndex, lexicon: Lexicon) -> lis
     """Candidates by the fields of the lexicon, and by the question's own words used as a label."""
     found: list[Candidate] = []
     for concept, weight in asked.concepts:
+        if asked.type is AnswerType.TIME and concept.type is AnswerType.DATE:
+            continue
         likely = _likely(concept, asked, index.layout)
         found += [c.scaled(weight * likely) for c in _by_concept(concept, asked, plan, index, lexicon)]
+    if asked.unit in UNITS:
+        return found
     if asked.phrases and (not asked.concepts or asked.qualifiers):
         labels = [label for label in index.find(asked.phrases) if label.quality >= 0.4][:12]
         found += (
@@ -86,6 +92,8 @@ def _by_concept(concept: Concept, asked: Asked, plan: Plan, index: LabelIndex, l
         return weigh_totals(layout, index, lexicon, found)
     if concept.id == "date":
         return [*found, *document_dates(layout, lexicon)]
+    if concept.id == "time":
+        return [*found, *document_times(layout)]
     if concept.id == "issuer":
         return [*found, *issuers(layout, lexicon)]
     if concept.id == "address":
@@ -104,7 +112,9 @@ def _likely(concept: Concept, asked: Asked, layout: Layout) -> float:
 
 def _unnamed(asked: Asked, layout: Layout, weights: Mapping[str, float]) -> list[Candidate]:
     """Candidates without a label: by alignment with the asked words, by type alone, or the line that says most."""
-    if asked.type in _NUMERIC:
+    if asked.unit is not None and (named := by_alignment(layout, weights, asked.type, unit=asked.unit)):
+        return named
+    if asked.type in _NUMERIC or asked.type in _DATED:
         if asked.concept is not None and not asked.qualifiers:
             return []
         return by_alignment(layout, weights, asked.type)

@@ -23,10 +23,16 @@ _KINDS: dict[AnswerType, dict[ValueKind, float]] = {
     AnswerType.PHONE: {ValueKind.PHONE: 1.0, ValueKind.NUMBER: 0.5},
     AnswerType.EMAIL: {ValueKind.EMAIL: 1.0},
 }
+MEASURE = re.compile(r"\s*(mm|cm|m|km|g|kg|mg|l|ml|litres?|metres?|m²|m³|inch|in\.|ft|tonnes?|kwh|am|pm)\b", re.IGNORECASE)
+"""What stands behind a number that measures instead of counting."""
 _WRAPS = 14
 _TRIM = " \t,;:*|_=~"
 _CODE = re.compile(r"[^\s:#]*\d[^\s]*")
 _MORE_CODE = re.compile(r"(?:\s*,\s*|\s+)([^\s:#]*\d[^\s]*)")
+_EDITION = re.compile(
+    r"\W*(?:rev(?:ision|ised)?|version|vers|edition|ed|form|stand)\b[\s.:]*(?:no\.?\s*)?[\w./-]*\d[\w./-]*\W*", re.IGNORECASE
+)
+"""The print of a form's own edition ('Rev. 10/2018'): it was there before the form was filled in."""
 _HANGING = re.compile(r"(?:[&,-]|\b(?:of|the|and|for|de|la|du|der|des|und|et|y))$", re.IGNORECASE)
 
 
@@ -81,7 +87,7 @@ def _typed(layout: Layout, place: Place, kind: AnswerType) -> Iterator[Cut]:
     for rank, value in enumerate(values):
         fit = wanted[value.kind]
         if value.kind is ValueKind.NUMBER and not _alone(place.run, place, value):
-            fit *= 0.6
+            fit *= 0.4 if MEASURE.match(place.run.text, value.end) else 0.6
         yield value_cut(place.run, value, fit * 0.93**rank)
 
 
@@ -114,6 +120,8 @@ def _codes(layout: Layout, place: Place, lexicon: Lexicon, *, many: bool) -> Ite
     lead = sum(c.isalpha() for c in run.text[place.start : start])
     tail = sum(c.isalpha() for c in run.text[end:])
     fit = 1.0 / (1.0 + 0.12 * lead + 0.03 * tail)
+    if place.relation is not Relation.INLINE and _EDITION.fullmatch(run.text):
+        fit *= 0.2
     text = run.text[start:end].strip(_TRIM + ".()[]") if run.text[start] == "(" else run.text[start:end].strip(_TRIM + ".")
     if re.fullmatch(r"[$€£]?\d{1,3}(?:,\d{3})*\.\d\d", text):
         fit *= 0.4
@@ -137,8 +145,12 @@ def _texts(layout: Layout, place: Place, kind: AnswerType, lexicon: Lexicon) -> 
     if not key or text.casefold() in lexicon.answer["void"] or key in lexicon.label_keys:
         return
     fit = _text_fit(text, kind)
+    if place.relation is not Relation.INLINE and _EDITION.fullmatch(text):
+        fit *= 0.2
     if len(text) > 90:
         fit *= 0.4
+    if kind is AnswerType.FREE and place.relation is Relation.INLINE and text[:1].islower() and len(text.split()) > 2:
+        fit *= 0.6
     cut = Cut(text=text, words=run.words_between(start, end), fit=fit, normal=key, runs=(run,))
     more = _rest_of_name(layout, place, text, lexicon) if kind is AnswerType.NAME else None
     yield cut if more is None else joined((cut, more))
@@ -177,6 +189,8 @@ def _text_fit(text: str, kind: AnswerType) -> float:
         words = len(text.split())
         lower = sum(w.lstrip("(\"'“‘")[:1].islower() for w in text.split())
         prose = 0.5 if words > 4 and lower > 0.55 * words else 1.0
+        if words > 1 and lower == words:
+            return 0.2
         bullet = 0.5 if text[0] in "•·▪■►-*" else 1.0
         return (0.75 + 0.25 * share) * prose * bullet * (1.0 if words <= 10 else 0.6)
     if kind is AnswerType.ADDRESS:

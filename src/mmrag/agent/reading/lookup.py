@@ -3,13 +3,29 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from mmrag.agent.reading.candidates import Candidate
-from mmrag.agent.reading.fit import Cut, kinds_of, value_cut
+from mmrag.agent.reading.fit import MEASURE, Cut, kinds_of, value_cut
 from mmrag.agent.reading.layout import Layout, Run, same_level
 from mmrag.agent.reading.text import content_words, fold, stem, words
 from mmrag.domain.plans import AnswerType
+
+_CELL = 6
+"""A run of more words is a line of text: what stands beside it on its level is another column of text, not its label."""
+_HEADER = 8
+"""A run of more words is a line of text and heads no column."""
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_MONTH = re.compile(
+    r"\b(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
+    r"|nov(?:ember)?|dec(?:ember)?)\b",
+    re.IGNORECASE,
+)
+_COUNTED = (AnswerType.AMOUNT, AnswerType.NUMBER)
+UNITS = {"year": re.compile(r"\b(?:19|20)\d\d\b"), "month": _MONTH}
+"""What "which year" and "which month" ask for, as it is printed."""
 
 
 def word_weights(layouts: Sequence[Layout], asked: Sequence[str], given: Sequence[str] = ()) -> dict[str, float]:
@@ -25,16 +41,24 @@ def word_weights(layouts: Sequence[Layout], asked: Sequence[str], given: Sequenc
     return {s: w / whole for s, w in weights.items()}
 
 
-def by_alignment(layout: Layout, weights: Mapping[str, float], kind: AnswerType) -> list[Candidate]:
-    """Typed values scored by the asked words that stand in their run, row, column or neighbourhood."""
+def by_alignment(
+    layout: Layout, weights: Mapping[str, float], kind: AnswerType, *, unit: str | None = None
+) -> list[Candidate]:
+    """Typed values scored by the asked words that stand in their run, row, column or neighbourhood.
+
+    ``unit`` is what the question asks which of. For "year" and "month" these are the values, whatever the type; for others
+    the names that end in the unit ("Blue Room").
+    """
     holders = [(run, {s for s in (stem(w) for w in words(run.text)) if s in weights}) for run in layout.runs]
     holders = [(run, stems) for run, stems in holders if stems]
     found: list[Candidate] = []
     for run in layout.runs:
-        for cut, spot in _typed(layout, run, kind):
+        for cut, spot in _united(run, unit) if unit else _typed(layout, run, kind):
             at = run.x_at(spot)
             if fold(cut.text) in weights or stem(fold(cut.text)) in weights:
                 continue
+            if unit is None and kind in _COUNTED and _is_part(run, cut, weights):
+                cut = replace(cut, fit=0.5 * cut.fit)
             score = 0.0
             for s, weight in weights.items():
                 score += weight * max(
@@ -63,6 +87,28 @@ def _typed(layout: Layout, run: Run, kind: AnswerType) -> Iterator[tuple[Cut, in
             yield value_cut(run, value, wanted[value.kind]), (value.start + value.end) // 2
 
 
+def _is_part(run: Run, cut: Cut, weights: Mapping[str, float]) -> bool:
+    """True for a number that belongs to a date or a measure ("5 June", "16 mm"), or is a year: these count nothing."""
+    if _YEAR.fullmatch(cut.text):
+        return True
+    at = run.text.find(cut.text)
+    after, before = run.text[at + len(cut.text) :], run.text[:at]
+    if _MONTH.match(after.lstrip()) or re.search(rf"{_MONTH.pattern}\.?\s*$", before, re.IGNORECASE):
+        return True
+    measure = MEASURE.match(after)
+    return measure is not None and stem(fold(measure.group(1))) not in weights
+
+
+def _united(run: Run, unit: str) -> Iterator[tuple[Cut, int]]:
+    named = rf"\b(?:[A-Z][\w'’-]*\s+){{1,3}}{re.escape(unit.capitalize())}\b"
+    for match in (UNITS.get(unit) or re.compile(named)).finditer(run.text):
+        text = match.group()
+        if unit == "month" and text[0].islower():
+            continue
+        words_here = run.words_between(match.start(), match.end())
+        yield Cut(text=text, words=words_here, fit=1.0, normal=fold(text)), (match.start() + match.end()) // 2
+
+
 def _tie(layout: Layout, holder: Run, run: Run, at: float, spot: int, word: str) -> float:
     """How closely ``holder`` is tied to a value at ``at`` pixels in ``run``: same run, row, column, or nearby."""
     if holder is run:
@@ -70,11 +116,13 @@ def _tie(layout: Layout, holder: Run, run: Run, at: float, spot: int, word: str)
         return max(0.55, 1.0 - 0.008 * away)
     far = abs(holder.cy - run.cy) / layout.unit
     if same_level(holder, run) >= 0.5:
-        return 0.95
+        return 0.95 if len(run.words) <= _CELL else 0.5
     centre = (holder.x0 + holder.x1) / 2
     column = abs(centre - at) < 2.0 * layout.unit or holder.x0 <= at <= holder.x1
-    if column:
+    if column and len(holder.words) <= _HEADER:
         return max(0.45, 0.95 - 0.02 * far)
+    if len(holder.words) > _HEADER and min(holder.x1, run.x1) - max(holder.x0, run.x0) > 0.5 * (run.x1 - run.x0):
+        return max(0.1, 0.85 - 0.06 * far)
     return max(0.1, 0.6 - 0.05 * far)
 
 

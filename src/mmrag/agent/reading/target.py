@@ -23,6 +23,8 @@ _WORDS = 6
 _GENERIC_WORDS = "date amount name number address code time total price person company happen occur take place located"
 _GENERIC = frozenset(_GENERIC_WORDS.split())
 """Words that many fields share: alone they name none."""
+_KINDS_OF_TWO = (("delivery", "note"), ("packing", "list"))
+"""Names of documents whose first word would else be read as a field's: a delivery note's date is no delivery date."""
 _FAMILY = {
     AnswerType.AMOUNT: 1,
     AnswerType.NUMBER: 1,
@@ -48,6 +50,7 @@ class Asked:
     from the question's own words; ``qualifiers`` the words that narrow it down ("2019", "male", "Q3"); ``type`` what the
     answer looks like. ``excluded`` are folded texts that the question itself gives and that therefore cannot answer it,
     ``said`` the stems of all its words. ``computes`` is true when the answer has to be worked out: it is not printed.
+    ``unit`` is the noun that the question asks which of ("which year").
     """
 
     type: AnswerType
@@ -58,6 +61,7 @@ class Asked:
     normals: frozenset[str]
     said: frozenset[str]
     computes: bool
+    unit: str | None = None
 
     @property
     def concept(self) -> Concept | None:
@@ -93,8 +97,16 @@ def understand(plan: Plan, lexicon: Lexicon) -> Asked:
         excluded=frozenset(fold(c.text) for c in plan.constraints if c.kind is not ConstraintKind.GENRE),
         normals=frozenset(n for c in plan.constraints for n in c.normals),
         said=frozenset(stem(w) for w in words(plan.question)),
+        unit=_unit(plan.question, kind),
         computes=any(holds(plan.question, phrase) for phrase in lexicon.computing),
     )
+
+
+def _unit(question: str, kind: AnswerType) -> str | None:
+    """The noun behind "which": years and months for every type, others where nothing else tells what the answer is."""
+    asked = re.search(r"\b(?:which|what)\s+([a-z]{3,})\b", question, re.IGNORECASE)
+    noun = asked.group(1).lower() if asked else ""
+    return noun if noun in ("year", "month") or (noun not in STOP and kind is AnswerType.FREE and noun) else None
 
 
 def _foreign(word: str, lexicon: Lexicon) -> float:
@@ -110,7 +122,10 @@ def _given(plan: Plan) -> frozenset[str]:
 
 
 def _asked_words(plan: Plan, given: frozenset[str]) -> tuple[str, ...]:
-    return tuple(w for w in words(plan.question) if (w not in STOP or w == "where") and w not in given and w != "#")
+    said = words(plan.question)
+    kinds = {w for kind in _KINDS_OF_TWO for w in kind[:1] if holds(plan.question, " ".join(kind))}
+    said = tuple(w for w in said if w not in kinds)
+    return tuple(w for w in said if (w not in STOP or w == "where") and w not in given and w != "#")
 
 
 def _expected_type(plan: Plan) -> AnswerType:
@@ -125,16 +140,18 @@ def _match(
     """How well a concept is named by the question, and by which words. Longer names, earlier mentions, fitting types win."""
     agree = _agreement(concept.type, expected)
     best: tuple[float, tuple[str, ...]] = (0.0, ())
+    specific = any(w not in _GENERIC for w in target)
     target_stems, asked_stems = [stem(w) for w in target], [stem(w) for w in asked]
     for ask in concept.ask:
         kept = tuple(w for w in ask if w not in STOP or w == "where") or ask
         stems = [stem(w) for w in kept]
         for stems_there, weight in ((target_stems, 1.0), (asked_stems, 0.8)):
             at = _find(stems, stems_there)
-            if at is None:
+            # One word that only names the kind of document ("... on the invoice") is no field, when other words are asked.
+            if at is None or (stems_there is asked_stems and len(kept) == 1 and specific):
                 continue
             place, tight = at
-            plain = 0.55 if len(kept) == 1 and kept[0] in _GENERIC else 1.0
+            plain = (0.55 if len(ask) == 1 else 0.35) if len(kept) == 1 and kept[0] in _GENERIC else 1.0
             score = weight * agree * plain * (len(kept) ** 0.7) * (1.0 if tight else 0.8) * (1.0 - 0.03 * min(place, 10))
             best = max(best, (score, kept))
             break

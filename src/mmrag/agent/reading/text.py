@@ -19,6 +19,9 @@ _STOP_WORDS = (
 STOP = frozenset(_STOP_WORDS.split())
 """Words that carry nothing of what is asked."""
 
+_LONG_MONTHS = "january february march april june july august september october november december sept"
+_MONTHS = frozenset(_LONG_MONTHS.split())
+
 
 @dataclass(frozen=True, slots=True)
 class Token:
@@ -60,11 +63,13 @@ def words(text: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=16_384)
 def stem(word: str) -> str:
-    """A word without its plural or participle ending: enough to let 'numbers' meet 'number'."""
-    for ending in ("ies", "es", "s", "ed", "ing"):
+    """A word without its plural or participle ending: 'numbers' meets 'number', 'insures' 'insure', and 'July' 'Jul'."""
+    if word in _MONTHS:
+        return word[:3]
+    for ending in ("ies", "es", "s", "ed", "ing", "ly"):
         if word.endswith(ending) and len(word) - len(ending) >= 4:
             return word[: -len(ending)] + ("y" if ending == "ies" else "")
-    return word
+    return word[:-1] if word.endswith("e") and len(word) >= 6 else word
 
 
 def content_words(text: str) -> tuple[str, ...]:
