@@ -20,6 +20,9 @@ NEAR_BEST = 0.08
 """A document is still meant when its match is this close to the best one's."""
 _WHOLE_PAGES = 4
 """Pages of each page ranking of which every element is looked at; elements of other pages have to be found themselves."""
+_MEANT = 8
+_WIDER_SHARE = 0.5
+"""What a ranking over all documents counts beside one within the documents meant."""
 MATCH_SHARE = 0.7
 """Weight of the match in the score when the question names its document; fusion has the rest."""
 
@@ -37,13 +40,15 @@ class SearchParts:
 async def search(plan: Plan, parts: SearchParts, *, k: int) -> Gathered:
     """The ``k`` best elements for ``plan``, and the documents that satisfy its constraints."""
     scope = await _scope(plan, parts.catalog)
-    matches, vector = await asyncio.gather(
-        match_constraints(plan.constraints, parts.lexical, documents=scope), _embed(plan.question, parts.embedder)
+    matches, (whole, target) = await asyncio.gather(
+        match_constraints(plan.constraints, parts.lexical, documents=scope),
+        _embed([plan.question, plan.target or plan.question], parts.embedder),
     )
     meant = meant_documents(matches)
-    rankings = await _rankings(plan, parts, vector, scope)
+    rankings = [await _ranking(plan.question, whole, parts, scope)]
     if meant:
-        rankings += await _rankings(plan, parts, vector, meant[:8])
+        # Inside the documents meant, the words that name them tell nothing apart; on a title page they only mislead.
+        rankings.append(await _ranking(plan.target or plan.question, target, parts, meant[:_MEANT]))
     found = sorted({s.id for dense, lexical, _ in rankings for s in (*dense, *lexical)})
     pages = sorted({p.ref for _, _, by_page in rankings for p in by_page[:_WHOLE_PAGES]} | set(_best_pages(matches, meant)))
     elements = {e.id: e for e in await parts.catalog.elements(found)}
@@ -74,31 +79,35 @@ def rank_elements(
     Page and document rankings count for all elements that stand there. With constraints, the score is a weighted mean of
     the document's match and the fused score relative to the best.
     """
-    dense = ranks((s.id, s.score) for d, _, _ in rankings for s in d)
-    lexical = ranks((s.id, s.score) for _, w, _ in rankings for s in w)
-    page_ranks = ranks((p.ref, p.score) for _, _, by_page in rankings[:1] for p in by_page)
-    match_ranks = ranks(matches.pages.items())
-    by_page = {e.id: PageRef(document_id=e.document_id, page=e.page) for e in elements}
-    legs: dict[Leg, dict[str, int]] = {
-        Leg.TEXT: dense,
-        Leg.LEXICAL: {e: min(lexical.get(e, 10**9), page_ranks.get(ref, 10**9)) for e, ref in by_page.items()},
-        Leg.VALUE: {e: match_ranks[ref] for e, ref in by_page.items() if ref in match_ranks},
-    }
-    legs[Leg.LEXICAL] = {e: r for e, r in legs[Leg.LEXICAL].items() if r < 10**9}
-    scores = fuse(
-        {"dense": dense, "lexical": lexical, "page": {e: page_ranks[r] for e, r in by_page.items() if r in page_ranks}}
-    )
-    fused = {e: scores.get(e, 0.0) for e in by_page}
+    refs = {e.id: PageRef(document_id=e.document_id, page=e.page) for e in elements}
+    fused = dict.fromkeys(refs, 0.0)
+    found: dict[Leg, dict[str, int]] = {Leg.TEXT: {}, Leg.LEXICAL: {}}
+    for dense, lexical, pages in rankings:
+        by_page = ranks((p.ref, p.score) for p in pages)
+        legs = {
+            "dense": ranks((s.id, s.score) for s in dense),
+            "lexical": ranks((s.id, s.score) for s in lexical),
+            "page": {e: by_page[ref] for e, ref in refs.items() if ref in by_page},
+        }
+        # The last ranking knows most; an earlier, wider one breaks its ties and ranks what it leaves out.
+        fused = {e: score * _WIDER_SHARE for e, score in fused.items()}
+        for e, score in fuse(legs).items():
+            fused[e] = fused.get(e, 0.0) + score
+        for leg, names in ((Leg.TEXT, ("dense",)), (Leg.LEXICAL, ("lexical", "page"))):
+            for name in names:
+                for e, rank in legs[name].items():
+                    found[leg][e] = min(rank, found[leg].get(e, rank))
+    shown = ranks(matches.pages.items())
+    found[Leg.VALUE] = {e: shown[ref] for e, ref in refs.items() if ref in shown}
     top = max(fused.values(), default=0.0) or 1.0
     share = MATCH_SHARE if matches.documents else 0.0
     final = {e.id: share * matches.documents.get(e.document_id, 0.0) + (1 - share) * fused[e.id] / top for e in elements}
     ordered = order(final, [e.id for e in sorted(elements, key=lambda e: (e.document_id, e.page, e.ordinal))])
-    return [(e, final[e], MappingProxyType({leg: r[e] for leg, r in legs.items() if e in r})) for e in ordered]
+    return [(e, final[e], MappingProxyType({leg: r[e] for leg, r in found.items() if e in r})) for e in ordered]
 
 
-async def _embed(text: str, embedder: TextEmbedder) -> list[float]:
-    rows = await embedder.embed([text])
-    return [float(x) for x in rows[0]]
+async def _embed(texts: Sequence[str], embedder: TextEmbedder) -> list[list[float]]:
+    return [[float(x) for x in row] for row in await embedder.embed(texts)]
 
 
 async def _scope(plan: Plan, catalog: Catalog) -> list[str] | None:
@@ -108,20 +117,16 @@ async def _scope(plan: Plan, catalog: Catalog) -> list[str] | None:
     return [d.id for d in await catalog.documents() if d.name == plan.document]
 
 
-async def _rankings(
-    plan: Plan, parts: SearchParts, vector: Sequence[float], documents: Sequence[str] | None
-) -> list[Ranking]:
-    text = plan.question if documents is None else f"{plan.target} {plan.question}"
-    dense, lexical, pages = await asyncio.gather(
+async def _ranking(text: str, vector: Sequence[float], parts: SearchParts, documents: Sequence[str] | None) -> Ranking:
+    return await asyncio.gather(
         parts.vectors.query(vector, DEPTH, documents=documents),
         parts.lexical.search_elements(text, DEPTH, documents=documents),
         parts.lexical.search_pages(text, DEPTH, documents=documents),
     )
-    return [(dense, lexical, pages)]
 
 
 def _best_pages(matches: Matches, meant: Sequence[str]) -> list[PageRef]:
-    wanted = frozenset(meant[:8])
+    wanted = frozenset(meant[:_MEANT])
     inside = {ref: s for ref, s in matches.pages.items() if ref.document_id in wanted}
     return order(inside)[: 2 * _WHOLE_PAGES]
 
