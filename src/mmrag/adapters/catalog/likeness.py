@@ -51,7 +51,8 @@ def _stretch_score(name: str, page: str, frequency: Mapping[str, float]) -> tupl
         return 0.0, total
     stretch = page[max(0, aligned.dest_start - _AROUND) : aligned.dest_end + _AROUND]
     found = sum(weight * _similarity(letters, stretch) for letters, weight in weighted)
-    return _WHOLE_SHARE * aligned.score / 100 + (1 - _WHOLE_SHARE) * found / total, total
+    # Rounded, so that a name shown letter by letter has exactly 1, whatever the order of its weights.
+    return round(_WHOLE_SHARE * aligned.score / 100 + (1 - _WHOLE_SHARE) * found / total, 6), total
 
 
 def _weight(word: str, letters: str, frequency: Mapping[str, float]) -> float:
