@@ -89,7 +89,7 @@ class MemoryCatalog:
         edition = self._staged.get((document.id, document.recipe))
         if edition is None and document.id in self._documents and self._documents[document.id].recipe == document.recipe:
             edition = self._published.get(document.id)
-        if edition is None or _leading(edition) != document.pages:
+        if edition is None or not _leading(edition) == document.pages == len(edition.pages):
             raise StoreError(f"{document.name} has not all of its {document.pages} pages staged.")
         self._leave(document)
         self._drop(document.id)

@@ -38,6 +38,11 @@ def published(connection: sqlite3.Connection, document_id: str, recipe: str) -> 
     return _edition(connection, document_id, recipe, 1)
 
 
+def page_count(connection: sqlite3.Connection, edition: int) -> int:
+    """How many pages an edition has, whatever their numbers."""
+    return int(connection.execute("SELECT count(*) FROM page WHERE edition = ?", (edition,)).fetchone()[0])
+
+
 def leading_pages(connection: sqlite3.Connection, edition: int) -> int:
     """How many pages are there without a gap, from page 1."""
     numbers = connection.execute("SELECT number FROM page WHERE edition = ? ORDER BY number", (edition,))

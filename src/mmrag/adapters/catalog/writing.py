@@ -67,7 +67,8 @@ class SqliteWriter:
             if edition is None:
                 edition = rows.published(connection, document.id, document.recipe)
             ready = 0 if edition is None else rows.leading_pages(connection, edition)
-            if edition is None or ready != document.pages:
+            # A page beyond the last one would become visible with the others, and nobody could say whose it is.
+            if edition is None or not ready == document.pages == rows.page_count(connection, edition):
                 raise StoreError(f"{document.name} has {ready} of {document.pages} pages staged: it cannot be published.")
             rows.leave_location(connection, document)
             rows.drop_editions(connection, document.id, keep=edition)
