@@ -34,6 +34,7 @@ async def test_it_has_the_promised_shape_and_survives_json(said: str | None) -> 
     shown = to_json(await ask(said))
     text = json.dumps(shown, allow_nan=False)
     jsonschema.validate(json.loads(text), SCHEMA)
+    assert json.loads(text) == shown
 
 
 async def test_values_stand_where_they_belong() -> None:

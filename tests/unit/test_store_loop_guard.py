@@ -28,14 +28,15 @@ def test_a_callback_that_holds_the_loop_is_named(work: Callable[[], object]) -> 
 
 
 def test_work_in_threads_and_many_short_steps_are_fine() -> None:
-    async def main() -> None:
+    async def main() -> bool:
         await asyncio.gather(*(asyncio.to_thread(time.sleep, 0.3) for _ in range(3)), asyncio.to_thread(compute, 0.3))
         for _ in range(20):
             compute(0.02)
             await asyncio.sleep(0)
+        return True
 
-    with responsive_loop(0.2):
-        asyncio.run(main())
+    with responsive_loop(0.2):  # it raises where the loop is held up
+        assert asyncio.run(main())
 
 
 def test_asyncio_is_left_as_it_was() -> None:
