@@ -16,6 +16,7 @@ from mmrag.domain.costs import LedgerEntry
 from mmrag.domain.documents import Document, Element, Page
 from mmrag.domain.evidence import Scored
 from mmrag.domain.messages import ChatRequest, Delta, Reply
+from mmrag.domain.pictures import Caption, PageKind, Picture
 from mmrag.domain.plans import Plan, Reading
 from mmrag.domain.values import FoundValue, ValueKind
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
     Vectors: TypeAlias = NDArray[np.float32]
     """Shape ``(n, dimension)``, dtype float32, each row of Euclidean length 1."""
+    Pixels: TypeAlias = NDArray[np.uint8]
+    """A picture: shape ``(height, width, 3)``, dtype uint8, RGB."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -55,6 +58,15 @@ class VectorRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PictureRecord:
+    """A picture with its image vector, as staged. ``kind`` is ``page`` or the kind of its element."""
+
+    picture: Picture
+    kind: str
+    vector: Sequence[float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IndexChange:
     """An entry of the catalog's outbox: the vector index still has to take in (or drop) this element."""
 
@@ -70,6 +82,7 @@ class StoreCounts:
     pages: int
     elements: int
     vectors: int
+    pictures: int = 0
 
 
 class Catalog(Protocol):
@@ -92,6 +105,14 @@ class Catalog(Protocol):
         ...
 
     async def elements_of(self, pages: Sequence[PageRef]) -> tuple[Element, ...]: ...
+
+    async def pictures(self, ids: Sequence[str]) -> tuple[Picture, ...]:
+        """The pictures that exist among ``ids``, in the order of ``ids``."""
+        ...
+
+    async def pages_of_kind(self, kinds: Sequence[PageKind]) -> tuple[PageRef, ...]:
+        """The pages that the image model took for one of these, in order."""
+        ...
 
 
 class LexicalIndex(Protocol):
@@ -135,7 +156,13 @@ class CatalogWriter(Protocol):
         ...
 
     async def stage_page(
-        self, page: Page, *, recipe: str, vectors: Sequence[VectorRecord], values: Sequence[FoundValue]
+        self,
+        page: Page,
+        *,
+        recipe: str,
+        vectors: Sequence[VectorRecord],
+        values: Sequence[FoundValue],
+        pictures: Sequence[PictureRecord] = (),
     ) -> None:
         """Keep one page of a document that is not published yet, in one transaction."""
         ...
@@ -204,6 +231,40 @@ class TextEmbedder(Protocol):
 
     async def embed(self, texts: Sequence[str]) -> Vectors:
         """One row a text, shape ``(len(texts), dimension)``, float32, Euclidean length 1."""
+        ...
+
+
+class ImageEmbedder(Protocol):
+    """Pictures and texts to vectors of one space. ``identity`` names model and revision."""
+
+    @property
+    def identity(self) -> str: ...
+
+    @property
+    def dimension(self) -> int: ...
+
+    @property
+    def logit_scale(self) -> float:
+        """What a cosine is multiplied by before a softmax over labels: the model's learned inverse temperature."""
+        ...
+
+    async def embed_images(self, images: Sequence[Pixels]) -> Vectors:
+        """One row a picture, shape ``(len(images), dimension)``, float32, Euclidean length 1. Raises ``ModelError``."""
+        ...
+
+    async def embed_texts(self, texts: Sequence[str]) -> Vectors:
+        """One row a text, in the space of the pictures."""
+        ...
+
+
+class Captioner(Protocol):
+    """Says what is on a picture. ``identity`` names model and revision, and the prompt where there is one."""
+
+    @property
+    def identity(self) -> str: ...
+
+    async def caption(self, images: Sequence[Pixels], *, prefix: str | None = None) -> tuple[Caption, ...]:
+        """One caption a picture. ``prefix`` is how ``short`` has to begin, where it has to. Raises ``ModelError``."""
         ...
 
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from mmrag.domain.geometry import BBox, Polygon
 from mmrag.domain.hashing import content_id
+from mmrag.domain.pictures import Caption, PageKind
 
 
 class ElementKind(StrEnum):
@@ -84,7 +85,8 @@ class Element:
 
     ``ordinal`` counts from 0 in reading order. ``words`` are indexes into ``Page.words`` (empty for figures and generated
     text). ``label`` and ``value`` are set on key-value pairs only; ``cells`` on tables only; ``section`` is the path of
-    titles above the element; ``author`` names the model that wrote a generated element.
+    titles above the element; ``author`` names the model that wrote a generated element, and ``caption`` holds the parts of one
+    that describes the picture in ``bbox``.
     """
 
     id: str
@@ -101,6 +103,7 @@ class Element:
     cells: tuple[Cell, ...] = ()
     section: tuple[str, ...] = ()
     author: str | None = None
+    caption: Caption | None = None
 
 
 def element_id(document_id: str, page: int, ordinal: int, kind: ElementKind, text: str) -> str:
@@ -117,7 +120,8 @@ def document_id(name: str, sha256: str) -> str:
 class Page:
     """One page as displayed. ``number`` counts from 1; ``width`` and ``height`` are pixels of the stored page image.
 
-    ``image`` is the SHA-256 of the stored picture in the blob store, None when it could not be drawn.
+    ``image`` is the SHA-256 of the stored picture in the blob store, None when it could not be drawn. ``kind`` is what the
+    image model takes the page for, with ``kind_probability``; None where no image model looked at it.
     """
 
     document_id: str
@@ -131,6 +135,8 @@ class Page:
     words: tuple[Word, ...] = ()
     elements: tuple[Element, ...] = ()
     warnings: tuple[str, ...] = ()
+    kind: PageKind | None = None
+    kind_probability: float | None = None
 
     @property
     def is_unreadable(self) -> bool:
