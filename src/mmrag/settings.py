@@ -37,20 +37,28 @@ def default_cache_dir() -> Path:
 
 
 class ModelSettings(_Section):
-    """``cache_dir`` holds models in the form they run in, made once for each user."""
+    """``cache_dir`` holds models in the form they run in, made once for each user. ``file`` is put over the list of models
+    with their prices and limits that ships with mmrag."""
 
     profile: Literal["embedded", "hub"] = "embedded"
     text: str = "sentence-transformers/all-MiniLM-L6-v2"
     clip: str = "openai/clip-vit-base-patch32"
     captioner: str = "Salesforce/blip-image-captioning-base"
     cache_dir: Path = Field(default_factory=default_cache_dir)
+    file: Path | None = None
 
 
 class TierSettings(_Section):
+    """``images``: whether the model is shown pictures; ``auto`` goes by what is known of it. ``context_tokens`` is what it
+    takes in all, where that is not known. ``revision`` pins a model of the Hugging Face hub to one commit."""
+
     name: str = Field(min_length=1)
     model: str = Field(pattern=r"^[a-z_]+(:.+)?$")
     base_url: str | None = None
     api_key_env: str | None = None
+    images: bool | Literal["auto"] = "auto"
+    context_tokens: int | None = Field(default=None, ge=512)
+    revision: str | None = None
 
     @property
     def provider(self) -> str:

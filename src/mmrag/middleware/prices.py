@@ -1,91 +1,43 @@
 """The dated price list, and what a question would have cost elsewhere.
 
-Data, dates and sources are in ``adapters/models.toml``. What is not in it has no price: ``None``, never zero.
+Data, dates and sources are in ``adapters/models.toml``, and in the file that a user puts over it. What is in neither has no
+price: ``None``, never zero.
 """
 
 from __future__ import annotations
 
 import math
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cache
-from importlib.resources import files
-
-from pydantic import BaseModel, ConfigDict
+from pathlib import Path
 
 from mmrag.domain.costs import Price, Usage
+from mmrag.domain.messages import Detail
+from mmrag.middleware.models_file import Family, ModelsFile, PriceRow, read_models_file, shipped
 
 CHARACTERS_PER_TOKEN = 4
 """Rule of thumb for English text, used for estimates only."""
 _OUTPUT_TOKENS = 100
 """An answer with its citations; an estimate, used for nothing else."""
-
-
-class _Row(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class _Price(_Row):
-    model: str
-    input: Decimal
-    output: Decimal
-    image: str
-    source: str
-    above_prompt_tokens: int | None = None
-    input_above: Decimal | None = None
-    output_above: Decimal | None = None
-    since: date | None = None
-    until: date | None = None
-    cache_read: Decimal | None = None
-
-
-class _Image(_Row):
-    side: int = 1
-    factor: Decimal = Decimal(1)
-    cap: int | None = None
-    tokens: int | None = None
-
-
-class Family(_Row):
-    """What models whose name begins with ``prefix`` do not take. Sides are in pixels; None: no limit is known."""
-
-    prefix: str
-    rejects: tuple[str, ...]
-    source: str
-    max_images: int | None = None
-    max_image_side: int | None = None
-    max_request_bytes: int | None = None
-
-
-class _Reference(_Row):
-    flagship: str
-    cheap: str
-
-
-class _File(_Row):
-    read: date
-    reference: _Reference
-    price: tuple[_Price, ...]
-    family: tuple[Family, ...] = ()
-    image: dict[str, _Image]
+_PROVIDERS = frozenset({"anthropic", "openai", "gemini", "transformers"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceList:
     """Prices by model, day and length of the prompt."""
 
-    file: _File
+    file: ModelsFile
 
     @property
     def flagship(self) -> str:
-        return self.file.reference.flagship
+        return self.file.reference.flagship if self.file.reference else ""
 
     @property
     def cheap(self) -> str:
-        return self.file.reference.cheap
+        return self.file.reference.cheap if self.file.reference else ""
 
     def price_of(self, model: str, *, prompt_tokens: int = 0, on: date) -> Price | None:
         """The price of ``model`` on a day for a prompt of that length, None when it is not known.
@@ -101,19 +53,24 @@ class PriceList:
             return None
         return _priced(row.input_above, row.output_above, row.cache_read)
 
-    def family_of(self, model: str) -> Family | None:
-        """What is known of models with such a name."""
-        name = model.rsplit(":", 1)[-1]
-        return next((family for family in self.file.family if name.startswith(family.prefix)), None)
+    def api_name(self, model: str) -> str:
+        """The name that the provider's API takes for a model that goes by others too."""
+        return next((row.model for row in self.file.price if model in row.aliases), model)
 
-    def image_tokens(self, model: str, width: int, height: int, *, on: date) -> int | None:
-        """Input tokens of one image of that size in pixels, None when the model is not known."""
+    def family_of(self, model: str) -> Family | None:
+        """What is known of models with such a name: the longest prefix that fits. A folder before the name is left out."""
+        name = self.api_name(_bare(model)).rsplit("/", 1)[-1].lower()
+        fitting = [family for family in self.file.family if name.startswith(family.prefix)]
+        return max(fitting, key=lambda family: len(family.prefix), default=None)
+
+    def image_tokens(self, model: str, width: int, height: int, *, on: date, detail: Detail = Detail.HIGH) -> int | None:
+        """Input tokens of one image of that size in pixels, None when the model or its way to count is not known."""
         row = self._row(model, on)
-        if row is None:
+        rule = self.file.image.get(row.image) if row is not None and row.image is not None else None
+        if rule is None:
             return None
-        rule = self.file.image[row.image]
         if rule.tokens is not None:
-            return rule.tokens
+            return rule.tokens.get(detail)
         tokens = math.ceil(rule.factor * math.ceil(width / rule.side) * math.ceil(height / rule.side))
         return tokens if rule.cap is None else min(tokens, rule.cap)
 
@@ -130,20 +87,28 @@ class PriceList:
             return None
         return price.of(Usage(input_tokens=tokens, output_tokens=_OUTPUT_TOKENS, images=len(images)))
 
-    def _row(self, model: str, on: date) -> _Price | None:
-        name = model.rsplit(":", 1)[-1]
+    def _row(self, model: str, on: date) -> PriceRow | None:
+        name = _bare(model)
         for row in self.file.price:
             begun = row.since is None or row.since <= on
-            if row.model == name and begun and (row.until is None or on <= row.until):
+            if name in (row.model, *row.aliases) and begun and (row.until is None or on <= row.until):
                 return row
         return None
 
 
 @cache
-def price_list() -> PriceList:
-    """The list that ships with mmrag, read once."""
-    text = files("mmrag").joinpath("adapters", "models.toml").read_text(encoding="utf-8")
-    return PriceList(file=_File.model_validate(tomllib.loads(text)))
+def price_list(file: Path | None = None) -> PriceList:
+    """The list that ships with mmrag, under that of ``file`` where one is given; each is read once.
+
+    Raises ``SettingsError`` for a file that cannot be read.
+    """
+    return PriceList(file=shipped() if file is None else read_models_file(file))
+
+
+def _bare(model: str) -> str:
+    """Without the provider. What sits at another address than the provider's keeps it: another one has other prices."""
+    provider, _, name = model.partition(":")
+    return name if provider in _PROVIDERS else model
 
 
 def _priced(input_usd: Decimal, output_usd: Decimal, cache_read: Decimal | None) -> Price:
