@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
+from datetime import date
 from decimal import Decimal
 
 from mmrag.domain.costs import Usage
 from mmrag.domain.messages import ChatRequest, ImagePart, Reply, TextPart, ToolCall, ToolResult
 from mmrag.errors import BudgetExceededError, ModelError
-from mmrag.middleware.prices import price_list
+from mmrag.middleware.prices import PriceList, price_list
 from mmrag.ports import ChatModel, Clock, OnDelta
 
 _CHARACTERS_PER_TOKEN = 3
@@ -41,11 +42,14 @@ class Budgeted:
     its calls are counted as unpriced. A call that nobody told the cost of keeps what was set aside for it.
     """
 
-    def __init__(self, model: ChatModel, *, spending: Spending, max_usd: Decimal, clock: Clock) -> None:
+    def __init__(
+        self, model: ChatModel, *, spending: Spending, max_usd: Decimal, clock: Clock, prices: PriceList | None = None
+    ) -> None:
         self._model = model
         self._spending = spending
         self._max_usd = max_usd
         self._clock = clock
+        self._prices = prices or price_list()
 
     @property
     def identity(self) -> str:
@@ -54,7 +58,7 @@ class Budgeted:
     async def reply(self, request: ChatRequest, on_delta: OnDelta | None = None) -> Reply:
         """Raises ``BudgetExceededError`` before anything is sent, and what the model raises."""
         limit = self._max_usd if request.max_usd is None else request.max_usd
-        estimate = self._price(_at_most(self.identity, request, self._clock))
+        estimate = self._price(_at_most(self.identity, request, self._prices, self._clock.now().date()))
         if estimate is None:
             return await self._model.reply(request, on_delta)
         spent = self._spending.of(request.question_id)
@@ -79,16 +83,16 @@ class Budgeted:
         if usage is None:
             return None
         today = self._clock.now().date()
-        price = price_list().price_of(self.identity, prompt_tokens=usage.input_tokens, on=today)
+        price = self._prices.price_of(self.identity, prompt_tokens=usage.input_tokens, on=today)
         return None if price is None else price.of(usage)
 
 
-def _at_most(model: str, request: ChatRequest, clock: Clock) -> Usage | None:
+def _at_most(model: str, request: ChatRequest, prices: PriceList, on: date) -> Usage | None:
     """The tokens that the call may use, None when its pictures cannot be estimated for this model."""
     characters, tokens = len(request.json_schema or ""), 0
     for part in (part for message in request.messages for part in message.parts):
         if isinstance(part, ImagePart):
-            of_image = price_list().image_tokens(model, part.width or 4000, part.height or 4000, on=clock.now().date())
+            of_image = prices.image_tokens(model, part.width or 4000, part.height or 4000, on=on, detail=part.detail)
             if of_image is None:
                 return None
             tokens += of_image

@@ -10,7 +10,7 @@ import anyio
 from mmrag.domain.costs import LedgerEntry, Usage
 from mmrag.domain.messages import ChatRequest, Reply
 from mmrag.errors import ModelError
-from mmrag.middleware.prices import price_list
+from mmrag.middleware.prices import PriceList, price_list
 from mmrag.middleware.sent import on_the_way
 from mmrag.ports import ChatModel, Clock, Ledger, OnDelta
 
@@ -21,11 +21,14 @@ class Metered:
     A call that fails after tokens were used is written too; one that used none is not.
     """
 
-    def __init__(self, model: ChatModel, *, tier: str, ledger: Ledger, clock: Clock) -> None:
+    def __init__(
+        self, model: ChatModel, *, tier: str, ledger: Ledger, clock: Clock, prices: PriceList | None = None
+    ) -> None:
         self._model = model
         self._tier = tier
         self._ledger = ledger
         self._clock = clock
+        self._prices = prices or price_list()
 
     @property
     def identity(self) -> str:
@@ -58,7 +61,7 @@ class Metered:
 
     async def _line(self, request: ChatRequest, model: str, usage: Usage | None, *, cached: bool) -> None:
         now = self._clock.now()
-        price = price_list().price_of(model, prompt_tokens=usage.input_tokens, on=now.date()) if usage else None
+        price = self._prices.price_of(model, prompt_tokens=usage.input_tokens, on=now.date()) if usage else None
         entry = LedgerEntry(
             question_id=request.question_id,
             stage=request.stage,
