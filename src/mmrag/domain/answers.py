@@ -49,11 +49,19 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """One statement of a draft that can be right or wrong on its own, and the words it leans on."""
+
+    text: str
+    spans: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
     """A tier's proposal. ``answer`` is None when the tier finds nothing to answer with.
 
     ``confidence`` is the tier's own score in ``[0, 1]``, not calibrated. ``rivals`` are other answers it considered, best
-    first, with their scores.
+    first, with their scores. ``operands`` are the values that an answer was worked out from, each with its own words.
     """
 
     answer: str | None
@@ -61,14 +69,7 @@ class Draft:
     confidence: float
     tier: str
     rivals: tuple[tuple[str, float], ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
-    """One statement of a draft that can be right or wrong on its own, and the words it leans on."""
-
-    text: str
-    spans: tuple[Span, ...]
+    operands: tuple[Claim, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,9 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from mmrag.domain.documents import Document, Page
 from mmrag.domain.evidence import Hit
+
+if TYPE_CHECKING:
+    from mmrag.domain.aggregates import Aggregate
 
 
 class AnswerType(StrEnum):
@@ -61,6 +65,7 @@ class Plan:
 
     ``target`` holds the words that name what is asked ("total amount", "registration number", "street address"), without
     the words that only identify the document. ``document`` is a document name when the question is about that one file.
+    ``aggregate`` is set when the answer has to be worked out from several documents.
     """
 
     question: str
@@ -68,6 +73,7 @@ class Plan:
     target: str
     constraints: tuple[Constraint, ...] = ()
     document: str | None = None
+    aggregate: Aggregate | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,13 +81,15 @@ class Reading:
     """A page put before a drafter.
 
     ``match`` in ``[0, 1]`` says how well the page's document satisfies the plan's constraints (1.0 when there are none);
-    ``relevance`` in ``[0, 1]`` is the retrieval score of the page relative to the best page.
+    ``relevance`` in ``[0, 1]`` is the retrieval score of the page relative to the best page. ``part`` is the number of the
+    aggregate's part that the page is read for, from 0.
     """
 
     document: Document
     page: Page
     match: float
     relevance: float
+    part: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,10 +98,13 @@ class Gathered:
 
     ``hits`` are best first. ``matches`` gives, for each document that satisfies any constraint, how well it satisfies all
     of them, in ``[0, 1]``; ``documents`` are those ids that satisfy them well enough to be meant, best first. ``unmatched``
-    are the constraints that no document satisfies.
+    are the constraints that no document satisfies. ``by_part`` are the document ids for each part of an aggregate, and
+    ``left_out`` counts documents of it that were too many to be read.
     """
 
     hits: tuple[Hit, ...] = ()
     documents: tuple[str, ...] = ()
     matches: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     unmatched: tuple[Constraint, ...] = ()
+    by_part: tuple[tuple[str, ...], ...] = ()
+    left_out: int = 0

@@ -1,0 +1,81 @@
+"""Questions whose answer is printed nowhere: it is worked out from values that stand on several documents."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from mmrag.domain.plans import Constraint
+
+
+class Operation(StrEnum):
+    SUM = "sum"
+    AVERAGE = "average"
+    DIFFERENCE = "difference"
+    LARGEST = "largest"
+    SMALLEST = "smallest"
+    COUNT = "count"
+    LIST = "list"
+    DAYS = "days"
+
+
+class Giving(StrEnum):
+    """What the answer names: the value itself, the document it stands on, who issued that, the part, or yes or no."""
+
+    VALUE = "value"
+    DOCUMENT = "document"
+    ISSUER = "issuer"
+    PART = "part"
+    YES_NO = "yes_no"
+
+
+class Quantity(StrEnum):
+    """What is read from each document: an amount of money or a date."""
+
+    AMOUNT = "amount"
+    DATE = "date"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """A bound that documents must keep, both ends included unless ``strict``.
+
+    ``least`` and ``most`` are plain decimals or ISO dates, None without a bound; ``month`` (1 to 12) is a month of any year.
+    """
+
+    quantity: Quantity
+    least: str | None = None
+    most: str | None = None
+    strict: bool = False
+    month: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """What one operand is read from: one document, or with ``several`` all that fit.
+
+    ``name`` is what the question calls it, ``genre`` the kind of document in the singular. ``constraints`` are what the
+    documents have to show; where all documents of a kind are meant there are none.
+    """
+
+    name: str
+    constraints: tuple[Constraint, ...] = ()
+    genre: str | None = None
+    several: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aggregate:
+    """How a question is decomposed: ``target`` (of kind ``quantity``) is read from every document of every part."""
+
+    operation: Operation
+    quantity: Quantity
+    target: str
+    parts: tuple[Part, ...]
+    conditions: tuple[Condition, ...] = ()
+    giving: Giving = Giving.VALUE
+
+    @property
+    def reads(self) -> tuple[Quantity, ...]:
+        """What has to be read from each document, the operand first."""
+        return tuple(dict.fromkeys((self.quantity, *(c.quantity for c in self.conditions))))
