@@ -17,17 +17,21 @@ _ELEMENTS: Final = "element e JOIN page p ON p.key = e.page JOIN edition i ON i.
 _DUMPED: Final = {
     "document": "SELECT id, name, sha256, media_type, size, pages, status, recipe, reason, report FROM document",
     "location": "SELECT path, document_id FROM location",
-    "edition": "SELECT document_id, recipe, embedder, published, vectors FROM edition",
+    "edition": "SELECT document_id, recipe, embedder, published, vectors, image_embedder, pictures FROM edition",
     "page": "SELECT i.document_id, i.recipe, i.published, p.number, p.width, p.height, p.source, p.confidence, p.engine,"
-    " p.image, p.warnings, p.text, p.squashed, p.words FROM page p JOIN edition i ON i.key = p.edition",
+    " p.image, p.warnings, p.text, p.squashed, p.words, p.kind,"
+    " round(p.kind_probability, 4) FROM page p JOIN edition i ON i.key = p.edition",
     "element": f"SELECT i.document_id, i.recipe, p.number, e.ordinal, e.id, e.kind, e.x0, e.y0, e.x1, e.y1, e.text, e.words,"
-    f" e.confidence, e.label, e.value, e.cells, e.section, e.author FROM {_ELEMENTS}",
+    f" e.confidence, e.label, e.value, e.cells, e.section, e.author, e.caption FROM {_ELEMENTS}",
     "vector": f"SELECT i.recipe, e.id, v.kind, length(v.data) FROM {_ELEMENTS} JOIN vector v ON v.element = e.key",
     "value": f"SELECT i.recipe, e.id, v.ordinal, v.kind, v.normals, v.text, v.words FROM {_ELEMENTS}"
     " JOIN found_value v ON v.element = e.key",
     "normal": f"SELECT n.normal, i.recipe, e.id, v.ordinal FROM {_ELEMENTS}"
     " JOIN found_value v ON v.element = e.key JOIN normal n ON n.found_value = v.key",
     "outbox": "SELECT element_id FROM outbox",
+    "picture": "SELECT i.recipe, c.id, c.element, c.kind, c.x0, c.y0, c.x1, c.y1, length(c.data), p.number FROM picture c"
+    " JOIN page p ON p.key = c.page JOIN edition i ON i.key = p.edition",
+    "picture_outbox": "SELECT picture_id FROM picture_outbox",
 }
 _CHECKS: Final = {
     "element_text holds just the published elements": (
@@ -55,6 +59,15 @@ _CHECKS: Final = {
         "SELECT key || ' ' || vectors FROM edition WHERE published = 1",
         "SELECT i.key || ' ' || (SELECT count(*) FROM vector v JOIN element e ON e.key = v.element JOIN page p"
         " ON p.key = e.page WHERE p.edition = i.key) FROM edition i WHERE published = 1",
+    ),
+    "editions count their pictures": (
+        "SELECT key || ' ' || pictures FROM edition WHERE published = 1",
+        "SELECT i.key || ' ' || (SELECT count(*) FROM picture c JOIN page p ON p.key = c.page WHERE p.edition = i.key)"
+        " FROM edition i WHERE published = 1",
+    ),
+    "a picture of an element has its element": (
+        "SELECT element FROM picture WHERE element IS NOT NULL",
+        "SELECT c.element FROM picture c JOIN element e ON e.page = c.page AND e.id = c.element",
     ),
 }
 

@@ -6,9 +6,10 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from mmrag.domain.documents import Document, DocumentStatus, Element, Page
+from mmrag.domain.pictures import PageKind, Picture
 from mmrag.domain.values import FoundValue
 from mmrag.errors import StoreError
-from mmrag.ports import IndexChange, PageRef, StoreCounts, VectorRecord
+from mmrag.ports import IndexChange, PageRef, PictureRecord, StoreCounts, VectorRecord
 
 
 @dataclass(slots=True)
@@ -16,6 +17,7 @@ class _Edition:
     pages: dict[int, Page] = field(default_factory=dict)
     vectors: dict[int, tuple[VectorRecord, ...]] = field(default_factory=dict)
     values: dict[int, tuple[FoundValue, ...]] = field(default_factory=dict)
+    pictures: dict[int, tuple[PictureRecord, ...]] = field(default_factory=dict)
 
 
 class MemoryCatalog:
@@ -41,6 +43,7 @@ class MemoryCatalog:
             pages=len(pages),
             elements=sum(len(page.elements) for page in pages),
             vectors=len(self._vectors()),
+            pictures=len(self._pictures()),
         )
 
     async def documents(self) -> tuple[Document, ...]:
@@ -62,6 +65,19 @@ class MemoryCatalog:
         found = [await self.page(ref) for ref in pages]
         return tuple(e for page in found if page is not None for e in page.elements)
 
+    async def pictures(self, ids: Sequence[str]) -> tuple[Picture, ...]:
+        every = {record.picture.id: record.picture for record in self._pictures()}
+        return tuple(every[i] for i in ids if i in every)
+
+    async def pages_of_kind(self, kinds: Sequence[PageKind]) -> tuple[PageRef, ...]:
+        found = [
+            PageRef(document_id=id_, page=n)
+            for id_, e in self._published.items()
+            for n, p in e.pages.items()
+            if p.kind in kinds
+        ]
+        return tuple(sorted(found))
+
     # CatalogWriter
 
     async def known(self) -> Mapping[str, Document]:
@@ -76,12 +92,19 @@ class MemoryCatalog:
         return None if edition is None else edition.pages.get(ref.page)
 
     async def stage_page(
-        self, page: Page, *, recipe: str, vectors: Sequence[VectorRecord], values: Sequence[FoundValue]
+        self,
+        page: Page,
+        *,
+        recipe: str,
+        vectors: Sequence[VectorRecord],
+        values: Sequence[FoundValue],
+        pictures: Sequence[PictureRecord] = (),
     ) -> None:
         edition = self._staged.setdefault((page.document_id, recipe), _Edition())
         edition.pages[page.number] = page
         edition.vectors[page.number] = tuple(vectors)
         edition.values[page.number] = tuple(values)
+        edition.pictures[page.number] = tuple(pictures)
         if page.image is not None:
             self._images.add(page.image)
 
@@ -145,6 +168,9 @@ class MemoryCatalog:
     def _vectors(self) -> dict[str, VectorRecord]:
         editions = self._published.values()
         return {v.element_id: v for edition in editions for page in edition.vectors.values() for v in page}
+
+    def _pictures(self) -> list[PictureRecord]:
+        return [record for edition in self._published.values() for page in edition.pictures.values() for record in page]
 
     def _placed(self, document: Document) -> Document:
         return replace(document, location=min(p for p, i in self._locations.items() if i == document.id))

@@ -15,14 +15,20 @@ from typing import Final, TypeAlias
 from mmrag.adapters.catalog.text import clean
 from mmrag.domain.documents import Cell, Document, DocumentStatus, Element, ElementKind, Page, ReadReport, TextSource, Word
 from mmrag.domain.geometry import BBox, Polygon
+from mmrag.domain.pictures import Caption, PageKind, Picture
 
 Row: TypeAlias = tuple[object, ...]
 
 ELEMENT_COLUMNS: Final = (
     "e.id, e.ordinal, e.kind, e.x0, e.y0, e.x1, e.y1, e.text, e.words, e.confidence,"
-    " e.label, e.value, e.cells, e.section, e.author"
+    " e.label, e.value, e.cells, e.section, e.author, e.caption"
 )
 """Read together with ``document_id, page`` in front of them."""
+
+PAGE_COLUMNS: Final = (
+    "p.width, p.height, p.source, p.confidence, p.engine, p.image, p.warnings, p.words, p.kind, p.kind_probability"
+)
+"""Read together with ``document_id, number`` in front of them."""
 
 DOCUMENT_COLUMNS: Final = "d.id, d.name, d.sha256, d.media_type, d.size, d.pages, d.status, d.recipe, d.reason, d.report"
 """Read together with ``location`` in front of them."""
@@ -85,13 +91,14 @@ def element_row(page_key: int, element: Element) -> Row:
         _cells_to_text(element.cells),
         json.dumps(element.section) if element.section else None,
         element.author,
+        _caption_to_text(element.caption),
     )
 
 
 def element_from(row: Sequence[object]) -> Element:
     """``row`` is ``document_id, page`` and ``ELEMENT_COLUMNS``."""
     document_id, page, id_, ordinal, kind, x0, y0, x1, y1, text, words, confidence, *rest = row
-    label, value, cells, section, author = rest
+    label, value, cells, section, author, caption = rest
     return Element(
         id=str(id_),
         document_id=str(document_id),
@@ -107,6 +114,7 @@ def element_from(row: Sequence[object]) -> Element:
         cells=_cells_from(cells),
         section=tuple(json.loads(str(section))) if section is not None else (),
         author=_text(author),
+        caption=_caption_from(caption),
     )
 
 
@@ -144,8 +152,8 @@ def document_from(row: Sequence[object]) -> Document:
 
 
 def page_from(row: Sequence[object], elements: tuple[Element, ...]) -> Page:
-    """``row`` is ``document_id, number, width, height, source, confidence, engine, image, warnings, words``."""
-    document_id, number, width, height, source, confidence, engine, image, warnings, words = row
+    """``row`` is ``document_id, number`` and ``PAGE_COLUMNS``."""
+    document_id, number, width, height, source, confidence, engine, image, warnings, words, kind, probability = row
     if not isinstance(words, bytes):
         raise TypeError("the words of a page are a blob")
     return Page(
@@ -160,6 +168,20 @@ def page_from(row: Sequence[object], elements: tuple[Element, ...]) -> Page:
         words=unpack_words(words),
         elements=elements,
         warnings=tuple(json.loads(str(warnings))) if warnings is not None else (),
+        kind=None if kind is None else PageKind(str(kind)),
+        kind_probability=None if probability is None else _float(probability),
+    )
+
+
+def picture_from(row: Sequence[object]) -> Picture:
+    """``row`` is ``id, document_id, number, x0, y0, x1, y1, element``."""
+    id_, document_id, number, x0, y0, x1, y1, element = row
+    return Picture(
+        id=str(id_),
+        document_id=str(document_id),
+        page=_int(number),
+        bbox=BBox(_float(x0), _float(y0), _float(x1), _float(y1)),
+        element_id=_text(element),
     )
 
 
@@ -226,6 +248,23 @@ def _cells_from(text: object) -> tuple[Cell, ...]:
             is_header=bool(header),
         )
         for row, column, value, box, words, row_span, column_span, header in json.loads(str(text))
+    )
+
+
+def _caption_to_text(caption: Caption | None) -> str | None:
+    return None if caption is None else json.dumps(asdict(caption), ensure_ascii=True, sort_keys=True)
+
+
+def _caption_from(text: object) -> Caption | None:
+    if text is None:
+        return None
+    fields = json.loads(str(text))
+    return Caption(
+        short=fields["short"],
+        detailed=fields["detailed"],
+        keywords=tuple(fields["keywords"]),
+        alt_text=fields["alt_text"],
+        confidence=fields["confidence"],
     )
 
 

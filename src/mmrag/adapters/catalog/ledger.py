@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
 import anyio
-import anyio.to_thread
 
-from mmrag.adapters.catalog.connect import transaction, translated
-from mmrag.domain.costs import LedgerEntry, Usage
+from mmrag.adapters.catalog import claims
+from mmrag.adapters.catalog.batches import BatchedConnection
+from mmrag.adapters.catalog.connect import transaction
+from mmrag.domain.costs import Claim, LedgerEntry, Limits, Overrun, Usage
 
 LEDGER_FILE: Final = "ledger.sqlite"
+_VERSION: Final = 1
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS entry (
     key INTEGER PRIMARY KEY, at TEXT NOT NULL, question_id TEXT NOT NULL, stage TEXT NOT NULL, tier TEXT NOT NULL,
@@ -26,71 +27,91 @@ CREATE TABLE IF NOT EXISTS entry (
 CREATE INDEX IF NOT EXISTS entry_question ON entry (question_id);
 """
 _COLUMNS: Final = """
-question_id, stage, tier, model, input_tokens, output_tokens, cached_input_tokens, images, usd, cache_hit
+question_id, stage, tier, model, input_tokens, output_tokens, cached_input_tokens, images, usd, cache_hit, held_usd
 """
 
 
 class SqliteLedger:
-    """``Ledger`` over SQLite. Several processes may write: each entry is a short transaction of its own.
+    """``Ledger`` over SQLite. Several processes may write: entries and claims go in by short transactions.
 
-    ``usd`` is kept as text, so that a sum of ``Decimal`` stays exact; an unknown price is NULL.
+    Money is kept as text, so that a sum of ``Decimal`` stays exact; an unknown price is NULL. Entries are only ever added.
+    ``held_usd`` is NULL but for calls whose cost nobody told. Close it when it has been used.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._limiter = anyio.CapacityLimiter(1)
+        self._file = BatchedConnection(path, prepare=_prepare)
 
     async def write(self, entry: LedgerEntry, at: datetime) -> None:
-        usage = entry.usage
-        row = (
-            at.isoformat(),
-            entry.question_id,
-            entry.stage,
-            entry.tier,
-            entry.model,
-            usage.input_tokens,
-            usage.output_tokens,
-            usage.cached_input_tokens,
-            usage.images,
-            None if entry.usd is None else str(entry.usd),
-            int(entry.cache_hit),
-        )
+        await self.settle("", (entry,), at)
 
-        def work() -> None:
-            with self._open() as connection, transaction(connection):
-                connection.execute("INSERT INTO entry VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+    async def settle(self, claim_id: str, entries: Sequence[LedgerEntry], at: datetime) -> None:
+        def work(connection: sqlite3.Connection) -> None:
+            _insert(connection, entries, at)
+            connection.execute("DELETE FROM claim WHERE id = ?", (claim_id,))
 
-        await anyio.to_thread.run_sync(work, limiter=self._limiter)
+        await self._file.write(work, durable=bool(entries))
+
+    async def reserve(self, claim: Claim, limits: Limits, at: datetime) -> Overrun | None:
+        def work(connection: sqlite3.Connection) -> Overrun | None:
+            _insert(connection, tuple(claims.abandoned(connection, at)), at)
+            return claims.set_aside(connection, claim, limits, at)
+
+        return await self._file.write(work, durable=False)
 
     async def entries(self, question_id: str | None = None) -> tuple[LedgerEntry, ...]:
         """Entries in the order they were written: all of them, or those of one question."""
 
-        def work() -> tuple[LedgerEntry, ...]:
-            if not self._path.exists():
-                return ()
-            with self._open() as connection:
-                rows = connection.execute(
-                    f"SELECT {_COLUMNS} FROM entry WHERE ?1 IS NULL OR question_id = ?1 ORDER BY key", (question_id,)
-                )
-                return tuple(map(_entry, rows))
+        def work(connection: sqlite3.Connection) -> tuple[LedgerEntry, ...]:
+            rows = connection.execute(
+                f"SELECT {_COLUMNS} FROM entry WHERE ?1 IS NULL OR question_id = ?1 ORDER BY key", (question_id,)
+            )
+            return tuple(map(_entry, rows))
 
-        return await anyio.to_thread.run_sync(work, limiter=self._limiter)
+        if not await anyio.Path(self._path).exists():
+            return ()
+        return await self._file.read(work)
 
-    @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        with translated(self._path):
-            connection = sqlite3.connect(self._path, isolation_level=None, timeout=10)
-            try:
-                connection.execute("PRAGMA journal_mode = WAL")
-                connection.execute("PRAGMA synchronous = FULL")
-                connection.executescript(_SCHEMA)
-                yield connection
-            finally:
-                connection.close()
+    async def close(self) -> None:
+        await self._file.close()
 
 
-def _entry(row: tuple[str, str, str, str, int, int, int, int, str | None, int]) -> LedgerEntry:
-    question_id, stage, tier, model, input_tokens, output_tokens, cached, images, usd, cache_hit = row
+def _prepare(connection: sqlite3.Connection) -> None:
+    """Make the schema, or bring an older one up to date."""
+    if connection.execute("PRAGMA user_version").fetchone()[0] >= _VERSION:
+        return
+    with transaction(connection):
+        for statement in f"{_SCHEMA}{claims.SCHEMA}".split(";"):
+            connection.execute(statement)
+        columns = {row[1] for row in connection.execute("PRAGMA table_info(entry)")}
+        if "held_usd" not in columns:
+            connection.execute("ALTER TABLE entry ADD COLUMN held_usd TEXT")
+        connection.execute(f"PRAGMA user_version = {_VERSION}")
+
+
+def _insert(connection: sqlite3.Connection, entries: Sequence[LedgerEntry], at: datetime) -> None:
+    rows = [
+        (
+            at.isoformat(),
+            e.question_id,
+            e.stage,
+            e.tier,
+            e.model,
+            e.usage.input_tokens,
+            e.usage.output_tokens,
+            e.usage.cached_input_tokens,
+            e.usage.images,
+            None if e.usd is None else str(e.usd),
+            int(e.cache_hit),
+            None if e.held_usd is None else str(e.held_usd),
+        )
+        for e in entries
+    ]
+    connection.executemany("INSERT INTO entry VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+
+
+def _entry(row: tuple[str, str, str, str, int, int, int, int, str | None, int, str | None]) -> LedgerEntry:
+    question_id, stage, tier, model, input_tokens, output_tokens, cached, images, usd, cache_hit, held = row
     return LedgerEntry(
         question_id=question_id,
         stage=stage,
@@ -99,4 +120,5 @@ def _entry(row: tuple[str, str, str, str, int, int, int, int, str | None, int]) 
         usage=Usage(input_tokens=input_tokens, output_tokens=output_tokens, cached_input_tokens=cached, images=images),
         usd=None if usd is None else Decimal(usd),
         cache_hit=bool(cache_hit),
+        held_usd=None if held is None else Decimal(held),
     )

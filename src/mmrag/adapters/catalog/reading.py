@@ -9,22 +9,34 @@ from collections.abc import Sequence
 from mmrag.adapters.catalog import codec
 from mmrag.adapters.catalog.connect import Readers
 from mmrag.domain.documents import Document, Element, Page
+from mmrag.domain.pictures import PageKind, Picture
 from mmrag.ports import PageRef, StoreCounts
 
 _DOCUMENTS = f"""
 SELECT (SELECT min(path) FROM location l WHERE l.document_id = d.id), {codec.DOCUMENT_COLUMNS} FROM document d
 """
-_PAGE = """
-SELECT p.key, i.document_id, p.number, p.width, p.height, p.source, p.confidence, p.engine, p.image, p.warnings, p.words
+_PAGE = f"""
+SELECT p.key, i.document_id, p.number, {codec.PAGE_COLUMNS}
 FROM edition i JOIN page p ON p.edition = i.key WHERE i.document_id = ? AND i.published = 1 AND p.number = ?
 """
-_STAGED_PAGE = """
-SELECT p.key, i.document_id, p.number, p.width, p.height, p.source, p.confidence, p.engine, p.image, p.warnings, p.words
+_STAGED_PAGE = f"""
+SELECT p.key, i.document_id, p.number, {codec.PAGE_COLUMNS}
 FROM edition i JOIN page p ON p.edition = i.key WHERE i.document_id = ? AND i.recipe = ? AND i.published = 0 AND p.number = ?
 """
 _PUBLISHED_ELEMENTS = f"""
 SELECT i.document_id, p.number, {codec.ELEMENT_COLUMNS}
 FROM element e JOIN page p ON p.key = e.page JOIN edition i ON i.key = p.edition AND i.published = 1
+"""
+
+
+_PICTURES = """
+SELECT c.id, i.document_id, p.number, c.x0, c.y0, c.x1, c.y1, c.element
+FROM json_each(?) j CROSS JOIN picture c ON c.id = j.value JOIN page p ON p.key = c.page
+JOIN edition i ON i.key = p.edition AND i.published = 1
+"""
+_PAGES_OF_KIND = """
+SELECT i.document_id, p.number FROM page p JOIN edition i ON i.key = p.edition AND i.published = 1
+WHERE p.kind IN (SELECT value FROM json_each(?)) ORDER BY i.document_id, p.number
 """
 
 
@@ -83,6 +95,19 @@ class SqliteCatalog:
 
         return await self._readers.run(work)
 
+    async def pictures(self, ids: Sequence[str]) -> tuple[Picture, ...]:
+        def work(connection: sqlite3.Connection) -> tuple[Picture, ...]:
+            rows = connection.execute(_PICTURES, (json.dumps(list(ids)),))
+            found = {picture.id: picture for picture in map(codec.picture_from, rows)}
+            return tuple(found[i] for i in ids if i in found)
+
+        return await self._readers.run(work)
+
+    async def pages_of_kind(self, kinds: Sequence[PageKind]) -> tuple[PageRef, ...]:
+        wanted = json.dumps([kind.value for kind in kinds])
+        rows = await self._readers.run(lambda c: c.execute(_PAGES_OF_KIND, (wanted,)).fetchall())
+        return tuple(PageRef(document_id=str(document_id), page=int(number)) for document_id, number in rows)
+
 
 def staged_page(connection: sqlite3.Connection, ref: PageRef, recipe: str) -> Page | None:
     """A page that is not published yet, for the writer alone."""
@@ -109,6 +134,7 @@ def _counts(connection: sqlite3.Connection) -> StoreCounts:
         pages=one(f"SELECT count(*) FROM {pages}"),
         elements=one(f"SELECT count(*) FROM {pages} JOIN element e ON e.page = p.key"),
         vectors=one("SELECT coalesce(sum(vectors), 0) FROM edition WHERE published = 1"),
+        pictures=one("SELECT coalesce(sum(pictures), 0) FROM edition WHERE published = 1"),
     )
 
 

@@ -12,7 +12,7 @@ from mmrag.adapters.catalog.text import clean, squash
 from mmrag.domain.documents import Document, Page
 from mmrag.domain.values import FoundValue
 from mmrag.errors import StoreError
-from mmrag.ports import VectorRecord
+from mmrag.ports import PictureRecord, VectorRecord
 
 _SEARCHED: Final = (
     ("element_text", "text", "SELECT e.key, e.text FROM element e JOIN page p ON p.key = e.page WHERE p.edition = ?"),
@@ -25,6 +25,10 @@ _TOUCH: Final = """
 INSERT OR REPLACE INTO outbox (element_id)
 SELECT e.id FROM vector v JOIN element e ON e.key = v.element JOIN page p ON p.key = e.page
 WHERE p.edition = ? ORDER BY p.number, e.ordinal
+"""
+_TOUCH_PICTURES: Final = """
+INSERT OR REPLACE INTO picture_outbox (picture_id)
+SELECT c.id FROM picture c JOIN page p ON p.key = c.page WHERE p.edition = ? ORDER BY p.number, c.key
 """
 """The outbox names elements, not what to do: whoever reads it looks at the catalog as it is then. So an element that was
 dropped and came back is one entry, and a rolled-back publication leaves none."""
@@ -62,12 +66,12 @@ def insert(connection: sqlite3.Connection, sql: str, row: Sequence[object]) -> i
     return key
 
 
-def insert_page(connection: sqlite3.Connection, edition: int, page: Page) -> dict[str, int]:
-    """Write a page and its elements; returns the key of each element by its id."""
+def insert_page(connection: sqlite3.Connection, edition: int, page: Page) -> tuple[int, dict[str, int]]:
+    """Write a page and its elements; returns its key, and the key of each element by its id."""
     text = clean(page.text)
     page_key = insert(
         connection,
-        f"INSERT INTO page VALUES (NULL, {_marks(12)})",
+        f"INSERT INTO page VALUES (NULL, {_marks(14)})",
         (
             edition,
             page.number,
@@ -81,16 +85,34 @@ def insert_page(connection: sqlite3.Connection, edition: int, page: Page) -> dic
             text,
             squash(text),
             codec.pack_words(page.words),
+            page.kind.value if page.kind is not None else None,
+            page.kind_probability,
         ),
     )
-    sql = f"INSERT INTO element VALUES (NULL, {_marks(16)})"
-    return {e.id: insert(connection, sql, codec.element_row(page_key, e)) for e in page.elements}
+    sql = f"INSERT INTO element VALUES (NULL, {_marks(17)})"
+    keys = {e.id: insert(connection, sql, codec.element_row(page_key, e)) for e in page.elements}
+    return page_key, keys
 
 
 def insert_vectors(connection: sqlite3.Connection, keys: Mapping[str, int], vectors: Sequence[VectorRecord]) -> None:
     connection.executemany(
         "INSERT INTO vector VALUES (?, ?, ?)",
         [(_element(keys, v.element_id), v.kind, codec.pack_vector(v.vector)) for v in vectors],
+    )
+
+
+def insert_pictures(
+    connection: sqlite3.Connection, page_key: int, keys: Mapping[str, int], pictures: Sequence[PictureRecord]
+) -> None:
+    for record in pictures:
+        if record.picture.element_id is not None:
+            _element(keys, record.picture.element_id)
+    connection.executemany(
+        f"INSERT INTO picture VALUES (NULL, {_marks(9)})",
+        [
+            (page_key, r.picture.id, r.picture.element_id, r.kind, *r.picture.bbox.as_tuple(), codec.pack_vector(r.vector))
+            for r in pictures
+        ],
     )
 
 
@@ -131,6 +153,7 @@ def drop_editions(connection: sqlite3.Connection, document_id: str, *, keep: int
             continue
         if is_published:
             connection.execute(_TOUCH, (key,))
+            connection.execute(_TOUCH_PICTURES, (key,))
             for table, column, rows in _SEARCHED:
                 sql = f"INSERT INTO {table} ({table}, rowid, {column}) SELECT 'delete', * FROM ({rows})"
                 connection.execute(sql, (key,))
@@ -144,7 +167,8 @@ def show_edition(connection: sqlite3.Connection, edition: int) -> None:
         for table, column, rows in _SEARCHED:
             connection.execute(f"INSERT INTO {table} (rowid, {column}) {rows}", (edition,))
         touched = connection.execute(_TOUCH, (edition,)).rowcount
-        connection.execute("UPDATE edition SET vectors = ? WHERE key = ?", (touched, edition))
+        seen = connection.execute(_TOUCH_PICTURES, (edition,)).rowcount
+        connection.execute("UPDATE edition SET vectors = ?, pictures = ? WHERE key = ?", (touched, seen, edition))
 
 
 def put_document(connection: sqlite3.Connection, document: Document) -> None:

@@ -134,7 +134,32 @@ CREATE VIRTUAL TABLE page_name USING fts5 (
 CREATE VIRTUAL TABLE page_name_terms USING fts5vocab (page_name, row);
 """
 
-MIGRATIONS: Final[tuple[str, ...]] = (_V1,)
+_V2: Final = """
+ALTER TABLE page ADD COLUMN kind TEXT;
+ALTER TABLE page ADD COLUMN kind_probability REAL;
+CREATE INDEX page_kind ON page (kind) WHERE kind IS NOT NULL;
+
+ALTER TABLE element ADD COLUMN caption TEXT;
+
+ALTER TABLE edition ADD COLUMN image_embedder TEXT;
+ALTER TABLE edition ADD COLUMN pictures INTEGER NOT NULL DEFAULT 0;
+
+CREATE TABLE picture (
+    key INTEGER PRIMARY KEY,
+    page INTEGER NOT NULL REFERENCES page (key) ON DELETE CASCADE,
+    id TEXT NOT NULL,
+    element TEXT,
+    kind TEXT NOT NULL,
+    x0 REAL NOT NULL, y0 REAL NOT NULL, x1 REAL NOT NULL, y1 REAL NOT NULL,
+    data BLOB NOT NULL
+) STRICT;
+CREATE INDEX picture_id ON picture (id);
+CREATE INDEX picture_page ON picture (page);
+
+CREATE TABLE picture_outbox (sequence INTEGER PRIMARY KEY AUTOINCREMENT, picture_id TEXT NOT NULL UNIQUE);
+"""
+
+MIGRATIONS: Final[tuple[str, ...]] = (_V1, _V2)
 """Script ``n`` (from 0) takes a catalog of version ``n`` to version ``n + 1``. A released script is never edited."""
 
 

@@ -10,15 +10,17 @@ from mmrag.adapters.catalog.connect import Writer
 from mmrag.domain.documents import Document, Page
 from mmrag.domain.values import FoundValue
 from mmrag.errors import StoreError
-from mmrag.ports import PageRef, VectorRecord
+from mmrag.ports import PageRef, PictureRecord, VectorRecord
 
 
 class SqliteWriter:
-    """``CatalogWriter`` over SQLite. ``embedder`` is the identity of the text embedder whose vectors are staged."""
+    """``CatalogWriter`` over SQLite. ``embedder`` and ``image_embedder`` are the identities of the models whose vectors are
+    staged."""
 
-    def __init__(self, writer: Writer, *, embedder: str) -> None:
+    def __init__(self, writer: Writer, *, embedder: str, image_embedder: str | None = None) -> None:
         self._writer = writer
         self._embedder = embedder
+        self._image_embedder = image_embedder
         self._generation: int | None = None
 
     async def known(self) -> Mapping[str, Document]:
@@ -39,7 +41,13 @@ class SqliteWriter:
         return await self._writer.run(lambda c: reading.staged_page(c, ref, recipe))
 
     async def stage_page(
-        self, page: Page, *, recipe: str, vectors: Sequence[VectorRecord], values: Sequence[FoundValue]
+        self,
+        page: Page,
+        *,
+        recipe: str,
+        vectors: Sequence[VectorRecord],
+        values: Sequence[FoundValue],
+        pictures: Sequence[PictureRecord] = (),
     ) -> None:
         def work(connection: sqlite3.Connection) -> None:
             session = self._session(connection)
@@ -47,12 +55,13 @@ class SqliteWriter:
             if edition is None:
                 edition = rows.insert(
                     connection,
-                    "INSERT INTO edition (document_id, recipe, embedder, generation) VALUES (?, ?, ?, ?)",
-                    (page.document_id, recipe, self._embedder, session),
+                    "INSERT INTO edition (document_id, recipe, embedder, image_embedder, generation) VALUES (?, ?, ?, ?, ?)",
+                    (page.document_id, recipe, self._embedder, self._image_embedder, session),
                 )
             connection.execute("DELETE FROM page WHERE edition = ? AND number = ?", (edition, page.number))
-            keys = rows.insert_page(connection, edition, page)
+            page_key, keys = rows.insert_page(connection, edition, page)
             rows.insert_vectors(connection, keys, vectors)
+            rows.insert_pictures(connection, page_key, keys, pictures)
             rows.insert_values(connection, keys, values)
             if page.image is not None:
                 connection.execute(
