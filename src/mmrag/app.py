@@ -88,6 +88,8 @@ async def open_app(settings: Settings, *, write: bool = False) -> AsyncIterator[
         name = collection_name(await anyio.to_thread.run_sync(readers.store_id), embedder.identity)
         index, keeper = _index(settings, name, feed, write=write)
         stack.push_async_callback(index.close)
+        ledger = SqliteLedger(store / LEDGER_FILE)
+        stack.push_async_callback(ledger.close)
         blobs = FileBlobs(store / "blobs")
         if write:
             await blobs.tidy()
@@ -99,7 +101,7 @@ async def open_app(settings: Settings, *, write: bool = False) -> AsyncIterator[
             vectors=SteadyVectors(index, feed, version=readers.version),
             embedder=embedder,
             blobs=blobs,
-            ledger=SqliteLedger(store / LEDGER_FILE),
+            ledger=ledger,
             clock=SystemClock(),
             traces=FileTraces(store / "traces"),
             keeper=keeper,

@@ -22,6 +22,7 @@
     │   ├── ModelMissingError     its weights, package or key are not here, or the provider does not know it
     │   ├── ModelRequestError     the provider does not take the call as it was made; asking again is no use
     │   ├── ModelUnavailableError it did not answer in time, or not at all
+    │   │   └── CircuitOpenError  its provider is in trouble and is left alone for a while; nothing was sent
     │   ├── ModelRefusedError
     │   └── BudgetExceededError   the call would cost more than is allowed; it was not made
     └── PromptError               a prompt file and its variables do not match
@@ -122,6 +123,10 @@ class ModelUnavailableError(ModelError):
     def __init__(self, message: str, *, usage: Usage | None = None, retry_after_s: float | None = None) -> None:
         super().__init__(message, usage=usage)
         self.retry_after_s = retry_after_s
+
+
+class CircuitOpenError(ModelUnavailableError):
+    """``retry_after_s`` is how many seconds until the provider is tried again."""
 
 
 class ModelRefusedError(ModelError):

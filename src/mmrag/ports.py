@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from mmrag.domain.answers import Draft
-from mmrag.domain.costs import LedgerEntry
+from mmrag.domain.costs import Claim, LedgerEntry, Limits, Overrun
 from mmrag.domain.documents import Document, Element, Page
 from mmrag.domain.evidence import Scored
 from mmrag.domain.messages import ChatRequest, Delta, Reply
@@ -288,6 +288,17 @@ class Ledger(Protocol):
     async def write(self, entry: LedgerEntry, at: datetime) -> None: ...
 
     async def entries(self, question_id: str | None = None) -> tuple[LedgerEntry, ...]: ...
+
+    async def reserve(self, claim: Claim, limits: Limits, at: datetime) -> Overrun | None:
+        """Set money aside, unless it would break one of ``limits`` together with all entries and claims so far.
+
+        A claim of the same id is replaced. The question's limit does not count for an empty ``question_id``.
+        """
+        ...
+
+    async def settle(self, claim_id: str, entries: Sequence[LedgerEntry], at: datetime) -> None:
+        """Write what the call really took and give up its claim, in one step. ``claim_id`` may be empty: no claim."""
+        ...
 
 
 OnDelta: TypeAlias = Callable[[Delta], Awaitable[None]]

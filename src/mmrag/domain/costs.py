@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Self
 
@@ -61,7 +62,10 @@ class Cost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerEntry:
-    """One model call: who was asked for what, and what it cost. ``usd`` is None when the price is unknown."""
+    """One model call: who was asked for what, and what it cost. ``usd`` is None when the price is unknown.
+
+    ``held_usd`` is what was set aside for a call whose cost nobody told, in USD: it is in no bill, but budgets count it.
+    """
 
     question_id: str
     stage: str
@@ -70,6 +74,55 @@ class LedgerEntry:
     usage: Usage
     usd: Decimal | None
     cache_hit: bool = False
+    held_usd: Decimal | None = None
+
+    @property
+    def against_budgets(self) -> Decimal:
+        """USD that budgets count: what it cost, else what was set aside for it. Nothing for a hit or an unknown price."""
+        return Decimal(0) if self.cache_hit else self.usd or self.held_usd or Decimal(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """Money set aside for a call that is to be made: the most it may cost, in USD.
+
+    After ``expires`` (aware, UTC) the process that made it is taken to be gone, and the call to be of unknown cost.
+    """
+
+    id: str
+    question_id: str
+    stage: str
+    tier: str
+    model: str
+    usd: Decimal
+    expires: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """The most that may be spent, in USD: on a question, on a day (UTC), and by the store in all. None: any amount."""
+
+    question: Decimal | None = None
+    day: Decimal | None = None
+    store: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overrun:
+    """A claim that does not fit: ``budget`` is ``question``, ``day`` or ``store``; ``spent`` holds other claims too. USD."""
+
+    budget: str
+    spent: Decimal
+    limit: Decimal
+
+
+def overrun(usd: Decimal, spent: Limits, limits: Limits) -> Overrun | None:
+    """The first budget that ``usd`` more would break, None when it fits all. ``spent`` is what each has spent or claimed."""
+    for name in ("question", "day", "store"):
+        limit, so_far = getattr(limits, name), getattr(spent, name) or Decimal(0)
+        if limit is not None and so_far + usd > limit:
+            return Overrun(budget=name, spent=so_far, limit=limit)
+    return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 
-from mmrag.domain.costs import LedgerEntry
+from mmrag.domain.costs import Claim, LedgerEntry, Limits, Overrun, Usage, overrun
 from mmrag.domain.evidence import Scored
 from mmrag.domain.hashing import sha256_hex
 from mmrag.domain.messages import Reply
@@ -65,15 +66,39 @@ class MemoryBlobs:
 
 
 class MemoryLedger:
-    """``Ledger`` in a list; ``times`` are those of the entries."""
+    """``Ledger`` in a list; ``times`` are those of the entries, ``claims`` what is set aside, by id."""
 
     def __init__(self) -> None:
         self._entries: list[LedgerEntry] = []
         self.times: list[datetime] = []
+        self.claims: dict[str, Claim] = {}
 
     async def write(self, entry: LedgerEntry, at: datetime) -> None:
         self._entries.append(entry)
         self.times.append(at)
+
+    async def reserve(self, claim: Claim, limits: Limits, at: datetime) -> Overrun | None:
+        for gone in [c for c in self.claims.values() if c.expires < at]:
+            del self.claims[gone.id]
+            await self.write(_untold(gone), at)
+        self.claims.pop(claim.id, None)
+        dated = list(zip(self._entries, self.times, strict=True))
+        under_way = sum((c.usd for c in self.claims.values()), Decimal(0))
+        own = sum((c.usd for c in self.claims.values() if c.question_id == claim.question_id), Decimal(0))
+        spent = Limits(
+            question=own + _added(e for e, _ in dated if e.question_id == claim.question_id),
+            day=under_way + _added(e for e, t in dated if t.date() == at.date()),
+            store=under_way + _added(e for e, _ in dated),
+        )
+        over = overrun(claim.usd, spent, limits if claim.question_id else Limits(day=limits.day, store=limits.store))
+        if over is None:
+            self.claims[claim.id] = claim
+        return over
+
+    async def settle(self, claim_id: str, entries: Sequence[LedgerEntry], at: datetime) -> None:
+        self.claims.pop(claim_id, None)
+        for entry in entries:
+            await self.write(entry, at)
 
     async def entries(self, question_id: str | None = None) -> tuple[LedgerEntry, ...]:
         return tuple(e for e in self._entries if question_id is None or e.question_id == question_id)
@@ -101,6 +126,23 @@ class MemoryTraces:
     async def save(self, trace_id: str, data: bytes) -> Path | None:
         self.saved[trace_id] = data
         return None
+
+
+def _added(entries: Iterable[LedgerEntry]) -> Decimal:
+    return sum((e.against_budgets for e in entries), Decimal(0))
+
+
+def _untold(claim: Claim) -> LedgerEntry:
+    """The entry of a call whose process is gone."""
+    return LedgerEntry(
+        question_id=claim.question_id,
+        stage=claim.stage,
+        tier=claim.tier,
+        model=claim.model,
+        usage=Usage(),
+        usd=None,
+        held_usd=claim.usd,
+    )
 
 
 def _cosine(a: Sequence[float], b: Sequence[float]) -> float:
