@@ -61,7 +61,8 @@ class Draft:
     """A tier's proposal. ``answer`` is None when the tier finds nothing to answer with.
 
     ``confidence`` is the tier's own score in ``[0, 1]``, not calibrated. ``rivals`` are other answers it considered, best
-    first, with their scores. ``operands`` are the values that an answer was worked out from, each with its own words.
+    first, with their scores. ``operands`` are the values that an answer was worked out from, each with its own words;
+    ``why`` says why there is no answer, where the tier knows.
     """
 
     answer: str | None
@@ -70,6 +71,7 @@ class Draft:
     tier: str
     rivals: tuple[tuple[str, float], ...] = ()
     operands: tuple[Claim, ...] = ()
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +114,10 @@ class Abstention:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What ``mmrag ask`` gives back: an answer with its claims and boxes, or an abstention. Never both, never neither."""
+    """What ``mmrag ask`` gives back: an answer with its claims and boxes, or an abstention. Never both, never neither.
+
+    ``notes`` say what a person should know beside it: tiers that failed, and why.
+    """
 
     question: str
     answer: str | None
@@ -127,6 +132,7 @@ class Answer:
     flipped: bool = False
     bill: Bill = field(default_factory=Bill)
     timings_ms: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if (self.answer is None) == (self.abstention is None):

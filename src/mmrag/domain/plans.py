@@ -98,8 +98,7 @@ class Gathered:
 
     ``hits`` are best first. ``matches`` gives, for each document that satisfies any constraint, how well it satisfies all
     of them, in ``[0, 1]``; ``documents`` are those ids that satisfy them well enough to be meant, best first. ``unmatched``
-    are the constraints that no document satisfies. ``by_part`` are the document ids for each part of an aggregate, and
-    ``left_out`` counts documents of it that were too many to be read.
+    are the constraints that no document satisfies. ``by_part`` are the document ids for each part of an aggregate.
     """
 
     hits: tuple[Hit, ...] = ()
@@ -107,4 +106,3 @@ class Gathered:
     matches: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     unmatched: tuple[Constraint, ...] = ()
     by_part: tuple[tuple[str, ...], ...] = ()
-    left_out: int = 0
