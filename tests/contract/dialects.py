@@ -14,6 +14,7 @@ from mmrag.adapters.chat.gemini import Gemini
 from mmrag.adapters.chat.openai_chat import OpenAIChat
 from mmrag.adapters.chat.openai_responses import OpenAIResponses
 from mmrag.adapters.chat.provider import Endpoint, ProviderModel
+from mmrag.domain.capabilities import NOTHING_KNOWN, Capabilities
 
 PICTURE = b"\x89PNG not really"
 ENCODED = base64.b64encode(PICTURE).decode()
@@ -37,7 +38,7 @@ class Dialect:
     auth: str
     has_logprobs: bool = True
 
-    def model(self, url: str, *, timeout_s: float = 5.0, rejects: frozenset[str] = frozenset()) -> ProviderModel:
+    def model(self, url: str, *, timeout_s: float = 5.0, can: Capabilities = NOTHING_KNOWN) -> ProviderModel:
         made: dict[str, type[ProviderModel]] = {
             "anthropic": AnthropicMessages,
             "gemini": Gemini,
@@ -46,7 +47,7 @@ class Dialect:
         }
         base = f"{url}/v1" if self.name.startswith("openai") else url
         return made[self.name](
-            Endpoint(provider="p", model="m-1", key="sk-secret", base_url=base, rejects=rejects, timeout_s=timeout_s)
+            Endpoint(provider="p", model="m-1", key="sk-secret", base_url=base, can=can, timeout_s=timeout_s)
         )
 
     def said(self, text: str = "yes", *, stop: str = "end", tool: bool = False, logprobs: bool = False) -> Wire:

@@ -10,6 +10,7 @@ import pytest
 from dialects import DIALECTS, ENCODED, PICTURE, SCHEMA, Dialect, at, schema_text, whole
 from provider_server import Answer, Server, of_json, serving
 
+from mmrag.domain.capabilities import Capabilities
 from mmrag.domain.costs import Usage
 from mmrag.domain.messages import (
     ChatRequest,
@@ -212,7 +213,7 @@ async def test_no_rejected_parameter_is_sent(dialect: Dialect, server: Server) -
     request = ChatRequest(messages=REQUEST.messages, temperature=0.5, logprobs=True)
     await ask(dialect, server, request)
     server.answers = [whole(dialect)]
-    model = dialect.model(server.url, rejects=frozenset({"temperature", "logprobs"}))
+    model = dialect.model(server.url, can=Capabilities(rejects=frozenset({"temperature", "logprobs"})))
     await model.reply(request)
     await model.close()
     taken, spared = (json.dumps(r.body) for r in server.received)

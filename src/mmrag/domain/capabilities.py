@@ -37,3 +37,7 @@ class Capabilities:
         """The longest side that a picture may have when there are so many."""
         sides = [self.max_image_side, self.crowd_side if self.crowd is not None and images > self.crowd else None]
         return min((side for side in sides if side is not None), default=None)
+
+
+NOTHING_KNOWN = Capabilities()
+"""A model of which no limit is known."""

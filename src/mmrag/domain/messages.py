@@ -134,7 +134,9 @@ class Delta:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """``model`` names what answered, as ``identity`` does. ``cached``: it came from the reply cache and cost nothing."""
+    """``model`` names what answered, as ``identity`` does. ``cached``: it came from the reply cache and cost nothing.
+    ``notes`` say what of the request was changed to fit the model.
+    """
 
     text: str
     usage: Usage
@@ -143,3 +145,4 @@ class Reply:
     tool_calls: tuple[ToolCall, ...] = ()
     logprobs: tuple[TokenLogprob, ...] = ()
     cached: bool = False
+    notes: tuple[str, ...] = ()

@@ -7,21 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
-from mmrag.adapters.chat.provider import (
-    CONNECT_TIMEOUT_S,
-    Endpoint,
-    ProviderModel,
-    base64_of,
-    images_in,
-    install_line,
-    labelled,
-)
-from mmrag.domain.costs import Usage
+from mmrag.adapters.chat.provider import Tally, base64_of, labelled, system_text
+from mmrag.adapters.chat.sdk import SdkModel
 from mmrag.domain.hashing import Json
 from mmrag.domain.messages import ChatRequest, Delta, ImagePart, Part, Reply, Role, StopReason, TextPart, ToolCall
 from mmrag.ports import OnDelta
 
 if TYPE_CHECKING:
+    import httpx2
     from anthropic import AsyncAnthropic
 
 ANTHROPIC_URL = "https://api.anthropic.com"
@@ -41,7 +34,7 @@ class _Block(BaseModel):
     input: dict[str, object] | None = None
 
 
-class _Tally(BaseModel):
+class _Count(BaseModel):
     input_tokens: int
     output_tokens: int
     cache_read_input_tokens: int | None = None
@@ -51,47 +44,32 @@ class _Tally(BaseModel):
 class _Message(BaseModel):
     content: tuple[_Block, ...]
     stop_reason: str | None
-    usage: _Tally
+    usage: _Count
 
 
-class AnthropicMessages(ProviderModel):
+class AnthropicMessages(SdkModel["AsyncAnthropic"]):
     """``POST /v1/messages``. There are no log-probabilities, and no detail for a picture: its size is what it costs."""
 
-    def __init__(self, endpoint: Endpoint) -> None:
-        super().__init__(endpoint)
-        self._client: AsyncAnthropic | None = None
+    package = "anthropic"
+    extra = "anthropic"
 
-    @property
-    def client(self) -> AsyncAnthropic:
-        self._open()
-        assert self._client is not None  # noqa: S101  # tells the type checker what _open has just done
-        return self._client
+    def _connect(self, timeout: httpx2.Timeout) -> AsyncAnthropic:
+        from anthropic import AsyncAnthropic
 
-    def _open(self) -> None:
-        if self._client is not None:
-            return
-        try:
-            import httpx2
-            from anthropic import AsyncAnthropic
-        except ImportError as error:
-            raise install_line("anthropic", "anthropic") from error
-        self._client = AsyncAnthropic(
+        return AsyncAnthropic(
             api_key=self.endpoint.key or "none",
             base_url=self.endpoint.base_url or ANTHROPIC_URL,
             max_retries=0,
-            timeout=httpx2.Timeout(self.endpoint.timeout_s, connect=CONNECT_TIMEOUT_S),
+            timeout=timeout,
         )
 
-    def _faults(self) -> tuple[type[Exception], ...]:
-        import httpx2
+    async def _closed(self, client: AsyncAnthropic) -> None:
+        await client.close()
+
+    def _fault(self) -> type[Exception]:
         from anthropic import AnthropicError
 
-        return (AnthropicError, httpx2.HTTPError)
-
-    async def close(self) -> None:
-        if self._client is not None:
-            await self._client.close()
-            self._client = None
+        return AnthropicError
 
     async def _whole(self, request: ChatRequest) -> Reply:
         create: Any = self.client.messages.with_raw_response.create  # one body serves many typed overloads
@@ -105,21 +83,17 @@ class AnthropicMessages(ProviderModel):
                 await on_delta(Delta(text=text))
             done = _Message.model_validate((await stream.get_final_message()).to_dict())
         if done.stop_reason is None:
-            raise self.broken_off("broke off before the end of its reply")
+            raise self.broken_off()
         return self._reply(request, done)
 
     def _reply(self, request: ChatRequest, done: _Message) -> Reply:
-        tally = done.usage
-        kept = tally.cache_read_input_tokens or 0
-        return Reply(
-            text="".join(block.text for block in done.content if block.type == "text"),
-            usage=Usage(
-                input_tokens=tally.input_tokens + kept + (tally.cache_creation_input_tokens or 0),
-                output_tokens=tally.output_tokens,
-                cached_input_tokens=kept,
-                images=images_in(request),
-            ),
-            model=self.identity,
+        count = done.usage
+        kept = count.cache_read_input_tokens or 0
+        read = count.input_tokens + kept + (count.cache_creation_input_tokens or 0)
+        return self._answered(
+            request,
+            "".join(block.text for block in done.content if block.type == "text"),
+            Tally(read=read, written=count.output_tokens, kept=kept),
             stop=_STOPS.get(done.stop_reason or "", StopReason.END),
             tool_calls=tuple(
                 ToolCall(id=b.id, name=b.name, arguments=json.dumps(b.input or {}))
@@ -129,7 +103,6 @@ class AnthropicMessages(ProviderModel):
         )
 
     def _body(self, request: ChatRequest) -> dict[str, Json]:
-        system = [p.text for m in request.messages if m.role is Role.SYSTEM for p in m.parts if isinstance(p, TextPart)]
         body: dict[str, Json] = {
             "model": self.endpoint.model,
             "max_tokens": request.max_output_tokens,
@@ -139,18 +112,23 @@ class AnthropicMessages(ProviderModel):
                 if m.role is not Role.SYSTEM
             ],
         }
-        if system:
-            body["system"] = "\n\n".join(system)
+        if system := system_text(request):
+            body["system"] = system
+        output: dict[str, Json] = {}
         if request.json_schema is not None:
             schema: Json = json.loads(request.json_schema)
-            body["output_config"] = {"format": {"type": "json_schema", "schema": schema}}
+            output["format"] = {"type": "json_schema", "schema": schema}
+        if self.endpoint.can.effort is not None:
+            output["effort"] = self.endpoint.can.effort
+        if output:
+            body["output_config"] = output
         if request.tools:
             body["tools"] = [
                 {"name": t.name, "description": t.description, "input_schema": json.loads(t.parameters)}
                 for t in request.tools
             ]
-        if request.temperature is not None and self.endpoint.takes("temperature"):
-            body["extra_body"] = {"temperature": request.temperature}  # the package knows only models without one
+        if (temperature := self._temperature(request)) is not None:
+            body["extra_body"] = {"temperature": temperature}  # the package knows only models without one
         return body
 
 

@@ -9,16 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
-from mmrag.adapters.chat.provider import (
-    CONNECT_TIMEOUT_S,
-    Endpoint,
-    ProviderModel,
-    base64_of,
-    images_in,
-    install_line,
-    labelled,
-)
-from mmrag.domain.costs import Usage
+from mmrag.adapters.chat.provider import Endpoint, Tally, base64_of, labelled, system_text
+from mmrag.adapters.chat.sdk import SdkModel
 from mmrag.domain.hashing import Json
 from mmrag.domain.messages import (
     ChatRequest,
@@ -75,7 +67,7 @@ class _Candidate(BaseModel):
     logprobs_result: _Tokens | None = None
 
 
-class _Tally(BaseModel):
+class _Count(BaseModel):
     prompt_token_count: int | None = None
     candidates_token_count: int | None = None
     thoughts_token_count: int | None = None
@@ -91,34 +83,26 @@ class _Answer(BaseModel):
 
     candidates: tuple[_Candidate, ...] | None = None
     prompt_feedback: _Blocked | None = None
-    usage_metadata: _Tally | None = None
+    usage_metadata: _Count | None = None
 
 
-class Gemini(ProviderModel):
+class Gemini(SdkModel["Client"]):
     """``models.generate_content``. How closely it looks is said for each picture."""
+
+    package = "google-genai"
+    extra = "gemini"
 
     def __init__(self, endpoint: Endpoint) -> None:
         super().__init__(endpoint)
-        self._client: Client | None = None
         self._http: httpx2.AsyncClient | None = None
 
-    @property
-    def client(self) -> Client:
-        self._open()
-        assert self._client is not None  # noqa: S101  # tells the type checker what _open has just done
-        return self._client
+    def _connect(self, timeout: httpx2.Timeout) -> Client:
+        import httpx2
+        from google import genai
+        from google.genai import types
 
-    def _open(self) -> None:
-        if self._client is not None:
-            return
-        try:
-            import httpx2
-            from google import genai
-            from google.genai import types
-        except ImportError as error:
-            raise install_line("google-genai", "gemini") from error
-        self._http = httpx2.AsyncClient(timeout=httpx2.Timeout(self.endpoint.timeout_s, connect=CONNECT_TIMEOUT_S))
-        self._client = genai.Client(
+        self._http = httpx2.AsyncClient(timeout=timeout)
+        return genai.Client(
             api_key=self.endpoint.key or "none",
             vertexai=False,
             http_options=types.HttpOptions(
@@ -130,19 +114,16 @@ class Gemini(ProviderModel):
             ),
         )
 
-    def _faults(self) -> tuple[type[Exception], ...]:
-        import httpx2
-        from google.genai.errors import APIError
-
-        return (APIError, httpx2.HTTPError)
-
-    async def close(self) -> None:
-        if self._client is not None:
-            await self._client.aio.aclose()
-            self._client = None
+    async def _closed(self, client: Client) -> None:
+        await client.aio.aclose()
         if self._http is not None:
             await self._http.aclose()
             self._http = None
+
+    def _fault(self) -> type[Exception]:
+        from google.genai.errors import APIError
+
+        return APIError
 
     async def _whole(self, request: ChatRequest) -> Reply:
         generate: Any = self.client.aio.models.generate_content
@@ -160,18 +141,17 @@ class Gemini(ProviderModel):
         return self._reply(request, pieces)
 
     def _reply(self, request: ChatRequest, pieces: Sequence[_Answer]) -> Reply:
-        usage = _usage(pieces, images_in(request))
         parts = _parts(pieces)
         calls = tuple(_call(p.function_call, p.thought_signature, n) for n, p in enumerate(parts) if p.function_call)
         reasons = [c.finish_reason for p in pieces for c in (p.candidates or ())[:1] if c.finish_reason]
         blocked = any(p.prompt_feedback and p.prompt_feedback.block_reason for p in pieces)
         if not blocked and (not reasons or reasons[-1] in _GARBLED):
-            raise self.broken_off("broke off before the end of its reply")
+            raise self.broken_off()
         stop = StopReason.REFUSAL if blocked else _STOPS.get(reasons[-1], StopReason.REFUSAL)
-        return Reply(
-            text="".join(map(_text, parts)),
-            usage=usage,
-            model=self.identity,
+        return self._answered(
+            request,
+            "".join(map(_text, parts)),
+            _tally(pieces),
             stop=StopReason.TOOLS if calls and stop is StopReason.END else stop,
             tool_calls=calls,
             logprobs=_tokens(pieces),
@@ -179,9 +159,8 @@ class Gemini(ProviderModel):
 
     def _body(self, request: ChatRequest) -> dict[str, object]:
         config: dict[str, object] = {"max_output_tokens": request.max_output_tokens}
-        system = [p.text for m in request.messages if m.role is Role.SYSTEM for p in m.parts if isinstance(p, TextPart)]
-        if system:
-            config["system_instruction"] = "\n\n".join(system)
+        if system := system_text(request):
+            config["system_instruction"] = system
         if request.json_schema is not None:
             config["response_mime_type"] = "application/json"
             config["response_json_schema"] = json.loads(request.json_schema)
@@ -191,9 +170,9 @@ class Gemini(ProviderModel):
                 for t in request.tools
             ]
             config["tools"] = [{"function_declarations": declared}]
-        if request.temperature is not None and self.endpoint.takes("temperature"):
-            config["temperature"] = request.temperature
-        if request.logprobs and self.endpoint.takes("logprobs"):
+        if (temperature := self._temperature(request)) is not None:
+            config["temperature"] = temperature
+        if self._wants_logprobs(request):
             config["response_logprobs"] = True
         contents = [
             {
@@ -248,15 +227,14 @@ def _tokens(pieces: Sequence[_Answer]) -> tuple[TokenLogprob, ...]:
     )
 
 
-def _usage(pieces: Sequence[_Answer], images: int) -> Usage:
-    """The last tally counts the whole reply. Thoughts are paid as output."""
-    tallies = [p.usage_metadata for p in pieces if p.usage_metadata and p.usage_metadata.prompt_token_count is not None]
-    if not tallies:
-        return Usage(images=images, unreported_calls=1)
-    last = tallies[-1]
-    return Usage(
-        input_tokens=last.prompt_token_count or 0,
-        output_tokens=(last.candidates_token_count or 0) + (last.thoughts_token_count or 0),
-        cached_input_tokens=last.cached_content_token_count or 0,
-        images=images,
+def _tally(pieces: Sequence[_Answer]) -> Tally | None:
+    """The last count is of the whole reply. Thoughts are paid as output."""
+    counts = [p.usage_metadata for p in pieces if p.usage_metadata and p.usage_metadata.prompt_token_count is not None]
+    if not counts:
+        return None
+    last = counts[-1]
+    return Tally(
+        read=last.prompt_token_count or 0,
+        written=(last.candidates_token_count or 0) + (last.thoughts_token_count or 0),
+        kept=last.cached_content_token_count,
     )

@@ -8,14 +8,12 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from mmrag.adapters.chat.openai_client import OpenAIModel, picture_url, tool_json
-from mmrag.adapters.chat.provider import images_in, labelled
-from mmrag.domain.costs import Usage
+from mmrag.adapters.chat.openai_client import OpenAIModel, detail_of, picture_url, tool_json
+from mmrag.adapters.chat.provider import Tally, labelled
 from mmrag.domain.hashing import Json
 from mmrag.domain.messages import (
     ChatRequest,
     Delta,
-    Detail,
     ImagePart,
     Message,
     Reply,
@@ -70,7 +68,7 @@ class _Details(BaseModel):
     cached_tokens: int | None = None
 
 
-class _Tally(BaseModel):
+class _Count(BaseModel):
     prompt_tokens: int
     completion_tokens: int = 0
     prompt_tokens_details: _Details | None = None
@@ -78,7 +76,7 @@ class _Tally(BaseModel):
 
 class _Completion(BaseModel):
     choices: tuple[_Choice, ...]
-    usage: _Tally | None = None
+    usage: _Count | None = None
 
 
 class OpenAIChat(OpenAIModel):
@@ -99,10 +97,10 @@ class OpenAIChat(OpenAIModel):
         chunks = await create(**self._body(request), stream=True, stream_options={"include_usage": True})
         choices: list[_Choice] = []
         calls: dict[int, tuple[str, str, str]] = {}
-        tally: _Tally | None = None
+        count: _Count | None = None
         async for chunk in chunks:
             piece = _Completion.model_validate(chunk.to_dict())
-            tally = piece.usage or tally
+            count = piece.usage or count
             for choice in piece.choices[:1]:
                 choices.append(choice)
                 if choice.delta.content:
@@ -113,11 +111,11 @@ class OpenAIChat(OpenAIModel):
                     calls[call.index] = (was[0] or now[0], was[1] + now[1], was[2] + now[2])
         ended = [c for c in choices if c.finish_reason]
         if not ended:
-            raise self.broken_off("broke off before the end of its reply")
+            raise self.broken_off()
         refused = "".join(c.delta.refusal or "" for c in choices) or None
         last = ended[-1].model_copy(update={"message": _Said(refusal=refused)})
         text = "".join(c.delta.content or "" for c in choices)
-        return self._reply(request, last, text, [calls[i] for i in sorted(calls)], _tokens(choices), tally)
+        return self._reply(request, last, text, [calls[i] for i in sorted(calls)], _tokens(choices), count)
 
     def _reply(
         self,
@@ -126,13 +124,13 @@ class OpenAIChat(OpenAIModel):
         text: str,
         calls: Sequence[tuple[str, str, str]],
         logprobs: tuple[TokenLogprob, ...],
-        tally: _Tally | None,
+        count: _Count | None,
     ) -> Reply:
         stop = _STOPS.get(choice.finish_reason or "", StopReason.TOOLS if calls else StopReason.END)
-        return Reply(
-            text=text,
-            usage=_usage(tally, images_in(request)),
-            model=self.identity,
+        return self._answered(
+            request,
+            text,
+            _tally(count),
             stop=StopReason.REFUSAL if choice.message.refusal else stop,
             tool_calls=tuple(ToolCall(id=i, name=n, arguments=a) for i, n, a in calls),
             logprobs=logprobs,
@@ -152,9 +150,9 @@ class OpenAIChat(OpenAIModel):
             }
         if request.tools:
             body["tools"] = [{"type": "function", "function": tool_json(tool)} for tool in request.tools]
-        if request.temperature is not None and self.endpoint.takes("temperature"):
-            body["temperature"] = request.temperature
-        if request.logprobs and self.endpoint.takes("logprobs"):
+        if (temperature := self._temperature(request)) is not None:
+            body["temperature"] = temperature
+        if self._wants_logprobs(request):
             body["logprobs"] = True
         return body
 
@@ -169,9 +167,8 @@ def _message(message: Message) -> list[Json]:
         if isinstance(part, TextPart):
             content.append({"type": "text", "text": part.text})
         elif isinstance(part, ImagePart):
-            detail = "low" if part.detail is Detail.LOW else "high"
             content.append({"type": "text", "text": labelled(part)})
-            content.append({"type": "image_url", "image_url": {"url": picture_url(part), "detail": detail}})
+            content.append({"type": "image_url", "image_url": {"url": picture_url(part), "detail": detail_of(part)}})
     calls: list[Json] = [
         {"id": p.id, "type": "function", "function": {"name": p.name, "arguments": p.arguments}}
         for p in message.parts
@@ -191,13 +188,8 @@ def _tokens(choices: Sequence[_Choice]) -> tuple[TokenLogprob, ...]:
     return tuple(TokenLogprob(token=t.token, logprob=t.logprob) for t in of)
 
 
-def _usage(tally: _Tally | None, images: int) -> Usage:
-    if tally is None:
-        return Usage(images=images, unreported_calls=1)
-    details = tally.prompt_tokens_details
-    return Usage(
-        input_tokens=tally.prompt_tokens,
-        output_tokens=tally.completion_tokens,
-        cached_input_tokens=(details.cached_tokens or 0) if details else 0,
-        images=images,
-    )
+def _tally(count: _Count | None) -> Tally | None:
+    if count is None:
+        return None
+    details = count.prompt_tokens_details
+    return Tally(read=count.prompt_tokens, written=count.completion_tokens, kept=details.cached_tokens if details else None)

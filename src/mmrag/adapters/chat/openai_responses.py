@@ -7,14 +7,12 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from mmrag.adapters.chat.openai_client import OpenAIModel, picture_url, tool_json
-from mmrag.adapters.chat.provider import images_in, labelled
-from mmrag.domain.costs import Usage
+from mmrag.adapters.chat.openai_client import OpenAIModel, detail_of, picture_url, tool_json
+from mmrag.adapters.chat.provider import Tally, labelled, system_text
 from mmrag.domain.hashing import Json
 from mmrag.domain.messages import (
     ChatRequest,
     Delta,
-    Detail,
     ImagePart,
     Message,
     Reply,
@@ -53,7 +51,7 @@ class _Details(BaseModel):
     cached_tokens: int | None = None
 
 
-class _Tally(BaseModel):
+class _Count(BaseModel):
     input_tokens: int
     output_tokens: int
     input_tokens_details: _Details | None = None
@@ -67,7 +65,7 @@ class _Response(BaseModel):
     status: str = "completed"
     output: tuple[_Item, ...]
     incomplete_details: _Why | None = None
-    usage: _Tally | None = None
+    usage: _Count | None = None
 
 
 class _Event(BaseModel):
@@ -92,7 +90,7 @@ class OpenAIResponses(OpenAIModel):
                 await on_delta(Delta(text=event.delta))
             elif event.type in _LAST:
                 return self._reply(request, _Response.model_validate(event.response))
-        raise self.broken_off("broke off before the end of its reply")
+        raise self.broken_off()
 
     def _reply(self, request: ChatRequest, done: _Response) -> Reply:
         if done.status == "failed":
@@ -107,35 +105,34 @@ class OpenAIResponses(OpenAIModel):
             stop = StopReason.REFUSAL if why == "content_filter" else StopReason.LENGTH
         if any(c.type == "refusal" for c in said):
             stop = StopReason.REFUSAL
-        return Reply(
-            text="".join(c.text for c in said if c.type == "output_text"),
-            usage=_usage(done.usage, images_in(request)),
-            model=self.identity,
+        return self._answered(
+            request,
+            "".join(c.text for c in said if c.type == "output_text"),
+            _tally(done.usage),
             stop=stop,
             tool_calls=calls,
             logprobs=tuple(TokenLogprob(token=t.token, logprob=t.logprob) for c in said for t in c.logprobs or ()),
         )
 
     def _body(self, request: ChatRequest) -> dict[str, Json]:
-        instructions = [
-            p.text for m in request.messages if m.role is Role.SYSTEM for p in m.parts if isinstance(p, TextPart)
-        ]
         body: dict[str, Json] = {
             "model": self.endpoint.model,
             "input": [item for m in request.messages if m.role is not Role.SYSTEM for item in _items(m)],
             "max_output_tokens": request.max_output_tokens,
             "store": False,
         }
-        if instructions:
-            body["instructions"] = "\n\n".join(instructions)
+        if instructions := system_text(request):
+            body["instructions"] = instructions
         if request.json_schema is not None:
             schema: Json = json.loads(request.json_schema)
             body["text"] = {"format": {"type": "json_schema", "name": "reply", "schema": schema, "strict": True}}
         if request.tools:
             body["tools"] = [{"type": "function", "strict": False, **tool_json(tool)} for tool in request.tools]
-        if request.temperature is not None and self.endpoint.takes("temperature"):
-            body["temperature"] = request.temperature
-        if request.logprobs and self.endpoint.takes("logprobs"):
+        if (temperature := self._temperature(request)) is not None:
+            body["temperature"] = temperature
+        if self.endpoint.can.effort is not None:
+            body["reasoning"] = {"effort": self.endpoint.can.effort}
+        if self._wants_logprobs(request):
             body["include"] = ["message.output_text.logprobs"]
             body["reasoning"] = {"effort": "none"}  # while it reasons there are none
         return body
@@ -150,9 +147,8 @@ def _items(message: Message) -> list[Json]:
         if isinstance(part, TextPart):
             content.append({"type": spoken, "text": part.text})
         elif isinstance(part, ImagePart):
-            detail = "low" if part.detail is Detail.LOW else "high"
             content.append({"type": spoken, "text": labelled(part)})
-            content.append({"type": "input_image", "image_url": picture_url(part), "detail": detail})
+            content.append({"type": "input_image", "image_url": picture_url(part), "detail": detail_of(part)})
         elif isinstance(part, ToolCall):
             items.append({"type": "function_call", "call_id": part.id, "name": part.name, "arguments": part.arguments})
         elif isinstance(part, ToolResult):
@@ -160,13 +156,8 @@ def _items(message: Message) -> list[Json]:
     return [{"role": message.role.value, "content": content}, *items] if content else items
 
 
-def _usage(tally: _Tally | None, images: int) -> Usage:
-    if tally is None:
-        return Usage(images=images, unreported_calls=1)
-    details = tally.input_tokens_details
-    return Usage(
-        input_tokens=tally.input_tokens,
-        output_tokens=tally.output_tokens,
-        cached_input_tokens=(details.cached_tokens or 0) if details else 0,
-        images=images,
-    )
+def _tally(count: _Count | None) -> Tally | None:
+    if count is None:
+        return None
+    details = count.input_tokens_details
+    return Tally(read=count.input_tokens, written=count.output_tokens, kept=details.cached_tokens if details else None)

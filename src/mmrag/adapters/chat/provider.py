@@ -7,10 +7,12 @@ from abc import ABC, abstractmethod
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from mmrag.adapters.chat.fitting import fitted
+from mmrag.domain.capabilities import NOTHING_KNOWN, Capabilities
 from mmrag.domain.costs import Usage
-from mmrag.domain.messages import ChatRequest, ImagePart, Reply, StopReason
+from mmrag.domain.messages import ChatRequest, ImagePart, Reply, Role, StopReason, TextPart, TokenLogprob, ToolCall
 from mmrag.errors import (
     ModelError,
     ModelMissingError,
@@ -26,7 +28,7 @@ _TRANSIENT = frozenset({408, 409, 425, 429})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """Where a model is and what it takes. ``rejects`` names parameters of a request that must not be sent.
+    """Where a model is and what it takes.
 
     ``timeout_s`` is for the whole call, a stream included. ``key`` is empty where none is needed and None where one is
     needed and none of ``key_variables`` is set.
@@ -37,7 +39,7 @@ class Endpoint:
     key: str | None = field(repr=False)
     key_variables: tuple[str, ...] = ()
     base_url: str | None = None
-    rejects: frozenset[str] = frozenset()
+    can: Capabilities = NOTHING_KNOWN
     timeout_s: float = 60.0
 
     @property
@@ -45,11 +47,12 @@ class Endpoint:
         return f"{self.provider}:{self.model}" + (f"@{self.base_url}" if self.base_url else "")
 
     def takes(self, parameter: str) -> bool:
-        return parameter not in self.rejects
+        return self.can.takes(parameter)
 
 
 class ProviderModel(ABC):
-    """``ChatModel`` over a provider's own package, whose retries are off: ``Retrying`` decides what is tried again."""
+    """``ChatModel`` for one model: a time limit, requests made to fit, faults in our words. It tries nothing twice:
+    ``Retrying`` decides what is tried again."""
 
     def __init__(self, endpoint: Endpoint) -> None:
         self.endpoint = endpoint
@@ -63,17 +66,18 @@ class ProviderModel(ABC):
         ``ModelRequestError``, ``ModelRefusedError``, ``ModelUnavailableError``."""
         if self.endpoint.key is None:
             raise ModelMissingError(f"{self.identity} needs a key: set {' or '.join(self.endpoint.key_variables)}.")
-        self._open()
+        await self._open()
+        sent, notes = await fitted(request, self.endpoint.can, identity=self.identity)
         with self._in_our_words():
             async with asyncio.timeout(self.endpoint.timeout_s):
-                reply = await (self._whole(request) if on_delta is None else self._streamed(request, on_delta))
+                reply = await (self._whole(sent) if on_delta is None else self._streamed(sent, on_delta))
         if reply.stop is StopReason.REFUSAL:
             raise ModelRefusedError(f"{self.identity} refused to answer.", usage=reply.usage)
-        return reply
+        return replace(reply, notes=notes)
 
     @abstractmethod
-    def _open(self) -> None:
-        """Make the client, once. Raises ``ModelMissingError`` with the line to install."""
+    async def _open(self) -> None:
+        """Make ready what the call needs, once. Raises ``ModelMissingError`` with the line to install."""
 
     @abstractmethod
     async def _whole(self, request: ChatRequest) -> Reply: ...
@@ -100,7 +104,7 @@ class ProviderModel(ABC):
         except faults as error:
             raise self._model_error(error) from error
 
-    def broken_off(self, what: str) -> ModelUnavailableError:
+    def broken_off(self, what: str = "broke off before the end of its reply") -> ModelUnavailableError:
         """The error of a call that was sent and whose bill nobody told."""
         return ModelUnavailableError(f"{self.identity} {what}.", usage=Usage(unreported_calls=1))
 
@@ -113,7 +117,7 @@ class ProviderModel(ABC):
         cause = error.__cause__ or error
         if type(cause).__name__ in {"ConnectError", "ConnectTimeout", "PoolTimeout", "UnsupportedProtocol"}:
             return ModelUnavailableError(f"{self.identity} cannot be reached.")
-        return self.broken_off("broke off before the end of its reply")
+        return self.broken_off()
 
     def _status_error(self, status: int, error: Exception) -> ModelError:
         if status in {401, 403}:  # the provider's own text may repeat the key
@@ -124,6 +128,50 @@ class ProviderModel(ABC):
         if status in _TRANSIENT or status >= 500:
             return ModelUnavailableError(f"{self.identity} is busy (HTTP {status}).", retry_after_s=_retry_after(error))
         return ModelRequestError(f"{self.identity} does not take this call (HTTP {status}): {said}")
+
+    def _answered(
+        self,
+        request: ChatRequest,
+        text: str,
+        tally: Tally | None,
+        *,
+        stop: StopReason,
+        tool_calls: tuple[ToolCall, ...] = (),
+        logprobs: tuple[TokenLogprob, ...] = (),
+    ) -> Reply:
+        """The reply to ``request``; ``tally`` is None when its usage was not told."""
+        images = images_in(request)
+        usage = Usage(images=images, unreported_calls=1)
+        if tally is not None:
+            usage = Usage(
+                input_tokens=tally.read,
+                output_tokens=tally.written,
+                cached_input_tokens=tally.kept or 0,
+                images=images,
+            )
+        return Reply(text=text, usage=usage, model=self.identity, stop=stop, tool_calls=tool_calls, logprobs=logprobs)
+
+    def _temperature(self, request: ChatRequest) -> float | None:
+        """The temperature to send, None when none is asked for or the model takes none."""
+        return request.temperature if self.endpoint.takes("temperature") else None
+
+    def _wants_logprobs(self, request: ChatRequest) -> bool:
+        return request.logprobs and self.endpoint.takes("logprobs")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """Tokens of one call as a provider counts them; ``kept`` are those of ``read`` that it had kept from earlier."""
+
+    read: int
+    written: int
+    kept: int | None = None
+
+
+def system_text(request: ChatRequest) -> str:
+    """What is said in the system's role, for providers that want it in a place of its own."""
+    spoken = [m for m in request.messages if m.role is Role.SYSTEM]
+    return "\n\n".join(part.text for m in spoken for part in m.parts if isinstance(part, TextPart))
 
 
 def install_line(package: str, extra: str) -> ModelMissingError:
