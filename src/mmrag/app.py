@@ -31,6 +31,7 @@ from mmrag.adapters.steady import SteadyVectors
 from mmrag.adapters.traces import FileTraces
 from mmrag.errors import SettingsError
 from mmrag.middleware.budgeted import Spending
+from mmrag.middleware.prices import price_list
 from mmrag.middleware.wrapping import wrapped
 from mmrag.ports import (
     Blobs,
@@ -124,7 +125,7 @@ async def chat_models(settings: Settings, ledger: Ledger, clock: Clock) -> Async
         spending = Spending()
         for tier in settings.cascade.tiers:
             if tier.provider != "reader":
-                model = chat_model(tier, timeout_s=settings.ask.timeout_s)
+                model = chat_model(tier, timeout_s=settings.ask.timeout_s, models_file=settings.models.file)
                 stack.push_async_callback(model.close)
                 models[tier.name] = wrapped(
                     model,
@@ -135,6 +136,7 @@ async def chat_models(settings: Settings, ledger: Ledger, clock: Clock) -> Async
                     spending=spending,
                     max_usd=Decimal(str(settings.cascade.max_usd)),
                     deadline_s=settings.ask.timeout_s,
+                    prices=price_list(settings.models.file),
                 )
         yield models
 
