@@ -24,6 +24,7 @@
     │   ├── ModelUnavailableError it did not answer in time, or not at all
     │   │   └── CircuitOpenError  its provider is in trouble and is left alone for a while; nothing was sent
     │   ├── ModelRefusedError
+    │   ├── ModelCutOffError      its reply ended before it was complete
     │   └── BudgetExceededError   the call would cost more than is allowed; it was not made
     └── PromptError               a prompt file and its variables do not match
 
@@ -130,6 +131,10 @@ class CircuitOpenError(ModelUnavailableError):
 
 
 class ModelRefusedError(ModelError):
+    pass
+
+
+class ModelCutOffError(ModelError):
     pass
 
 

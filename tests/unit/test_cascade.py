@@ -13,6 +13,9 @@ from mmrag.agent.cascade import (
     Accept,
     Decision,
     Escalate,
+    Failure,
+    FailureKind,
+    Keep,
     Repair,
     Thresholds,
     TierPosition,
@@ -36,17 +39,26 @@ def decided(
     count: int = 2,
     repairs_left: int = 0,
     next_usd: Decimal | None = Decimal(0),
-    failure: Abstention | None = None,
+    failure: Failure | None = None,
+    accept: float = 0.0,
+    best: float | None = None,
 ) -> Decision:
     return decide(
         verdicts,
         answer_confidence(drafted, verdicts),
-        Thresholds(min_confidence=0.35),
+        Thresholds(min_confidence=0.35, accept=accept),
         TierPosition(index=index, count=count, repairs_left=repairs_left, next_usd=next_usd),
         Decimal("0.01"),
         Decimal("0.05"),
         failure=failure,
+        best=best,
     )
+
+
+FAILED = Failure(
+    kind=FailureKind.UNAVAILABLE,
+    abstention=Abstention(reason=AbstentionReason.MODEL_UNAVAILABLE, detail="no answer"),
+)
 
 
 def reason(decision: Decision) -> AbstentionReason:
@@ -85,9 +97,27 @@ def test_a_next_tier_that_is_too_dear_is_not_asked() -> None:
 
 
 def test_a_failed_tier_is_left_without_repair() -> None:
-    failure = Abstention(reason=AbstentionReason.MODEL_UNAVAILABLE, detail="no answer")
-    assert isinstance(decided(repairs_left=1, failure=failure), Escalate)
-    assert decided(index=1, failure=failure) == Abstain(abstention=failure)
+    assert isinstance(decided(repairs_left=1, failure=FAILED), Escalate)
+    assert decided(index=1, failure=FAILED) == Abstain(abstention=FAILED.abstention)
+
+
+def test_an_answer_that_is_not_sure_enough_to_stop_is_kept_while_the_next_tier_is_asked() -> None:
+    unsure = decided(verdict(), drafted=0.6, accept=0.8)
+    assert isinstance(unsure, Escalate)
+    assert "0.54" in unsure.why
+    assert "0.80" in unsure.why
+    assert decided(verdict(), drafted=0.6, accept=0.8, index=1) == Accept(confidence=0.54)
+    assert decided(verdict(), drafted=0.6, accept=0.8, next_usd=Decimal("0.05")) == Accept(confidence=0.54)
+
+
+def test_the_best_answer_so_far_is_given_when_a_later_tier_does_no_better() -> None:
+    assert isinstance(decided(index=1, best=0.6), Keep)
+    assert isinstance(decided(index=1, best=0.6, failure=FAILED), Keep)
+    assert isinstance(decided(verdict(VerdictKind.CONTRADICTED), index=1, best=0.6), Keep)
+    assert isinstance(decided(verdict(), drafted=0.6, accept=0.8, index=1, best=0.6), Keep)
+    assert decided(verdict(), drafted=0.7, accept=0.8, index=1, best=0.6) == Accept(confidence=0.63)
+    assert isinstance(decided(index=0, best=0.6, next_usd=Decimal("0.05")), Keep)
+    assert isinstance(decided(index=1, best=0.6, repairs_left=1), Repair)
 
 
 NAME = Constraint(kind=ConstraintKind.NAME, text="ACME")

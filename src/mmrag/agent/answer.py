@@ -11,24 +11,27 @@ from workflows.errors import WorkflowTimeoutError
 
 from mmrag.agent import cascade, trace
 from mmrag.agent.billing import position, spent_usd
-from mmrag.agent.case import AgentParts, OnEvent, Outcome, Round, open_case
+from mmrag.agent.case import AgentParts, Case, OnEvent, Outcome, Round, Standing, open_case
 from mmrag.agent.cite import cite
 from mmrag.agent.claims import split_claims
-from mmrag.agent.closing import close, refusal_for, timed_out
+from mmrag.agent.closing import close, failure_of, timed_out
 from mmrag.agent.events import Answered, Asked, Drafted, Found, Planned, Ready, Settled, Verified
 from mmrag.agent.gather import gather
 from mmrag.agent.plan import make_plan
 from mmrag.agent.presenting import hit_json, to_json
-from mmrag.agent.select import page_scores, select
+from mmrag.agent.select import eligible, margin, select
+from mmrag.agent.starting import needs_of, starting_tier
+from mmrag.agent.tiers import skills
 from mmrag.agent.verify import verify
 from mmrag.domain.answers import Answer
+from mmrag.domain.calibration import Group
 from mmrag.errors import ModelError
 
 __all__ = ["Agent", "AgentParts", "AskFlow", "hit_json", "to_json"]
 
 
 class AskFlow(Workflow):
-    """plan → gather → select → draft → verify → decide → cite. Repairs go back to select, escalations back to draft."""
+    """plan → gather → select → draft → verify → decide → cite. Repairs and escalations go back to select."""
 
     def __init__(self, parts: AgentParts) -> None:
         super().__init__(timeout=parts.settings.ask.timeout_s)
@@ -57,17 +60,28 @@ class AskFlow(Workflow):
         with ev.case.timed("gather"):
             readings = await select(now.plan, now.gathered, self.parts.search.catalog, pages=now.pages)
         ev.case.trace.add("select", trace.readings_json(readings))
-        return Ready(case=ev.case, round=replace(now, readings=readings))
+        now = replace(now, readings=readings)
+        return Ready(case=ev.case, round=now if now.order else self._started(ev.case, now))
+
+    def _started(self, case: Case, now: Round) -> Round:
+        """The round with the tiers that are worth asking."""
+        needs = needs_of(now.plan, now.readings, margin=margin(eligible(now.plan, now.gathered)))
+        start = starting_tier(needs, skills(case.tiers))
+        order = tuple(case.tiers[n] for n in start.order)
+        if len(case.tiers) > 1:
+            case.trace.add("start", trace.start_json(start, [tier.name for tier in order]))
+        return replace(now, order=order)
 
     @step
     async def draft(self, ev: Ready) -> Drafted:
-        case, tier = ev.case, ev.case.tiers[ev.round.tier]
+        case, tier = ev.case, ev.round.order[ev.round.tier]
         now = replace(ev.round, draft=None, failure=None, tried=tuple(dict.fromkeys((*ev.round.tried, tier.name))))
         with case.timed("draft"):
             try:
                 now = replace(now, draft=await tier.drafter(case.id, case.budget).draft(now.plan, now.readings))
             except ModelError as error:
-                now = replace(now, failure=refusal_for(error))
+                failure = failure_of(error)
+                now = replace(now, failure=failure, notes=(*now.notes, f"{tier.name}: {failure.abstention.detail}"))
         case.trace.add("draft", trace.draft_json(tier.name, now.draft, now.failure))
         return Drafted(case=case, round=now)
 
@@ -81,37 +95,69 @@ class AskFlow(Workflow):
         return Verified(case=ev.case, round=replace(now, verdicts=verdicts))
 
     @step
-    async def decide(self, ev: Verified) -> Found | Ready | Settled:
-        case, now, ask = ev.case, ev.round, self.parts.settings.ask
-        least = ask.min_confidence_open if now.plan.answer_type.is_open else ask.min_confidence
+    async def decide(self, ev: Verified) -> Found | Settled:
+        case, now = ev.case, ev.round
         with case.timed("verify"):
             drafted = now.draft.confidence if now.draft else 0.0
-            confidence = cascade.answer_confidence(drafted, now.verdicts)
+            score = cascade.answer_confidence(drafted, now.verdicts)
+            thresholds, confidence = self._judged(now, score)
             decision = cascade.decide(
                 now.verdicts,
                 confidence,
-                cascade.Thresholds(min_confidence=least),
-                position(case, now, known_pages=len(page_scores(now.gathered))),
+                thresholds,
+                position(case, now, known_pages=len(eligible(now.plan, now.gathered))),
                 await spent_usd(case, now.tried, self.parts.ledger),
                 case.budget,
                 failure=now.failure,
+                best=now.best.confidence if now.best else None,
             )
-        case.trace.add("decide", trace.decision_json(decision, confidence))
+        case.trace.add("decide", trace.decision_json(decision, score, confidence, thresholds))
+        _, sure = self._judged(now, drafted)
+        stopped = sure >= thresholds.min_confidence and cascade.is_refuted(now.verdicts)
+        return self._next(case, replace(now, flipped=now.flipped or stopped), decision, confidence, thresholds)
+
+    def _judged(self, now: Round, score: float) -> tuple[cascade.Thresholds, float]:
+        """The thresholds for this tier and question, and the probability that its answer is right."""
+        group, ask, tier = Group.of(now.plan.answer_type), self.parts.settings.ask, now.order[now.tier]
+        calibration = self.parts.calibration.of(tier.name, tier.model)
+        told = ask.min_confidence_open if group is Group.OPEN else ask.min_confidence
+        least = self.parts.calibration.floors[group] if told is None else told
+        thresholds = cascade.Thresholds(min_confidence=least, accept=max(least, calibration.accept))
+        return thresholds, 0.0 if score == 0 else round(calibration.probability(score, group), 4)
+
+    def _next(
+        self, case: Case, now: Round, decision: cascade.Decision, confidence: float, thresholds: cascade.Thresholds
+    ) -> Found | Settled:
         if isinstance(decision, cascade.Accept):
             return Settled(case=case, round=now, confidence=confidence)
-        stopped = drafted >= least and cascade.is_refuted(now.verdicts)
-        now = replace(now, flipped=now.flipped or stopped)
+        if isinstance(decision, cascade.Keep) and now.best is not None:
+            best = now.best
+            kept = replace(best.round, tried=now.tried, notes=now.notes, repairs=now.repairs, flipped=now.flipped)
+            return Settled(case=case, round=kept, confidence=best.confidence, tier=best.tier)
         if isinstance(decision, cascade.Repair):
-            return Found(case=case, round=replace(now, pages=2 * now.pages, repairs=now.repairs + 1))
-        if isinstance(decision, cascade.Escalate):
-            return Ready(case=case, round=replace(now, tier=now.tier + 1))
-        return Settled(case=case, round=now, confidence=confidence, refusal=decision.abstention)
+            return Found(case=case, round=replace(now, pages=2 * now.pages, repairs=now.repairs + 1, repaired=True))
+        if isinstance(decision, cascade.Abstain):
+            return Settled(case=case, round=now, confidence=confidence, refusal=decision.abstention)
+        stands = bool(now.verdicts) and not now.failure and not cascade.is_refuted(now.verdicts)
+        if stands and confidence >= max(thresholds.min_confidence, now.best.confidence if now.best else 0.0):
+            best = Standing(round=now, confidence=confidence, tier=now.order[now.tier].name)
+            case.kept.append(best)
+            now = replace(now, best=best)
+        return Found(case=case, round=replace(now, tier=now.tier + 1, pages=self.parts.settings.ask.pages, repaired=False))
 
     @step
     async def cite(self, ev: Settled) -> Answered:
         with ev.case.timed("verify"):
             claims = () if ev.refusal else cite(ev.round.verdicts, ev.round.readings)
-        answer = await close(ev.case, ev.round, self.parts, claims=claims, confidence=ev.confidence, refusal=ev.refusal)
+        answer = await close(
+            ev.case,
+            ev.round,
+            self.parts,
+            claims=claims,
+            confidence=ev.confidence,
+            refusal=ev.refusal,
+            tier=ev.tier,
+        )
         return Answered(outcome=Outcome(answer=answer))
 
 
@@ -142,7 +188,7 @@ class Agent:
         try:
             ended: object = await self._flow.run(start_event=Asked(case=case))
         except WorkflowTimeoutError:
-            return timed_out(case, settings.ask.timeout_s)
+            return await timed_out(case, settings.ask.timeout_s, self._parts)
         if not isinstance(ended, Answered):
             raise TypeError(f"the workflow ended with {type(ended).__name__}")
         return ended.outcome.answer

@@ -38,12 +38,12 @@ def bill_of(entries: tuple[LedgerEntry, ...], readings: Sequence[Reading], on: d
 
 
 def position(case: Case, now: Round, *, known_pages: int) -> TierPosition:
-    """Where the cascade stands. There is one repair for a question, and only while pages are known that were not read."""
-    following = case.tiers[now.tier + 1] if now.tier + 1 < len(case.tiers) else None
+    """Where the cascade stands. There is one repair for a tier, and only while pages are known that were not read."""
+    following = now.order[now.tier + 1] if now.tier + 1 < len(now.order) else None
     return TierPosition(
         index=now.tier,
-        count=len(case.tiers),
-        repairs_left=1 if known_pages > now.pages and now.repairs == 0 else 0,
+        count=len(now.order),
+        repairs_left=1 if known_pages > now.pages and not now.repaired else 0,
         next_usd=_tier_usd(following, now.readings, case.clock.now().date()) if following else None,
     )
 

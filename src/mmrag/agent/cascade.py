@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import StrEnum
 from typing import TypeAlias
 
 from mmrag.domain.answers import Abstention, AbstentionReason, Verdict, VerdictKind
@@ -24,9 +25,11 @@ _NOUNS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thresholds:
-    """``min_confidence``: an answer under it is refused rather than given."""
+    """Probabilities of being right: under ``min_confidence`` an answer is refused rather than given; from ``accept`` on no
+    further tier is asked. Between the two it is kept, and given when no later tier does better."""
 
     min_confidence: float
+    accept: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +55,13 @@ class Accept:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Keep:
+    """Give the best answer of the tiers before: ``why`` nothing better came."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Repair:
     """Read more pages with the same tier. ``missing`` says what is wanting."""
 
@@ -70,7 +80,7 @@ class Abstain:
     abstention: Abstention
 
 
-Decision: TypeAlias = Accept | Repair | Escalate | Abstain
+Decision: TypeAlias = Accept | Keep | Repair | Escalate | Abstain
 
 
 def out_of_reach(plan: Plan, gathered: Gathered) -> Abstention | None:
@@ -98,6 +108,25 @@ def is_refuted(verdicts: Sequence[Verdict]) -> bool:
     return any(v.kind not in _KEPT for v in verdicts)
 
 
+class FailureKind(StrEnum):
+    """Why a tier gave no draft: each is an outcome of its own, and none says anything about the documents."""
+
+    UNAVAILABLE = "unavailable"  # no reply, or none that can be read
+    MISSING = "missing"  # no weights, package or key, or not known to the provider
+    REJECTED = "rejected"  # the provider does not take the call as it was made
+    REFUSED = "refused"  # the model declined to answer
+    CUT_OFF = "cut_off"  # the reply ended before it was complete
+    OVER_BUDGET = "over_budget"  # the call was not made
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """``abstention`` is what the question ends with when no other tier answers."""
+
+    kind: FailureKind
+    abstention: Abstention
+
+
 def decide(
     verdicts: Sequence[Verdict],
     confidence: float,
@@ -106,29 +135,37 @@ def decide(
     spent: Decimal,
     budget: Decimal,
     *,
-    failure: Abstention | None = None,
+    failure: Failure | None = None,
+    best: float | None = None,
 ) -> Decision:
-    """Accept, repair, escalate or abstain.
+    """Accept, keep an earlier answer, repair, escalate or abstain.
 
-    ``verdicts`` is empty when the tier found no answer, ``confidence`` is :func:`answer_confidence`, ``failure`` says why
-    a tier could not answer at all. Every claim must stand: one that is refuted is reason enough. Never escalates on the
-    last tier, nor to one that would go over ``budget``; money is in USD. An unknown price is no reason against a tier: what
-    it cost is counted as unpriced.
+    ``verdicts`` is empty when the tier found no answer, ``confidence`` is the calibrated :func:`answer_confidence`,
+    ``failure`` says why a tier could not answer at all, ``best`` is the confidence of the best answer of the tiers before
+    that clears its threshold. Every claim must stand: one that is refuted is reason enough. Never escalates on the last
+    tier, nor to one that would go over ``budget``; money is in USD. An unknown price is no reason against a tier: what it
+    cost is counted as unpriced.
     """
-    trouble = failure or _trouble(verdicts, confidence, thresholds)
+    trouble = failure.abstention if failure else _trouble(verdicts, confidence, thresholds)
+    if trouble is None and confidence >= thresholds.accept:
+        return Accept(confidence=confidence)
+    if trouble and not failure and position.repairs_left > 0 and trouble.reason is not AbstentionReason.LOW_CONFIDENCE:
+        return Repair(missing=trouble.detail)
+    unsure = f"A tier was sure to {confidence:.2f}, and {thresholds.accept:.2f} is asked for before the next is left out."
+    too_dear = position.next_usd is not None and spent + position.next_usd > budget
+    if not position.is_last and not too_dear:
+        return Escalate(why=trouble.detail if trouble else unsure)
+    if best is not None and (trouble or best > confidence):
+        return Keep(why=trouble.detail if trouble else f"A later tier was less sure of its own: {confidence:.2f}.")
     if trouble is None:
         return Accept(confidence=confidence)
-    if failure is None and position.repairs_left > 0 and trouble.reason is not AbstentionReason.LOW_CONFIDENCE:
-        return Repair(missing=trouble.detail)
-    if position.is_last:
+    if position.is_last or position.next_usd is None:
         return Abstain(abstention=trouble)
-    if position.next_usd is not None and spent + position.next_usd > budget:
-        detail = (
-            f"The next tier would cost about ${position.next_usd:.4f}; ${spent:.4f} of the ${budget:.4f} allowed are spent. "
-            f"{trouble.detail}"
-        )
-        return Abstain(abstention=Abstention(reason=AbstentionReason.OVER_BUDGET, detail=detail))
-    return Escalate(why=trouble.detail)
+    detail = (
+        f"The next tier would cost about ${position.next_usd:.4f}; ${spent:.4f} of the ${budget:.4f} allowed are spent. "
+        f"{trouble.detail}"
+    )
+    return Abstain(abstention=Abstention(reason=AbstentionReason.OVER_BUDGET, detail=detail))
 
 
 def _trouble(verdicts: Sequence[Verdict], confidence: float, thresholds: Thresholds) -> Abstention | None:

@@ -7,9 +7,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from mmrag.agent.cascade import Failure
 from mmrag.agent.tiers import Tier, chosen
 from mmrag.agent.trace import Trace
-from mmrag.domain.answers import Abstention, Answer, Draft, Verdict
+from mmrag.domain.answers import Answer, Draft, Verdict
+from mmrag.domain.calibration import UNCALIBRATED, Calibration
 from mmrag.domain.hashing import content_id
 from mmrag.domain.plans import Gathered, Plan, Reading
 from mmrag.errors import UsageError
@@ -33,6 +35,7 @@ class AgentParts:
     ledger: Ledger
     clock: Clock
     settings: Settings
+    calibration: Calibration = UNCALIBRATED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +52,9 @@ class StageDone:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Case:
-    """One question being asked. ``budget`` is in USD; ``timings`` are milliseconds by stage and fill up on the way."""
+    """One question being asked. ``budget`` is in USD; ``timings`` are milliseconds by stage and fill up on the way, and so
+    does ``kept``: the best answers so far, the latest last, in case time runs out.
+    """
 
     id: str
     question: str
@@ -61,6 +66,7 @@ class Case:
     on_event: OnEvent | None = None
     started: float = 0.0
     timings: dict[str, float] = field(default_factory=dict)
+    kept: list[Standing] = field(default_factory=list)
 
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:
@@ -86,21 +92,36 @@ class Outcome:
 class Round:
     """One attempt: a tier, the pages it reads, what it drafted and what became of that.
 
-    ``pages`` is how many pages may be read; ``tried`` names the tiers asked so far; ``flipped`` says that the verifier has
-    stopped a draft that its tier was sure enough of.
+    ``pages`` is how many pages may be read; ``order`` are the tiers to ask and ``tier`` is the index in it of this one;
+    ``tried`` names the tiers asked so far; ``repairs`` counts all of them, ``repaired`` is about this tier; ``flipped`` says
+    that the verifier has stopped a draft that its tier was sure enough of. ``notes`` say which tiers failed, and why;
+    ``best`` is the best answer of the tiers before that clears its threshold.
     """
 
     plan: Plan
     gathered: Gathered
     pages: int
     readings: tuple[Reading, ...] = ()
+    order: tuple[Tier, ...] = ()
     tier: int = 0
     tried: tuple[str, ...] = ()
     repairs: int = 0
+    repaired: bool = False
     flipped: bool = False
     draft: Draft | None = None
-    failure: Abstention | None = None
+    failure: Failure | None = None
     verdicts: tuple[Verdict, ...] = ()
+    notes: tuple[str, ...] = ()
+    best: Standing | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Standing:
+    """An answer that may be given: its round and its confidence. ``tier`` is the name of the tier it comes from."""
+
+    round: Round
+    confidence: float
+    tier: str
 
 
 def open_case(

@@ -2,31 +2,54 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import MappingProxyType
 
 from mmrag.agent.billing import bill_of, spent
+from mmrag.agent.cascade import Failure, FailureKind
 from mmrag.agent.case import STAGES, AgentParts, Case, Round
+from mmrag.agent.cite import cite
 from mmrag.agent.presenting import to_json
 from mmrag.domain.answers import Abstention, AbstentionReason, Answer, CitedClaim
 from mmrag.domain.costs import LedgerEntry
-from mmrag.errors import BudgetExceededError, ModelError, ModelRefusedError
+from mmrag.errors import (
+    BudgetExceededError,
+    ModelCutOffError,
+    ModelError,
+    ModelMissingError,
+    ModelRefusedError,
+    ModelRequestError,
+)
+
+_FAILURES: tuple[tuple[type[ModelError], FailureKind, AbstentionReason], ...] = (
+    (BudgetExceededError, FailureKind.OVER_BUDGET, AbstentionReason.OVER_BUDGET),
+    (ModelRefusedError, FailureKind.REFUSED, AbstentionReason.UNSAFE),
+    (ModelCutOffError, FailureKind.CUT_OFF, AbstentionReason.MODEL_UNAVAILABLE),
+    (ModelMissingError, FailureKind.MISSING, AbstentionReason.MODEL_UNAVAILABLE),
+    (ModelRequestError, FailureKind.REJECTED, AbstentionReason.MODEL_UNAVAILABLE),
+    (ModelError, FailureKind.UNAVAILABLE, AbstentionReason.MODEL_UNAVAILABLE),
+)
 
 
-def refusal_for(error: ModelError) -> Abstention:
+def failure_of(error: ModelError) -> Failure:
     """What a failed tier means for the question."""
-    reason = AbstentionReason.MODEL_UNAVAILABLE
-    if isinstance(error, BudgetExceededError):
-        reason = AbstentionReason.OVER_BUDGET
-    elif isinstance(error, ModelRefusedError):
-        reason = AbstentionReason.UNSAFE
-    return Abstention(reason=reason, detail=str(error))
+    kind, reason = next((kind, reason) for type_, kind, reason in _FAILURES if isinstance(error, type_))
+    return Failure(kind=kind, abstention=Abstention(reason=reason, detail=str(error)))
 
 
-def timed_out(case: Case, seconds: float) -> Answer:
-    """The refusal of a question that took too long. Its trace is not kept: the stages were cut off."""
+async def timed_out(case: Case, seconds: float, parts: AgentParts) -> Answer:
+    """What a question ends with that took too long: the best answer so far, else a refusal. The stages were cut off, so
+    there is no trace.
+    """
     detail = f"There was no answer within {seconds:g} seconds (ask.timeout_s)."
+    entries = await parts.ledger.entries(case.id) if any(tier.model for tier in case.tiers) else ()
+    if case.kept:
+        best = case.kept[-1]
+        settled = replace(best.round, notes=(*best.round.notes, f"A later tier was cut off. {detail}"))
+        claims = cite(settled.verdicts, settled.readings)
+        return _answer(case, settled, claims, best.confidence, None, entries, best.tier)
     refusal = Abstention(reason=AbstentionReason.MODEL_UNAVAILABLE, detail=detail)
-    return _answer(case, None, (), 0.0, refusal, ())
+    return _answer(case, None, (), 0.0, refusal, entries)
 
 
 async def close(
@@ -37,10 +60,14 @@ async def close(
     claims: tuple[CitedClaim, ...],
     confidence: float,
     refusal: Abstention | None,
+    tier: str | None = None,
 ) -> Answer:
-    """Add up the bill, save the trace, and give the answer with its claims, or the refusal with the nearest evidence."""
+    """Add up the bill, save the trace, and give the answer with its claims, or the refusal with the nearest evidence.
+
+    ``tier`` is who answered, when it was not the one asked last.
+    """
     entries = await spent(case, settled.tried, parts.ledger)
-    answer = _answer(case, settled, claims, confidence, refusal, entries)
+    answer = _answer(case, settled, claims, confidence, refusal, entries, tier)
     await parts.traces.save(case.id, case.trace.to_bytes(to_json(answer)))
     return answer
 
@@ -52,6 +79,7 @@ def _answer(
     confidence: float,
     refusal: Abstention | None,
     entries: tuple[LedgerEntry, ...],
+    tier: str | None = None,
 ) -> Answer:
     timings = {stage: case.timings.get(stage, 0.0) for stage in STAGES}
     timings["total"] = (case.clock.monotonic() - case.started) * 1000
@@ -64,11 +92,12 @@ def _answer(
         confidence=confidence,
         claims=claims,
         evidence=settled.gathered.hits if settled else (),
-        tier=tried[-1] if tried else case.tiers[0].name,
+        tier=tier or (tried[-1] if tried else case.tiers[0].name),
         tiers_tried=tried,
         trace=case.id,
         revisions=settled.repairs if settled else 0,
         flipped=settled.flipped if settled else False,
         bill=bill_of(entries, settled.readings if settled else (), case.clock.now().date()),
         timings_ms=MappingProxyType(timings),
+        notes=settled.notes if settled else (),
     )

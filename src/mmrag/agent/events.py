@@ -51,9 +51,13 @@ class Verified(_InRound):
 
 
 class Settled(_InRound):
-    """Nothing is left to try: ``refusal`` says why, None when the draft is accepted."""
+    """Nothing is left to try: ``refusal`` says why, None when a draft is accepted.
+
+    ``tier`` is who answered, when it was not the one asked last.
+    """
 
     confidence: float = 0.0
+    tier: str | None = None
     refusal: Annotated[Abstention, _AsItIs()] | None = None
 
 

@@ -29,6 +29,7 @@ def to_json(answer: Answer) -> dict[str, Json]:
         "flipped": answer.flipped,
         "cost": _cost(answer.bill),
         "timings_ms": {stage: round(ms, 1) for stage, ms in answer.timings_ms.items()},
+        "notes": list(answer.notes),
         "trace": answer.trace,
     }
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from mmrag.agent.aggregate_gather import select_parts
 from mmrag.domain.plans import ConstraintKind, Gathered, Plan, Reading
 from mmrag.ports import Catalog, PageRef
 
@@ -10,13 +13,12 @@ async def select(plan: Plan, gathered: Gathered, catalog: Catalog, *, pages: int
     """The ``pages`` best pages with all their words, best first.
 
     Where the question names its document, pages of other documents are left out: an answer from the wrong receipt is worse
-    than none.
+    than none. An aggregate reads every document of every part, whatever ``pages`` says.
     """
-    constrained = any(c.kind is not ConstraintKind.GENRE for c in plan.constraints)
-    scores = page_scores(gathered)
-    if constrained and gathered.documents:
-        meant = frozenset(gathered.documents)
-        scores = {ref: s for ref, s in scores.items() if ref.document_id in meant}
+    if plan.aggregate is not None:
+        return await select_parts(gathered, catalog)
+    constrained = _names_documents(plan)
+    scores = eligible(plan, gathered)
     chosen = sorted(scores, key=lambda ref: (-scores[ref], ref))[:pages]
     top = max((scores[ref] for ref in chosen), default=0.0) or 1.0
     readings: list[Reading] = []
@@ -27,6 +29,28 @@ async def select(plan: Plan, gathered: Gathered, catalog: Catalog, *, pages: int
         match = gathered.matches.get(ref.document_id, 0.0) if constrained else 1.0
         readings.append(Reading(document=document, page=page, match=min(1.0, match), relevance=min(1.0, scores[ref] / top)))
     return tuple(readings)
+
+
+def eligible(plan: Plan, gathered: Gathered) -> dict[PageRef, float]:
+    """Score of each page that may be read for this question."""
+    scores = page_scores(gathered)
+    if not _names_documents(plan) or not gathered.documents:
+        return scores
+    meant = frozenset(gathered.documents)
+    return {ref: s for ref, s in scores.items() if ref.document_id in meant}
+
+
+def margin(scores: Mapping[PageRef, float]) -> float:
+    """How far the best document is ahead of the next one, as a share of its best page's score; 1 without another."""
+    best: dict[str, float] = {}
+    for ref, score in scores.items():
+        best[ref.document_id] = max(score, best.get(ref.document_id, 0.0))
+    ranked = sorted(best.values(), reverse=True)
+    return 1.0 if len(ranked) < 2 or ranked[0] <= 0 else 1.0 - ranked[1] / ranked[0]
+
+
+def _names_documents(plan: Plan) -> bool:
+    return any(c.kind is not ConstraintKind.GENRE for c in plan.constraints)
 
 
 def page_scores(gathered: Gathered) -> dict[PageRef, float]:

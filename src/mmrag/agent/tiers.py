@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from mmrag.agent.draft import ModelDrafter
 from mmrag.agent.reader import ReaderDrafter
+from mmrag.agent.starting import Skill
 from mmrag.errors import SettingsError, UsageError
 from mmrag.ports import ChatModel, Drafter, TextEmbedder
 from mmrag.settings import Settings
@@ -17,12 +18,15 @@ from mmrag.settings import Settings
 class Tier:
     """``drafter`` makes the drafter of one question from its id and the USD it may cost.
 
-    ``model`` is what is paid for, None when nothing is.
+    ``model`` is what is paid for, None when nothing is. ``sees`` says that it is shown pictures, ``reasons`` that it does
+    more than copy printed words.
     """
 
     name: str
     drafter: Callable[[str, Decimal], Drafter]
     model: str | None = None
+    sees: bool = False
+    reasons: bool = False
 
 
 def build_tiers(settings: Settings, *, embedder: TextEmbedder | None, models: Mapping[str, ChatModel]) -> tuple[Tier, ...]:
@@ -52,7 +56,13 @@ def model_tier(name: str, model: ChatModel) -> Tier:
         name=name,
         drafter=lambda question_id, usd: ModelDrafter(model, tier=name, question_id=question_id, max_usd=usd),
         model=model.identity,
+        reasons=True,
     )
+
+
+def skills(tiers: tuple[Tier, ...]) -> tuple[Skill, ...]:
+    """What each tier can do, for choosing where to start."""
+    return tuple(Skill(name=tier.name, sees=tier.sees, reasons=tier.reasons, paid=tier.model is not None) for tier in tiers)
 
 
 def chosen(tiers: tuple[Tier, ...], name: str | None) -> tuple[Tier, ...]:

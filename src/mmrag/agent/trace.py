@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from mmrag.agent.cascade import Abstain, Decision, Escalate, Repair
-from mmrag.domain.answers import Abstention, Draft, Span, Verdict
+from mmrag.agent.cascade import Abstain, Decision, Escalate, Failure, Keep, Repair, Thresholds
+from mmrag.agent.starting import Start
+from mmrag.domain.answers import Draft, Span, Verdict
 from mmrag.domain.evidence import Hit
 from mmrag.domain.hashing import Json, canonical_bytes
 from mmrag.domain.plans import Constraint, Gathered, Plan, Reading
@@ -64,12 +65,17 @@ def readings_json(readings: Sequence[Reading]) -> Json:
     ]
 
 
-def draft_json(tier: str, draft: Draft | None, failure: Abstention | None) -> Json:
+def start_json(start: Start, order: Sequence[str]) -> Json:
+    return {
+        "needs": sorted(need.value for need in start.needs),
+        "order": list(order),
+        "skipped": [{"tier": tier, "why": why} for tier, why in start.skipped],
+    }
+
+
+def draft_json(tier: str, draft: Draft | None, failure: Failure | None) -> Json:
     if draft is None:
-        return {
-            "tier": tier,
-            "failure": None if failure is None else {"reason": failure.reason.value, "detail": failure.detail},
-        }
+        return {"tier": tier, "failure": None if failure is None else _failure(failure)}
     return {
         "tier": tier,
         "answer": draft.answer,
@@ -93,9 +99,18 @@ def verdicts_json(verdicts: Sequence[Verdict]) -> Json:
     ]
 
 
-def decision_json(decision: Decision, confidence: float) -> Json:
-    why: dict[str, Json] = {"decision": type(decision).__name__.lower(), "confidence": confidence}
+def decision_json(decision: Decision, score: float, confidence: float, thresholds: Thresholds) -> Json:
+    """``score`` is the tier's own times the weakest verdict, ``confidence`` what calibration makes of it."""
+    why: dict[str, Json] = {
+        "decision": type(decision).__name__.lower(),
+        "score": score,
+        "confidence": confidence,
+        "min_confidence": round(thresholds.min_confidence, 4),
+        "accept": round(thresholds.accept, 4),
+    }
     match decision:
+        case Keep():
+            why["why"] = decision.why
         case Repair():
             why["why"] = decision.missing
         case Escalate():
@@ -103,6 +118,11 @@ def decision_json(decision: Decision, confidence: float) -> Json:
         case Abstain():
             why |= {"reason": decision.abstention.reason.value, "why": decision.abstention.detail}
     return why
+
+
+def _failure(failure: Failure) -> Json:
+    told = failure.abstention
+    return {"kind": failure.kind.value, "reason": told.reason.value, "detail": told.detail}
 
 
 def _constraint(constraint: Constraint) -> Json:
