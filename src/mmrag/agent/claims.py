@@ -22,13 +22,15 @@ _WORD = re.compile(r"\w+")
 def split_claims(plan: Plan, draft: Draft) -> tuple[Claim, ...]:
     """One claim for a short answer, one an item for a list, one a statement for a free answer; none without an answer.
 
-    Each claim gets the spans whose words it shares. Where a statement shares words with none, it leans on all of them: the
-    verifier then says whether they carry it.
+    What was worked out is one claim, followed by one for each operand. Each claim gets the spans whose words it shares.
+    Where a statement shares words with none, it leans on all of them: the verifier then says whether they carry it.
     """
     text = (draft.answer or "").strip()
     if not text:
         return ()
     spans = tuple(dict.fromkeys(draft.spans))
+    if draft.operands:
+        return (Claim(text=text, spans=spans), *draft.operands)
     parts: Sequence[str] = (text,)
     if plan.answer_type is AnswerType.LIST:
         parts = _items(text, len(spans))

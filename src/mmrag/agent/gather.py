@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from types import MappingProxyType
 
+from mmrag.agent.aggregate_gather import gather_parts
 from mmrag.domain.evidence import Hit
 from mmrag.domain.plans import Gathered, Plan
 from mmrag.ports import PageRef
@@ -15,7 +16,7 @@ _NEIGHBOURS_OF = 3
 
 async def gather(plan: Plan, parts: SearchParts, *, k: int) -> Gathered:
     """Up to ``k`` hits, with the elements just before and after the three best ones behind them."""
-    gathered = await search(plan, parts, k=k)
+    gathered = await (search if plan.aggregate is None else gather_parts)(plan, parts, k=k)
     best = gathered.hits[:_NEIGHBOURS_OF]
     refs = sorted({PageRef(document_id=h.element.document_id, page=h.element.page) for h in best})
     around = {(e.document_id, e.page, e.ordinal): e for e in await parts.catalog.elements_of(refs)}

@@ -10,7 +10,9 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from mmrag.agent.aggregate_plan import find_aggregate
 from mmrag.agent.planwords import PlanWords, plan_words
+from mmrag.domain.aggregates import Aggregate, Giving, Operation, Quantity
 from mmrag.domain.plans import AnswerType, Constraint, ConstraintKind, Plan
 from mmrag.domain.values import Value, ValueKind
 from mmrag.values import find_values
@@ -51,8 +53,23 @@ Span = tuple[int, int]
 
 def make_plan(question: str, *, document: str | None = None) -> Plan:
     """Take ``question`` apart. ``document`` names the file when the question is about one file only."""
-    words = plan_words()
     text = " ".join(question.split())
+    aggregate = None if document is not None else find_aggregate(text, lambda piece: _look_up(piece, piece, None).constraints)
+    if aggregate is None:
+        return _look_up(question, text, document)
+    told = tuple(dict.fromkeys(c for part in aggregate.parts for c in part.constraints))
+    return Plan(
+        question=question,
+        answer_type=_type_of(aggregate),
+        target=aggregate.target,
+        constraints=told,
+        aggregate=aggregate,
+    )
+
+
+def _look_up(question: str, text: str, document: str | None) -> Plan:
+    """The plan of a question that one place answers. ``text`` is the question with single spaces."""
+    words = plan_words()
     values = _agreeing_dates(tuple(v for v in find_values(text) if _tells_documents_apart(v, text)))
     names = _names(text, values, words)
     without_names = _blanked(text, [(s, e) for s, e, _ in names])
@@ -70,6 +87,21 @@ def make_plan(question: str, *, document: str | None = None) -> Plan:
         constraints=tuple(constraints),
         document=document,
     )
+
+
+def _type_of(aggregate: Aggregate) -> AnswerType:
+    """What the worked-out answer looks like."""
+    if aggregate.operation in (Operation.COUNT, Operation.DAYS):
+        return AnswerType.NUMBER
+    if aggregate.operation is Operation.LIST:
+        return AnswerType.LIST
+    match aggregate.giving:
+        case Giving.YES_NO:
+            return AnswerType.YES_NO
+        case Giving.ISSUER | Giving.PART | Giving.DOCUMENT:
+            return AnswerType.NAME
+        case Giving.VALUE:
+            return AnswerType.DATE if aggregate.quantity is Quantity.DATE else AnswerType.AMOUNT
 
 
 def _tells_documents_apart(value: Value, text: str) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from statistics import fmean
 
+from mmrag.agent.aggregate_check import check_worked_out
 from mmrag.agent.checking import comparable, find_same, has_shape, likeness, without_values
 from mmrag.agent.evidence_words import Cited, Places, Text
 from mmrag.agent.rivals import other_values
@@ -29,8 +30,12 @@ _NO = frozenset({"no", "n", "false", "none", "☐", "[]"})
 
 
 def verify(plan: Plan, claims: Sequence[Claim], readings: Sequence[Reading]) -> tuple[Verdict, ...]:
-    """One verdict a claim, in the same order."""
+    """One verdict a claim, in the same order. The first claim of an aggregate is what was worked out from the others."""
     places = Places(readings)
+    if plan.aggregate is not None and claims:
+        operand = replace(plan, answer_type=AnswerType.FREE, aggregate=None)
+        verdicts = tuple(_verdict(operand, claim, places, readings) for claim in claims[1:])
+        return (check_worked_out(plan.aggregate, claims[0], verdicts, readings), *verdicts)
     return tuple(_verdict(plan, claim, places, readings) for claim in claims)
 
 

@@ -1,0 +1,73 @@
+"""The patterns of ``aggregate.toml``, compiled once."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from types import MappingProxyType
+
+from mmrag.domain.aggregates import Operation, Quantity
+from mmrag.values.months import MONTH_PATTERN
+
+Pattern = re.Pattern[str]
+_AMOUNT = r"(?:rm|usd|eur|gbp|myr|[$€£])?\s*(?P<amount>[0-9][0-9,.]*[0-9]|[0-9])"
+_YEAR = r"(?:19|20)[0-9]{2}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AggregateWords:
+    operations: tuple[tuple[Operation, Pattern], ...]
+    targets: tuple[tuple[str, Quantity, Pattern], ...]
+    bounds: tuple[tuple[str, Pattern], ...]
+    between: Pattern
+    several: Pattern
+    """'receipts', 'every receipt': all documents of a kind; group ``genre``."""
+    opening: Pattern
+    """A list or a count is of documents only when their kind stands right behind its opening words."""
+    superlative: Pattern
+    """'the receipt with the highest': one of all documents of a kind, though the kind is in the singular."""
+    genre: Pattern
+    spending: Pattern
+    period: Pattern
+    since: Pattern
+    printed: Mapping[str, tuple[str, ...]]
+
+
+@cache
+def aggregate_words() -> AggregateWords:
+    data = tomllib.loads(files("mmrag.agent").joinpath("aggregate.toml").read_text(encoding="utf-8"))
+    genre = rf"(?P<genre>{'|'.join(sorted(map(re.escape, data['genres']), key=len, reverse=True))})"
+    one = genre.replace("genre", "one")
+    bounds = {name: re.compile(rf"\b(?:{'|'.join(words)})\s+{_AMOUNT}\b") for name, words in data["bounds"].items()}
+    month = rf"(?P<month>{MONTH_PATTERN})"
+    return AggregateWords(
+        operations=tuple((Operation(row["name"]), re.compile("|".join(row["any"]))) for row in data["operations"]),
+        targets=tuple((r["target"], Quantity(r["quantity"]), re.compile("|".join(r["any"]))) for r in data["targets"]),
+        bounds=tuple(bounds.items()),
+        between=re.compile(rf"\bbetween\s+{_AMOUNT}\s+and\s+{_AMOUNT.replace('amount', 'upper')}\b(?![/.-][0-9])"),
+        several=re.compile(
+            rf"\b{genre}s\b(?!')"
+            rf"|\b(?:every|each|any|all)\s+(?:of\s+the\s+|single\s+)?{one}\b"
+        ),
+        opening=re.compile(
+            r"^\W*(?:please\s+)?(?:list|enumerate|name|show|find|give|which|what|how many|count|(?:what is )?the number of)"
+            rf"(?:\s+(?:me|are|is|were|of|the|all|every|each|different|single))*\s+{genre}s?\b"
+        ),
+        superlative=re.compile(
+            rf"^\W*(?:which|what)\s+{genre}\s+(?:has|had|is|was|shows?)\b"
+            rf"|\b(?:the|a)\s+{one}\s+(?:with|that has|that shows|having)\s+the\b"
+            rf"|\b(?:expensive|recent)\s+{genre.replace('genre', 'other')}\b|[a-z]est\s+{genre.replace('genre', 'last')}\b"
+        ),
+        genre=re.compile(rf"\b{genre}s?\b"),
+        spending=re.compile(r"\bhow much\b.*\bspen[dt]\b|\btotal spen(?:t|d|ding)\b"),
+        period=re.compile(
+            rf"\b(?:(?:dated|issued|printed|made|paid|bought)\s+)?(?:in|from|for|of|during|within|dated)\s+(?:the\s+)?"
+            rf"(?:month\s+of\s+|year\s+)?(?:{month}\b(?:[\s,]+(?:of\s+)?(?P<year>{_YEAR}))?|(?P<only>{_YEAR}))\b(?![-/.][0-9])"
+        ),
+        since=re.compile(r"\b(?P<which>before|until|after|since|on or before|on or after)\s+(?:the\s+)?$"),
+        printed=MappingProxyType({name: tuple(words) for name, words in data["printed"].items()}),
+    )
