@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from mmrag.domain.documents import ElementKind, Page, TextSource, Word
 from mmrag.domain.geometry import BBox
+from mmrag_ingest.charting.found import charts_on
 from mmrag_ingest.layout.assemble import Assembler
 from mmrag_ingest.layout.blocks import Look, blocks_of
 from mmrag_ingest.layout.charts import chart_box, has_ticks
@@ -145,7 +146,11 @@ def _add_pictures(made: Assembler, picture: NDArray[np.uint8], raw: RawPage) -> 
         within = [b for b, _ in boxes if b.intersection(axes) > 0.5 * b.area]
         boxes = [(b, k) for b, k in boxes if b not in within]
         boxes.append((BBox.around([axes, *within]), ElementKind.CHART))
-    for box, kind in boxes:
+    charts = charts_on(made.words, [b for b, _ in boxes], picture)
+    for chart in charts:
+        made.region(ElementKind.CHART, chart.box, chart.text, chart.words, chart.cells)
+    read = [chart.box for chart in charts]
+    for box, kind in [(b, k) for b, k in boxes if all(b.intersection(r) < 0.5 * b.area for r in read)]:
         inside = [w for w in made.words if box.contains(*w.bbox.center)]
         made.region(kind, box, " ".join(w.text for w in inside), tuple(w.index for w in inside))
     if not made.words and not boxes and ink.share > _BLANK:

@@ -58,9 +58,11 @@ class Assembler:
         indexes = tuple(i for c in cells for i in c.words)
         self._add(ElementKind.TABLE, tuple(sorted(indexes)), markdown(grid), cells=tuple(cells))
 
-    def region(self, kind: ElementKind, box: BBox, text: str, words: tuple[int, ...] = ()) -> None:
-        """Add an element by its box: a figure, a chart, or what could not be read."""
-        self._add(kind, words, text, box=box)
+    def region(
+        self, kind: ElementKind, box: BBox, text: str, words: tuple[int, ...] = (), cells: tuple[Cell, ...] = ()
+    ) -> None:
+        """Add an element by its box: a figure, a chart (with ``cells`` where its values were read), what is unreadable."""
+        self._add(kind, words, text, box=box, cells=cells)
 
     def _add(
         self,

@@ -84,9 +84,9 @@ class Element:
     """A region of a page that can be found and cited.
 
     ``ordinal`` counts from 0 in reading order. ``words`` are indexes into ``Page.words`` (empty for figures and generated
-    text). ``label`` and ``value`` are set on key-value pairs only; ``cells`` on tables only; ``section`` is the path of
-    titles above the element; ``author`` names the model that wrote a generated element, and ``caption`` holds the parts of one
-    that describes the picture in ``bbox``.
+    text). ``label`` and ``value`` are set on key-value pairs only; ``cells`` on tables, and on charts whose values are
+    printed; ``section`` is the path of titles above the element; ``author`` names the model that wrote a generated
+    element, and ``caption`` holds the parts of one that describes the picture in ``bbox``.
     """
 
     id: str

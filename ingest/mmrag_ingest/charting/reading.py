@@ -1,0 +1,58 @@
+"""From the words and the picture of a chart to a table of what it prints."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mmrag.domain.documents import Word
+from mmrag_ingest.charting.colours import NEAR, Colour, at_level, behind, column_below, distance, paper_of
+from mmrag_ingest.charting.items import items_of, lines_of
+from mmrag_ingest.charting.legend import legend_of
+from mmrag_ingest.charting.records import ChartTable
+from mmrag_ingest.charting.sideways import read_sideways
+from mmrag_ingest.charting.upright import read_upright, upright_layout
+
+_POINTS = 2
+_MARKED = 0.6
+"""Share of the values that have to stand in, on or at the end of a bar or line for the numbers to be a chart's."""
+
+
+def read_chart(words: Sequence[Word], picture: NDArray[np.uint8]) -> ChartTable | None:
+    """The table of the chart that ``words`` belong to, None when it prints no values that can be told apart.
+
+    ``picture`` is the whole page, RGB, shape (h, w, 3); ``words`` are those of the chart, its title and its legend.
+    """
+    height, width = picture.shape[:2]
+    items = items_of(words, width, height)
+    if sum(i.is_value for i in items) < _POINTS:
+        return None
+    layout, beside = upright_layout(items), read_sideways(items)
+    if layout is None and beside is None:
+        return None
+    paper = paper_of(picture)
+    over = None
+    if layout is not None:
+        legend = legend_of(lines_of(items), picture, paper)
+        named = {w for entry in legend for w in entry.name.words}
+        layout = upright_layout([i for i in items if not named.intersection(i.words)])
+        over = None if layout is None else read_upright(layout, legend, picture, paper)
+    found = [t for t in (over, beside) if t is not None]
+    drawn = [t for t in found if len(t.points) >= _POINTS and _is_drawn(t, picture, paper)]
+    return max(drawn, key=lambda t: len(t.points), default=None)
+
+
+def _is_drawn(table: ChartTable, picture: NDArray[np.uint8], paper: Colour) -> bool:
+    """True when most values stand on a mark: shaded rows of a table do not count, their labels are shaded like them."""
+    marked = 0
+    for point in table.points:
+        label = table.categories[point.category]
+        if table.upright:
+            ground = behind(picture, point.value) or paper
+            marked += distance(ground, paper) > NEAR or bool(column_below(picture, point.value, label.y0, paper))
+        else:
+            local = behind(picture, label) or paper
+            marked += any(distance(c, local) > NEAR for c in at_level(picture, point.value, local))
+    return marked >= _MARKED * len(table.points)
