@@ -146,10 +146,10 @@ def _add_pictures(made: Assembler, picture: NDArray[np.uint8], raw: RawPage) -> 
         within = [b for b, _ in boxes if b.intersection(axes) > 0.5 * b.area]
         boxes = [(b, k) for b, k in boxes if b not in within]
         boxes.append((BBox.around([axes, *within]), ElementKind.CHART))
-    charts = charts_on(made.words, [b for b, _ in boxes], picture)
-    for chart in charts:
-        made.region(ElementKind.CHART, chart.box, chart.text, chart.words, chart.cells)
-    read = [chart.box for chart in charts]
+    found = charts_on(made.words, [b for b, _ in boxes], picture)
+    for table in found:
+        made.region(ElementKind.CHART, table.box, table.text, table.words, table.cells)
+    read = [table.box for table in found]
     for box, kind in [(b, k) for b, k in boxes if all(b.intersection(r) < 0.5 * b.area for r in read)]:
         inside = [w for w in made.words if box.contains(*w.bbox.center)]
         made.region(kind, box, " ".join(w.text for w in inside), tuple(w.index for w in inside))
