@@ -242,7 +242,7 @@ def _placed(clean: Reading, read: Reading, moved: Callable[[Points], Points]) ->
     once = {w for w, n in Counter(clean.words).items() if n == 1} & {w for w, n in Counter(read.words).items() if n == 1}
     if not once:
         return None
-    went = dict(zip(clean.words, moved(np.array(clean.places)).tolist(), strict=True))
+    went: dict[str, list[float]] = dict(zip(clean.words, moved(np.array(clean.places)).tolist(), strict=True))
     box_of = dict(zip(read.words, read.boxes, strict=True))
     inside = [b[0] <= went[w][0] <= b[2] and b[1] <= went[w][1] <= b[3] for w in once for b in [box_of[w]]]
     return sum(inside) / len(inside)
