@@ -173,7 +173,7 @@ class Session:
             self._models = await self._stack.enter_async_context(chat_models(self.settings, app.ledger, app.clock))
         return AgentParts(
             search=_search_parts(app),
-            tiers=build_tiers(self.settings, embedder=app.embedder, models=self._models),
+            tiers=build_tiers(self.settings, embedder=app.embedder, models=self._models, blobs=app.blobs),
             traces=app.traces,
             ledger=app.ledger,
             clock=app.clock,

@@ -2,116 +2,160 @@
 
 from __future__ import annotations
 
-import html
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-
+from mmrag.agent.pictures import looks, taken
 from mmrag.agent.quoting import locate
-from mmrag.domain.answers import Draft, Span
-from mmrag.domain.documents import Element, Page
-from mmrag.domain.messages import ChatRequest, Message, Role, StopReason
+from mmrag.agent.replies import DraftReply, answer_probability, parsed
+from mmrag.agent.shortlist import Offered, shortlist
+from mmrag.domain.answers import Draft, Prompted, Span
+from mmrag.domain.capabilities import NOTHING_KNOWN, Capabilities
+from mmrag.domain.messages import ChatRequest, ImagePart, Message, Reply, Role, StopReason, TextPart
 from mmrag.domain.plans import Plan, Reading
-from mmrag.errors import ModelRefusedError, ModelUnavailableError
-from mmrag.ports import ChatModel
+from mmrag.errors import ModelCutOffError, ModelRefusedError
+from mmrag.middleware.prices import CHARACTERS_PER_TOKEN, price_list
+from mmrag.ports import Blobs, ChatModel
 from mmrag.prompting import constitution, load_prompt
 
-_MOST_CHARACTERS = 24_000
-"""Of evidence in one request: about 6,000 tokens, which small local models can take as well."""
-
-
-class _Citation(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-    element: str
-    quote: str
-
-
-class _Reply(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-    answer: str | None
-    citations: tuple[_Citation, ...] = ()
-    confidence: float = Field(default=0.5, ge=0, le=1)
+HOSTED_CHARACTERS = 16_000
+"""Of evidence for a hosted model: about 4,000 tokens."""
+LOCAL_CHARACTERS = 2_400
+"""Of evidence for a model on a machine of one's own, which may read no more than 90 tokens a second."""
+_REPLY_TOKENS = 400
+_AROUND_TOKENS = 700
+"""What surrounds the evidence: rules, question, schema, the tags of messages."""
+_FEWEST = 600
+"""Characters of evidence that are shown however short the context is: less answers nothing."""
 
 
 class ModelDrafter:
     """Drafts through any ``ChatModel``. Its replies are data: what cannot be resolved to words of a page is left out.
 
     ``question_id`` and ``max_usd`` go with each call: which question it was for, and the USD that may be spent on it.
+    ``can`` are the model's limits; it is shown pictures when it looks at them and ``blobs`` has the pages.
     """
 
-    def __init__(self, model: ChatModel, *, tier: str, question_id: str = "", max_usd: Decimal | None = None) -> None:
+    def __init__(
+        self,
+        model: ChatModel,
+        *,
+        tier: str,
+        question_id: str = "",
+        max_usd: Decimal | None = None,
+        can: Capabilities = NOTHING_KNOWN,
+        blobs: Blobs | None = None,
+    ) -> None:
         self._model = model
         self._tier = tier
         self._question_id = question_id
         self._max_usd = max_usd
+        self._can = can
+        self._blobs = blobs
 
     async def draft(self, plan: Plan, readings: Sequence[Reading]) -> Draft:
-        """Raises ``ModelRefusedError`` when the model refuses, ``ModelUnavailableError`` for a reply that is no JSON."""
-        shown = _shown(readings)
+        """Raises ``ModelRefusedError`` when the model refuses, ``ModelCutOffError`` for a reply that ends too early,
+        ``ModelUnavailableError`` for one that is not the JSON asked for, and what the model raises."""
+        offered = shortlist(plan, readings, characters=self._characters())
+        wanted = looks(offered, readings, self._can) if self._blobs is not None else ()
+        images, notes = await taken(wanted, self._blobs, self._can) if self._blobs is not None else ((), ())
+        request = self._request(plan, offered, images)
+        reply = await self._model.reply(request)
+        if reply.stop is StopReason.REFUSAL:
+            raise ModelRefusedError(f"{self._model.identity} refused to answer.")
+        if reply.stop is StopReason.LENGTH:
+            raise ModelCutOffError(f"{self._model.identity} had not finished its reply after {_REPLY_TOKENS} tokens.")
+        said = parsed(reply.text, self._model.identity)
+        prompted = Prompted(
+            elements=len(offered),
+            images=tuple(f"{i.label} ({i.width}x{i.height}, {i.detail.value})" for i in images),
+            estimated_tokens=self._estimate(request, images),
+            billed_tokens=reply.usage.input_tokens,
+            notes=(*notes, *reply.notes),
+        )
+        return self._resolved(said, reply, {o.key: o for o in offered}, prompted)
+
+    def _characters(self) -> int:
+        most = LOCAL_CHARACTERS if self._can.is_local else HOSTED_CHARACTERS
+        if self._can.context_tokens is None:
+            return most
+        room = self._can.context_tokens - self._reply_tokens() - _AROUND_TOKENS
+        return max(_FEWEST, min(most, room * CHARACTERS_PER_TOKEN // 2))  # figures take twice the tokens of prose
+
+    def _reply_tokens(self) -> int:
+        return _REPLY_TOKENS + self._can.thinking_tokens
+
+    def _request(self, plan: Plan, offered: Sequence[Offered], images: tuple[ImagePart, ...]) -> ChatRequest:
         prompt = load_prompt("draft")
-        text = prompt.render(
+        rules = load_prompt("draft_rules").render({"principles": "\n".join(f"- {p.text}" for p in constitution())})
+        asked = prompt.render(
             {
-                "principles": "\n".join(f"- {principle.text}" for principle in constitution()),
                 "question": plan.question,
                 "asked_for": f"{plan.target or plan.question} ({plan.answer_type.value})",
-                "evidence": "\n".join(_tagged(key, element) for key, (_, element) in shown.items()),
+                "evidence": _evidence(offered),
             }
         )
-        request = ChatRequest(
-            messages=(Message.text(Role.USER, text),),
+        return ChatRequest(
+            messages=(
+                Message.text(Role.SYSTEM, rules),
+                Message(role=Role.USER, parts=(*images, TextPart(text=asked))),
+            ),
+            max_output_tokens=self._reply_tokens(),
             json_schema=prompt.json_schema,
+            temperature=0.0,
+            logprobs=self._can.logprobs,
             stage="draft",
             question_id=self._question_id,
             max_usd=self._max_usd,
         )
-        reply = await self._model.reply(request)
-        if reply.stop is StopReason.REFUSAL:
-            raise ModelRefusedError(f"{self._model.identity} refused to answer.")
-        return self._resolved(_parsed(reply.text, self._model.identity), shown)
 
-    def _resolved(self, reply: _Reply, shown: dict[str, tuple[Page, Element]]) -> Draft:
+    def _estimate(self, request: ChatRequest, images: Sequence[ImagePart]) -> int | None:
+        """Input tokens by the provider's own formula, None when it is not known for this model."""
+        texts = sum(len(p.text) for m in request.messages for p in m.parts if isinstance(p, TextPart))
+        tokens = math.ceil((texts + len(request.json_schema or "")) / CHARACTERS_PER_TOKEN)
+        for image in images:
+            of_image = price_list().image_tokens(self._model.identity, image.width, image.height, detail=image.detail)
+            if of_image is None:
+                return None
+            tokens += of_image
+        return tokens
+
+    def _resolved(self, said: DraftReply, reply: Reply, shown: Mapping[str, Offered], prompted: Prompted) -> Draft:
         spans: list[Span] = []
-        for citation in reply.citations:
-            place = shown.get(citation.element)
-            if place is None:
+        for citation in said.citations:
+            offered = shown.get(citation.element)
+            if offered is None:
                 continue  # an id that was not offered: the claim that leans on it fails verification
-            page, element = place
-            of_element = frozenset(element.words)
-            words = locate(citation.quote, [w for w in page.words if w.index in of_element])
+            of_element = frozenset(offered.element.words)
+            words = locate(_plain(citation.quote), [w for w in offered.page.words if w.index in of_element])
             if words:
-                spans.append(Span(element_id=element.id, words=words, quote=citation.quote))
-        answer = (reply.answer or "").strip() or None
+                spans.append(Span(element_id=offered.element.id, words=words, quote=_plain(citation.quote)))
+        answer = _plain(said.answer or "").strip() or None
         return Draft(
             answer=answer,
-            spans=tuple(spans) if answer else (),
-            confidence=reply.confidence if answer else 0.0,
+            spans=tuple(dict.fromkeys(spans)) if answer else (),
+            confidence=said.confidence if answer else 0.0,
             tier=self._tier,
+            token_probability=answer_probability(reply) if answer else None,
+            prompted=prompted,
         )
 
 
-def _shown(readings: Sequence[Reading]) -> dict[str, tuple[Page, Element]]:
-    """Elements with words, best page first, by short ids (``E1``), as many as fit."""
-    shown: dict[str, tuple[Page, Element]] = {}
-    left = _MOST_CHARACTERS
-    for reading in readings:
-        for element in reading.page.elements:
-            if element.words and not element.kind.is_generated and len(element.text) <= left:
-                left -= len(element.text)
-                shown[f"E{len(shown) + 1}"] = (reading.page, element)
-    return shown
+def _evidence(offered: Sequence[Offered]) -> str:
+    """One line an element, page by page."""
+    lines: list[str] = []
+    for before, one in zip((None, *offered), offered, strict=False):
+        if before is None or before.page_key != one.page_key:
+            lines.append(f"{one.page_key}, page {one.page.number} of {_escaped(one.reading.document.name)}:")
+        lines.append(f"{one.key}: {_escaped(one.element.text)}")
+    return "<pages>\n" + "\n".join(lines) + "\n</pages>"
 
 
-def _tagged(key: str, element: Element) -> str:
-    """The element between tags. Its text is escaped, so that it cannot close them."""
-    return f'<element id="{key}" kind="{element.kind.value}">{html.escape(element.text, quote=False)}</element>'
+def _escaped(text: str) -> str:
+    """On one line, and without a tag: text of a page can neither close the evidence nor begin an element of its own."""
+    return " ".join(text.split()).replace("<", "&lt;")
 
 
-def _parsed(text: str, model: str) -> _Reply:
-    start, end = text.find("{"), text.rfind("}")
-    try:
-        return _Reply.model_validate_json(text[start : end + 1])
-    except ValidationError as error:
-        raise ModelUnavailableError(f"{model} did not reply with the JSON that was asked for.") from error
+def _plain(text: str) -> str:
+    return text.replace("&lt;", "<")

@@ -9,8 +9,10 @@ from decimal import Decimal
 from mmrag.agent.draft import ModelDrafter
 from mmrag.agent.reader import ReaderDrafter
 from mmrag.agent.starting import Skill
+from mmrag.domain.capabilities import NOTHING_KNOWN, Capabilities
 from mmrag.errors import SettingsError, UsageError
-from mmrag.ports import ChatModel, Drafter, TextEmbedder
+from mmrag.middleware.capabilities import capabilities_of
+from mmrag.ports import Blobs, ChatModel, Drafter, TextEmbedder
 from mmrag.settings import Settings
 
 
@@ -29,17 +31,25 @@ class Tier:
     reasons: bool = False
 
 
-def build_tiers(settings: Settings, *, embedder: TextEmbedder | None, models: Mapping[str, ChatModel]) -> tuple[Tier, ...]:
-    """The tiers of ``settings`` in order. ``models`` holds the chat model of each tier that is not the reader.
+def build_tiers(
+    settings: Settings,
+    *,
+    embedder: TextEmbedder | None,
+    models: Mapping[str, ChatModel],
+    blobs: Blobs | None = None,
+) -> tuple[Tier, ...]:
+    """The tiers of ``settings`` in order. ``models`` holds the chat model of each tier that is not the reader; ``blobs``
+    has the pictures of pages, without which no model is shown any.
 
-    Raises ``SettingsError`` for a tier that has none.
+    Raises ``SettingsError`` for a tier that has none, and for a list of models that cannot be read.
     """
     tiers: list[Tier] = []
     for tier in settings.cascade.tiers:
         if tier.provider == "reader":
             tiers.append(reader_tier(tier.name, ReaderDrafter(embedder)))
         elif tier.name in models:
-            tiers.append(model_tier(tier.name, models[tier.name]))
+            can = capabilities_of(tier, settings.models.file)
+            tiers.append(model_tier(tier.name, models[tier.name], can=can, blobs=blobs))
         else:
             raise SettingsError(f"Tier {tier.name}: nothing here can run {tier.model}. Take it out of cascade.tiers.")
     return tuple(tiers)
@@ -50,12 +60,15 @@ def reader_tier(name: str, reader: Drafter) -> Tier:
     return Tier(name=name, drafter=lambda _question_id, _max_usd: reader)
 
 
-def model_tier(name: str, model: ChatModel) -> Tier:
-    """A tier that drafts through ``model``."""
+def model_tier(name: str, model: ChatModel, *, can: Capabilities = NOTHING_KNOWN, blobs: Blobs | None = None) -> Tier:
+    """A tier that drafts through ``model``, within its limits."""
     return Tier(
         name=name,
-        drafter=lambda question_id, usd: ModelDrafter(model, tier=name, question_id=question_id, max_usd=usd),
+        drafter=lambda question_id, usd: ModelDrafter(
+            model, tier=name, question_id=question_id, max_usd=usd, can=can, blobs=blobs
+        ),
         model=model.identity,
+        sees=can.images and blobs is not None,
         reasons=True,
     )
 

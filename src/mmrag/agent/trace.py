@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from mmrag.agent.cascade import Abstain, Decision, Escalate, Failure, Keep, Repair, Thresholds
 from mmrag.agent.starting import Start
-from mmrag.domain.answers import Draft, Span, Verdict
+from mmrag.domain.answers import Draft, Prompted, Span, Verdict
 from mmrag.domain.evidence import Hit
 from mmrag.domain.hashing import Json, canonical_bytes
 from mmrag.domain.plans import Constraint, Gathered, Plan, Reading
@@ -82,6 +82,8 @@ def draft_json(tier: str, draft: Draft | None, failure: Failure | None) -> Json:
         "confidence": draft.confidence,
         "spans": [_span(s) for s in draft.spans],
         "rivals": [[text, score] for text, score in draft.rivals],
+        "token_probability": draft.token_probability,
+        "prompted": _prompted(draft.prompted) if draft.prompted else None,
     }
 
 
@@ -131,6 +133,16 @@ def _constraint(constraint: Constraint) -> Json:
         "text": constraint.text,
         "normals": list(constraint.normals),
         "role": constraint.role,
+    }
+
+
+def _prompted(prompted: Prompted) -> Json:
+    return {
+        "elements": prompted.elements,
+        "images": list(prompted.images),
+        "estimated_tokens": prompted.estimated_tokens,
+        "billed_tokens": prompted.billed_tokens,
+        "notes": list(prompted.notes),
     }
 
 

@@ -57,12 +57,26 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Prompted:
+    """What a model was shown for a draft. ``images`` are the labels of its pictures with their size in pixels and detail;
+    ``estimated_tokens`` were reckoned before the call, None where nobody knows how; ``billed_tokens`` came with the reply.
+    """
+
+    elements: int
+    images: tuple[str, ...] = ()
+    estimated_tokens: int | None = None
+    billed_tokens: int = 0
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
     """A tier's proposal. ``answer`` is None when the tier finds nothing to answer with.
 
     ``confidence`` is the tier's own score in ``[0, 1]``, not calibrated. ``rivals`` are other answers it considered, best
     first, with their scores. ``operands`` are the values that an answer was worked out from, each with its own words;
-    ``why`` says why there is no answer, where the tier knows.
+    ``why`` says why there is no answer, where the tier knows. ``token_probability`` in ``[0, 1]`` is how likely the model
+    found the words of its answer, where it tells; ``prompted`` is what it was shown.
     """
 
     answer: str | None
@@ -72,6 +86,8 @@ class Draft:
     rivals: tuple[tuple[str, float], ...] = ()
     operands: tuple[Claim, ...] = ()
     why: str = ""
+    token_probability: float | None = None
+    prompted: Prompted | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -63,8 +63,12 @@ class PriceList:
         fitting = [family for family in self.file.family if name.startswith(family.prefix)]
         return max(fitting, key=lambda family: len(family.prefix), default=None)
 
-    def image_tokens(self, model: str, width: int, height: int, *, on: date, detail: Detail = Detail.HIGH) -> int | None:
-        """Input tokens of one image of that size in pixels, None when the model or its way to count is not known."""
+    def image_tokens(
+        self, model: str, width: int, height: int, *, on: date | None = None, detail: Detail = Detail.HIGH
+    ) -> int | None:
+        """Input tokens of one image of that size in pixels, None when the model or its way to count is not known.
+
+        Without ``on`` it does not matter when: prices change, patches do not."""
         row = self._row(model, on)
         rule = self.file.image.get(row.image) if row is not None and row.image is not None else None
         if rule is None:
@@ -87,11 +91,11 @@ class PriceList:
             return None
         return price.of(Usage(input_tokens=tokens, output_tokens=_OUTPUT_TOKENS, images=len(images)))
 
-    def _row(self, model: str, on: date) -> PriceRow | None:
+    def _row(self, model: str, on: date | None) -> PriceRow | None:
         name = _bare(model)
         for row in self.file.price:
-            begun = row.since is None or row.since <= on
-            if name in (row.model, *row.aliases) and begun and (row.until is None or on <= row.until):
+            begun = on is None or row.since is None or row.since <= on
+            if name in (row.model, *row.aliases) and begun and (on is None or row.until is None or on <= row.until):
                 return row
         return None
 
