@@ -124,7 +124,8 @@ async def test_a_store_of_the_first_version_is_brought_up_to_date(tmp_path: Path
         old.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
         old.execute("PRAGMA user_version = 1")
         old.execute(
-            "INSERT INTO document VALUES ('doc-a', CAST('a.pdf' AS BLOB), 'x', 'application/pdf', 1, 1, 'ready', 'r1', NULL, ?)",
+            "INSERT INTO document VALUES ('doc-a', CAST('a.pdf' AS BLOB), 'x', 'application/pdf', 1, 1, 'ready', 'r1',"
+            " NULL, ?)",
             (_REPORT,),
         )
         old.execute("INSERT INTO location VALUES (CAST('/in/a.pdf' AS BLOB), 'doc-a')")

@@ -7,8 +7,11 @@ from mmrag.testing.loop import responsive_loop
 from mmrag.testing.memory import MemoryBlobs, MemoryLedger, MemoryReplies, MemoryTraces, MemoryVectors
 from mmrag.testing.memory_catalog import MemoryCatalog
 from mmrag.testing.models import ScriptedModel
+from mmrag.testing.vision import ColourCaptioner, ColourEmbedder
 
 __all__ = [
+    "ColourCaptioner",
+    "ColourEmbedder",
     "FrozenClock",
     "HashEmbedder",
     "MemoryBlobs",
