@@ -23,6 +23,7 @@ from mmrag.settings import Settings, load_settings
 if TYPE_CHECKING:
     from mmrag.agent.answer import Agent, AgentParts
     from mmrag.app import App
+    from mmrag.domain.calibration import Calibration
     from mmrag.ports import ChatModel, TraceSink
     from mmrag.retrieval.search import SearchParts
 
@@ -178,6 +179,7 @@ class Session:
             ledger=app.ledger,
             clock=app.clock,
             settings=self.settings,
+            calibration=await calibration_of(self.settings),
         )
 
 
@@ -196,7 +198,7 @@ async def open_session(
         settings = load_settings(store=None if store is None else Path(store))
     elif store is not None:
         settings = settings.model_copy(update={"store": settings.store.model_copy(update={"path": Path(store)})})
-    session = Session(settings)
+    session = Session(with_tiers(settings))
     try:
         yield session
     finally:
@@ -219,6 +221,21 @@ def ask_sync(
     return asyncio.run(ask())
 
 
+def with_tiers(settings: Settings) -> Settings:
+    """``settings`` with the tiers that will be asked, named: the reader, and what there is beside it."""
+    from mmrag.agent.default_tiers import with_tiers as named
+
+    return named(settings)
+
+
+async def calibration_of(settings: Settings) -> Calibration:
+    """What turns scores into probabilities on this store. Raises ``StoreDamagedError`` when it cannot be read."""
+    from mmrag.adapters.calibrations import FileCalibrations
+    from mmrag.domain.calibration import UNCALIBRATED
+
+    return await FileCalibrations(settings.store.path).read() if settings.cascade.calibrated else UNCALIBRATED
+
+
 def without_cache(settings: Settings) -> Settings:
     """``settings`` with every call to a model made anew."""
     return settings.model_copy(update={"cache": settings.cache.model_copy(update={"enabled": False})})
@@ -230,6 +247,7 @@ def offline(settings: Settings) -> Settings:
         raise UsageError(
             f"The vectors are at {settings.store.vectors}, which --offline rules out: set store.vectors to embedded."
         )
+    settings = with_tiers(settings)
     tiers = tuple(t for t in settings.cascade.tiers if _is_local(t.base_url or t.provider))
     if not tiers:
         raise UsageError("--offline leaves no tier to ask: add one with the model 'reader' to the cascade.")

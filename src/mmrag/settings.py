@@ -65,10 +65,36 @@ class TierSettings(_Section):
         return self.model.split(":", 1)[0]
 
 
+class LocalSettings(_Section):
+    """A model of one's own, asked after the reader where no tiers are named."""
+
+    model: str = Field(pattern=r"^[a-z_]+:.+$")
+    base_url: str | None = None
+    api_key_env: str | None = None
+
+
 class CascadeSettings(_Section):
+    """Without ``tiers``, those are asked that can be: the reader, ``local``, and hosted models whose key is there.
+    ``calibrated``: confidence is the probability of being right; False leaves scores as they come, for measuring."""
+
     tiers: tuple[TierSettings, ...] = (TierSettings(name="reader", model="reader"),)
+    local: LocalSettings | None = None
     max_usd: float = Field(default=0.05, ge=0)
+    max_usd_per_day: float = Field(default=0.0, ge=0)
+    max_usd_per_store: float = Field(default=0.0, ge=0)
     target_risk: float = Field(default=0.05, gt=0, lt=1)
+    calibrated: bool = True
+
+
+class LimitSettings(_Section):
+    """What is asked of one provider at one address; 0 a minute is no limit. After ``failures`` in a row it is left alone for
+    ``pause_s`` seconds."""
+
+    concurrency: int = Field(default=8, ge=1)
+    requests_per_minute: int = Field(default=0, ge=0)
+    tokens_per_minute: int = Field(default=0, ge=0)
+    failures: int = Field(default=10, ge=1)
+    pause_s: float = Field(default=15.0, gt=0)
 
 
 class CacheSettings(_Section):
@@ -93,12 +119,12 @@ class IngestSettings(_Section):
 class AskSettings(_Section):
     """``hits`` elements are kept as evidence; an answer under ``min_confidence`` is refused, and under
     ``min_confidence_open`` where the question leaves much open (counts, shares, lists, yes or no, free questions): there a
-    wrong place looks like a right one more often."""
+    wrong place looks like a right one more often. None: what the calibration of the store says."""
 
     hits: int = Field(default=12, ge=1, le=200)
     pages: int = Field(default=6, ge=1, le=50)
-    min_confidence: float = Field(default=0.35, ge=0, le=1)
-    min_confidence_open: float = Field(default=0.5, ge=0, le=1)
+    min_confidence: float | None = Field(default=None, ge=0, le=1)
+    min_confidence_open: float | None = Field(default=None, ge=0, le=1)
     timeout_s: float = Field(default=60.0, gt=0)
 
 
@@ -106,6 +132,7 @@ class Settings(_Section):
     store: StoreSettings = StoreSettings()
     models: ModelSettings = ModelSettings()
     cascade: CascadeSettings = CascadeSettings()
+    limits: LimitSettings = LimitSettings()
     cache: CacheSettings = CacheSettings()
     ingest: IngestSettings = IngestSettings()
     ask: AskSettings = AskSettings()

@@ -118,7 +118,7 @@ class AskFlow(Workflow):
 
     def _judged(self, now: Round, score: float) -> tuple[cascade.Thresholds, float]:
         """The thresholds for this tier and question, and the probability that its answer is right."""
-        group, ask, tier = Group.of(now.plan.answer_type), self.parts.settings.ask, now.order[now.tier]
+        group, ask, tier = Group.of(now.plan), self.parts.settings.ask, now.order[now.tier]
         calibration = self.parts.calibration.of(tier.name, tier.model)
         told = ask.min_confidence_open if group is Group.OPEN else ask.min_confidence
         least = self.parts.calibration.floors[group] if told is None else told

@@ -17,11 +17,12 @@ from statistics import fmean
 from types import MappingProxyType
 
 from mmrag.domain.documents import ElementKind
+from mmrag.domain.pictures import PageKind
 from mmrag.domain.plans import AnswerType, Plan, Reading
 
 FAINT = 0.6
 """Mean OCR confidence of a page under which its words are not to be relied on."""
-_FEW_WORDS = 8
+_FEW_WORDS = 20
 _CLOSE = 0.05
 """Two documents are found equally well when their best pages' scores differ by less than this share."""
 
@@ -107,7 +108,7 @@ def _needs_of_page(best: Reading) -> set[Need]:
     page = best.page
     drawn = [e for e in page.elements if e.kind in (ElementKind.FIGURE, ElementKind.CHART)]
     needs: set[Need] = set()
-    if len(page.words) < _FEW_WORDS:
+    if not page.words or (page.kind is PageKind.PHOTO and len(page.words) < _FEW_WORDS):
         needs.add(Need.PHOTO)
     elif fmean(word.confidence for word in page.words) < FAINT:
         needs.add(Need.FAINT)

@@ -142,7 +142,7 @@ def _info(
         "asked": "each question of its own document" if wanted.file_mode else "of the whole store",
         "store": f"{len(shelf.documents)} documents, {sum(d.pages for d in shelf.documents)} pages",
         "tiers": tiers,
-        "least confidence": f"{settings.ask.min_confidence:g}",
+        "least confidence": "by calibration" if settings.ask.min_confidence is None else f"{settings.ask.min_confidence:g}",
         "mmrag": version("mmrag"),
         "machine": f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}",
     }

@@ -12,18 +12,22 @@ from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 
-from mmrag.domain.plans import AnswerType
+from mmrag.domain.plans import Plan
 
 
 class Group(StrEnum):
-    """Questions whose scores mean the same. A wrong place looks like a right one more often where much is left open."""
+    """Questions whose scores mean the same. A wrong place looks like a right one more often where much is left open; what
+    is worked out from several documents is as sure as its weakest operand."""
 
     LOOKUP = "lookup"
     OPEN = "open"
+    WORKED_OUT = "worked_out"
 
     @classmethod
-    def of(cls, answer_type: AnswerType) -> Group:
-        return cls.OPEN if answer_type.is_open else cls.LOOKUP
+    def of(cls, plan: Plan) -> Group:
+        if plan.aggregate is not None:
+            return cls.WORKED_OUT
+        return cls.OPEN if plan.answer_type.is_open else cls.LOOKUP
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +98,7 @@ class Calibration:
 
     tiers: Mapping[str, TierCalibration] = field(default_factory=lambda: MappingProxyType({}))
     floors: Mapping[Group, float] = field(
-        default_factory=lambda: MappingProxyType({Group.LOOKUP: 0.35, Group.OPEN: 0.5}),
+        default_factory=lambda: MappingProxyType({Group.LOOKUP: 0.35, Group.OPEN: 0.5, Group.WORKED_OUT: 0.35}),
     )
     readers: TierCalibration = TierCalibration(name="reader", curves=MappingProxyType({}))
     models: TierCalibration = TierCalibration(name="model", curves=MappingProxyType({}))

@@ -70,11 +70,20 @@ class Reference(_Row):
     cheap: str
 
 
+class ProviderRow(_Row):
+    """The models of one provider that are asked when its key is there and nobody names tiers."""
+
+    name: str
+    cheap: str
+    flagship: str
+
+
 class ModelsFile(_Row):
     """Everything known of models. A file of a user may leave out any of it."""
 
     read: date | None = None
     reference: Reference | None = None
+    provider: tuple[ProviderRow, ...] = ()
     price: tuple[PriceRow, ...] = ()
     family: tuple[Family, ...] = ()
     image: dict[str, ImageRow] = Field(default_factory=dict)
@@ -87,6 +96,10 @@ class ModelsFile(_Row):
         return ModelsFile(
             read=user.read or self.read,
             reference=user.reference or self.reference,
+            provider=(
+                *user.provider,
+                *(row for row in self.provider if row.name not in {own.name for own in user.provider}),
+            ),
             price=(*user.price, *(row for row in self.price if row.model not in priced)),
             family=(*user.family, *(family for family in self.family if family.prefix not in known)),
             image={**self.image, **user.image},
