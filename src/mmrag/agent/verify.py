@@ -13,6 +13,7 @@ from statistics import fmean
 from mmrag.agent.aggregate_check import check_worked_out
 from mmrag.agent.checking import comparable, find_same, has_shape, likeness, without_values
 from mmrag.agent.evidence_words import Cited, Places, Text
+from mmrag.agent.formulas import check_formula
 from mmrag.agent.rivals import other_values
 from mmrag.domain.answers import Claim, Verdict, VerdictKind, VerifyMethod
 from mmrag.domain.documents import Word
@@ -30,12 +31,17 @@ _NO = frozenset({"no", "n", "false", "none", "☐", "[]"})
 
 
 def verify(plan: Plan, claims: Sequence[Claim], readings: Sequence[Reading]) -> tuple[Verdict, ...]:
-    """One verdict a claim, in the same order. The first claim of an aggregate is what was worked out from the others."""
+    """One verdict a claim, in the same order. The first claim of an aggregate, and one with a formula, is what was
+    worked out from the others."""
     places = Places(readings)
     if plan.aggregate is not None and claims:
         operand = replace(plan, answer_type=AnswerType.FREE, aggregate=None)
         verdicts = tuple(_verdict(operand, claim, places, readings) for claim in claims[1:])
         return (check_worked_out(plan.aggregate, claims[0], verdicts, readings), *verdicts)
+    if claims and claims[0].formula is not None:
+        operand = replace(plan, answer_type=AnswerType.FREE)
+        verdicts = tuple(_verdict(operand, claim, places, readings) for claim in claims[1:])
+        return (check_formula(claims[0], verdicts), *verdicts)
     return tuple(_verdict(plan, claim, places, readings) for claim in claims)
 
 

@@ -50,10 +50,14 @@ class Span:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """One statement of a draft that can be right or wrong on its own, and the words it leans on."""
+    """One statement of a draft that can be right or wrong on its own, and the words it leans on.
+
+    ``formula`` is set on one that was worked out of the claims that follow it.
+    """
 
     text: str
     spans: tuple[Span, ...]
+    formula: Formula | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,12 +73,22 @@ class Prompted:
     notes: tuple[str, ...] = ()
 
 
+class Formula(StrEnum):
+    """How an answer was worked out of two values that stand on the page, the first one first."""
+
+    DIFFERENCE = "difference"
+    """The second less the first, without its sign."""
+    PERCENT_CHANGE = "percent_change"
+    """By how many percent of the first the second differs from it, without the sign, to two decimals."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
     """A tier's proposal. ``answer`` is None when the tier finds nothing to answer with.
 
     ``confidence`` is the tier's own score in ``[0, 1]``, not calibrated. ``rivals`` are other answers it considered, best
-    first, with their scores. ``operands`` are the values that an answer was worked out from, each with its own words;
+    first, with their scores. ``operands`` are the values that an answer was worked out from, each with its own words,
+    by ``formula`` where they are two values of one page;
     ``why`` says why there is no answer, where the tier knows. ``token_probability`` in ``[0, 1]`` is how likely the model
     found the words of its answer, where it tells; ``prompted`` is what it was shown.
     """
@@ -85,6 +99,7 @@ class Draft:
     tier: str
     rivals: tuple[tuple[str, float], ...] = ()
     operands: tuple[Claim, ...] = ()
+    formula: Formula | None = None
     why: str = ""
     token_probability: float | None = None
     prompted: Prompted | None = None

@@ -1,0 +1,55 @@
+"""Arithmetic on two printed values, pure and exact: done once by the drafter, and again by the verifier."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import ROUND_HALF_UP, Decimal
+
+from mmrag.domain.answers import Claim, Formula, Verdict, VerdictKind, VerifyMethod
+from mmrag.domain.values import ValueKind
+from mmrag.values import find_values
+
+_NUMERIC = (ValueKind.AMOUNT, ValueKind.NUMBER, ValueKind.PERCENT)
+_KEPT = frozenset({VerdictKind.SUPPORTED, VerdictKind.PARTLY})
+_CENT = Decimal("0.01")
+
+
+def number_in(text: str) -> Decimal | None:
+    """The number that ``text`` prints; None when it prints none, or more than one."""
+    numbers = [v for v in find_values(text) if v.kind in _NUMERIC]
+    return Decimal(numbers[0].normal) if len(numbers) == 1 else None
+
+
+def evaluate(formula: Formula, first: str, second: str) -> str | None:
+    """The result on two printed values, as plain digits; None when one is no number, or the division has no result.
+
+    A difference has as many decimals as the more precise of the two.
+    """
+    a, b = number_in(first), number_in(second)
+    if a is None or b is None:
+        return None
+    if formula is Formula.DIFFERENCE:
+        return f"{abs(b - a):f}"
+    if a == 0:
+        return None
+    return f"{(abs(b - a) / abs(a) * 100).quantize(_CENT, ROUND_HALF_UP):f}"
+
+
+def check_formula(claim: Claim, operands: Sequence[Verdict]) -> Verdict:
+    """The verdict on a worked-out claim from those on its two operands. Never surer than the least sure."""
+    refuted = [v for v in operands if v.kind not in _KEPT]
+    if claim.formula is None or len(operands) != 2 or refuted:
+        detail = refuted[0].detail if refuted else "it does not name two operands"
+        return _verdict(claim, VerdictKind.UNSUPPORTED, 1.0, f"an operand does not stand: {detail}")
+    first, second = (v.claim.text for v in operands)
+    least = min(v.confidence for v in operands)
+    again = evaluate(claim.formula, first, second)
+    if again is None or number_in(claim.text) != Decimal(again):
+        return _verdict(claim, VerdictKind.CONTRADICTED, least, f"{first} and {second} give {again}, not {claim.text}")
+    kind = VerdictKind.SUPPORTED if all(v.kind is VerdictKind.SUPPORTED for v in operands) else VerdictKind.PARTLY
+    return _verdict(claim, kind, least, f"worked out again ({claim.formula.value}) from {first} and {second}")
+
+
+def _verdict(claim: Claim, kind: VerdictKind, confidence: float, detail: str) -> Verdict:
+    bounded = round(max(0.0, min(1.0, confidence)), 4)
+    return Verdict(claim=claim, kind=kind, method=VerifyMethod.VALUE, confidence=bounded, detail=detail)
