@@ -45,8 +45,8 @@ def test_a_run_is_printed_kept_and_written(
     assert first["overall"]["counts"]["questions"] == 4
     assert first["by_kind"]["other"]["refusal"]["recall"] == 1.0
     assert set(first["overall"]) == {
-        "counts", "retrieval", "answers", "attribution", "refusal", "calibration", "verifier", "cost", "latency_ms",
-        "errors",
+        "counts", "retrieval", "answers", "numbers", "lists", "vqa", "consistency", "attribution", "refusal", "calibration",
+        "verifier", "cost", "latency_ms", "errors", "rates",
     }  # fmt: skip
     assert "1 files of the data set are not in the store" in first["warnings"][0]
     assert json.loads((tmp_path / "a" / "report.json").read_text(encoding="utf-8")) == first

@@ -145,7 +145,7 @@ def test_truth_in_the_store_s_terms(tmp_path: Path) -> None:
     data = Dataset(name="d", folder=str(tmp_path), questions=(asked,))
     truth = truth_of(asked, data, Shelf([Stored(name="scans/r.png", sha256="0", pages=1, quality=0.9)]))
     assert [b.box for b in truth.boxes] == [BBox(0.1, 0.1, 0.3, 0.2), BBox(0.1, 0.1, 0.3, 0.2)]
-    assert (truth.pages, truth.missing, truth.quality) == ({("scans/r.png", 1)}, ("gone.png",), "read poorly")
+    assert (truth.pages, truth.missing, truth.quality) == ({("scans/r.png", 1)}, ("gone.png",), "read poorly (0.93 or less)")
 
 
 def test_a_file_is_found_by_its_end_only_when_one_has_it() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from mmrag.cli import terminal
 from mmrag.cli.options import json_option, store_option
 
 if TYPE_CHECKING:
-    from mmrag.evaluation.tables import Table
+    from mmrag.evaluation.cells import Table
 
 
 class DatasetOrCommand(click.Group):
@@ -51,6 +52,19 @@ def eval() -> None:
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Ask N questions only, spread over the data set.")
 @click.option("--kinds", multiple=True, metavar="KIND", help="Ask questions of this kind only. Repeat for several.")
 @click.option("--file-mode", is_flag=True, help="Ask each question of its own document, not of the whole store.")
+@click.option("--tier", metavar="NAME", help="Ask this tier only.")
+@click.option(
+    "--judge",
+    metavar="TIER",
+    help="Let this tier judge the answers too, and show how far it agrees with the plain metric. It changes no figure.",
+)
+@click.option(
+    "--truth",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="JSON Lines of what stands on pages: file, page, and text, lines or captions. Repeat for several.",
+)
 @click.option("--layout", metavar="NAME", help="How DATASET is laid out, where that is not plain from its files.")
 @click.option("--fresh", is_flag=True, help="Ask everything anew, even what an earlier run has answered.")
 def run_(
@@ -62,22 +76,30 @@ def run_(
     limit: int | None,
     kinds: Sequence[str],
     file_mode: bool,
+    tier: str | None,
+    judge: str | None,
+    truth: Sequence[Path],
     layout: str | None,
     fresh: bool,
 ) -> int:
     """Ask every question of DATASET and print how well it went, overall and by kind."""
     from mmrag.cli.evaluating import Wanted, measure
+    from mmrag.evaluation.datasets.page_truths import read_page_truths
     from mmrag.evaluation.datasets.reading import read_dataset
     from mmrag.evaluation.report import report_json
     from mmrag.evaluation.tables import figure_tables
     from mmrag.settings import load_settings
 
     settings = load_settings(store=store)
-    wanted = Wanted(kinds=tuple(kinds), limit=limit, concurrency=concurrency, file_mode=file_mode, fresh=fresh)
-    measured = asyncio.run(measure(read_dataset(dataset, layout), settings, wanted))
+    wanted = Wanted(
+        kinds=tuple(kinds), limit=limit, concurrency=concurrency, file_mode=file_mode, fresh=fresh, tier=tier, judge=judge
+    )
+    data_set = read_dataset(dataset, layout)
+    data_set = replace(data_set, pages=(*data_set.pages, *read_page_truths(truth)))
+    measured = asyncio.run(measure(data_set, settings, wanted))
     for warning in measured.info.warnings:
         terminal.say(warning)
-    data = report_json(measured.info, measured.scored)
+    data = report_json(measured.info, measured.scored, pages=measured.pages, judged=measured.judged)
     if report is not None:
         from mmrag.cli.eval_report import write_report
 

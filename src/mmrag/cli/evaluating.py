@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -13,15 +14,19 @@ from typing import TYPE_CHECKING
 
 from mmrag import api
 from mmrag.cli import terminal
+from mmrag.cli.eval_judge import check_judge, judged_by, own_answers
 from mmrag.domain.hashing import Json, canonical_bytes, sha256_hex
 from mmrag.errors import UsageError
 from mmrag.evaluation.asking import StoreAsker, shelf_of
+from mmrag.evaluation.judging import Judged, to_judge
 from mmrag.evaluation.outcomes import Outcome
+from mmrag.evaluation.page_desk import PageDesk
+from mmrag.evaluation.page_scores import ReadPage
 from mmrag.evaluation.questions import Dataset, LabelledQuestion
 from mmrag.evaluation.report import RunInfo
 from mmrag.evaluation.runner import Ask, RunFile, asks_of, run, run_key
 from mmrag.evaluation.scoring import Scored, score_all
-from mmrag.evaluation.truth import Shelf, truth_of
+from mmrag.evaluation.truth import Shelf, Truth, truth_of
 
 if TYPE_CHECKING:
     from mmrag.app import App
@@ -33,42 +38,58 @@ RUNS = "eval"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What a run is to do, as told on the command line."""
+    """What a run is to do, as told on the command line. ``tier`` answers alone; ``judge`` is the tier that judges."""
 
     kinds: tuple[str, ...] = ()
     limit: int | None = None
     concurrency: int = 2
     file_mode: bool = False
     fresh: bool = False
+    tier: str | None = None
+    judge: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """A finished run: its scored questions, and what to say about it."""
+    """A finished run: its scored questions, the pages whose truth is known, the judge's word, and what to say about it."""
 
     scored: tuple[Scored, ...]
     info: RunInfo
     kept: int
+    pages: tuple[ReadPage, ...] = ()
+    judged: Judged | None = None
 
 
 async def measure(dataset: Dataset, settings: Settings, wanted: Wanted) -> Measured:
-    """Ask and score. Raises ``EmptyStoreError``, ``UsageError`` when nothing is left to ask, ``StoreError``."""
+    """Ask and score. Raises ``EmptyStoreError``, ``UsageError`` when nothing is left to ask, ``StoreError``, and
+    ``ModelMissingError`` when there is no judge to ask.
+    """
     questions = chosen(dataset, wanted)
+    if wanted.judge is not None:
+        check_judge(wanted.judge, settings)
+    if wanted.tier is not None and all(t.name != wanted.tier for t in settings.cascade.tiers):
+        have = ", ".join(t.name for t in settings.cascade.tiers)
+        raise UsageError(f"There is no tier {wanted.tier!r}: the settings have {have}.")
     async with api.open_session(settings=settings) as session:
         app = await session.app()
         shelf = await shelf_of(app.catalog)
         asks = asks_of(questions, shelf, file_mode=wanted.file_mode)
         if not asks:
             raise UsageError("No question of the data set can be asked of this store: ingest its files first.")
+        desk = PageDesk(app.catalog, shelf)
         truths = {a.question.id: await asyncio.to_thread(truth_of, a.question, dataset, shelf) for a in asks}
+        truths = {ident: await desk.quality(truth) for ident, truth in truths.items()}
+        kinds = {q.file: q.kind for q in dataset.questions if q.file}
+        pages = [await desk.read(p, kinds.get(p.file, Path(p.file).parent.name or "page")) for p in dataset.pages]
         file = RunFile(settings.store.path / RUNS / f"{await _key(dataset, app, wanted)}.jsonl")
         if wanted.fresh:
             await asyncio.to_thread(file.path.unlink, missing_ok=True)
-        asker = StoreAsker(session, settings.store.path / "traces")
+        asker = StoreAsker(session, settings.store.path / "traces", tier=wanted.tier)
         outcomes, kept = await _run_with_progress(asks, asker, file, wanted.concurrency)
-    scored = await asyncio.to_thread(score_all, [a.question for a in asks], outcomes, truths)
-    lost = sorted({name for t in truths.values() for name in t.missing})
-    return Measured(scored=scored, info=_info(dataset, settings, shelf, asks, lost, wanted), kept=kept)
+        scored = await asyncio.to_thread(score_all, [a.question for a in asks], outcomes, truths)
+        judged = None if wanted.judge is None else await _judged_with_progress(wanted.judge, app, scored, wanted.concurrency)
+    info = _info(dataset, settings, shelf, asks, wanted, warnings_of(dataset, truths.values(), scored, wanted))
+    return Measured(scored=scored, info=info, kept=kept, pages=tuple(pages), judged=judged)
 
 
 def chosen(dataset: Dataset, wanted: Wanted) -> tuple[LabelledQuestion, ...]:
@@ -84,21 +105,33 @@ def chosen(dataset: Dataset, wanted: Wanted) -> tuple[LabelledQuestion, ...]:
     return tuple(questions[int(n * step)] for n in range(wanted.limit))
 
 
-async def _run_with_progress(
-    asks: Sequence[Ask], asker: StoreAsker, file: RunFile, concurrency: int
-) -> tuple[dict[str, Outcome], int]:
+@contextmanager
+def _progress(what: str, total: int) -> Iterator[Callable[[], None]]:
+    """A bar on standard error; what it gives moves it on by one."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    kept = 0
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("asking", total=len(asks))
+        task = progress.add_task(what, total=total)
+        yield lambda: progress.advance(task)
+
+
+async def _judged_with_progress(tier: str, app: App, scored: Sequence[Scored], concurrency: int) -> Judged:
+    with _progress("judging", len(to_judge(scored))) as advance:
+        return await judged_by(tier, app, scored, concurrency=concurrency, on_done=lambda _: advance())
+
+
+async def _run_with_progress(
+    asks: Sequence[Ask], asker: StoreAsker, file: RunFile, concurrency: int
+) -> tuple[dict[str, Outcome], int]:
+    kept = 0
+    with _progress("asking", len(asks)) as advance:
 
         def done(_outcome: Outcome, from_before: bool) -> None:
             nonlocal kept
             kept += from_before
-            progress.advance(task)
+            advance()
 
         outcomes = await run(asks, asker, file, concurrency=concurrency, on_done=done)
     terminal.say(f"{len(asks)} questions, {kept} of them kept from an earlier run in {file.path}")
@@ -113,6 +146,7 @@ async def _key(dataset: Dataset, app: App, wanted: Wanted) -> str:
         "store": documents,
         "settings": options,
         "file_mode": wanted.file_mode,
+        "tier": wanted.tier,
         "code": await asyncio.to_thread(code_digest),
     }
     return run_key(parts)
@@ -130,12 +164,28 @@ def code_digest() -> str:
     return sha256_hex(canonical_bytes(digests))
 
 
+def warnings_of(dataset: Dataset, truths: Iterable[Truth], scored: Sequence[Scored], wanted: Wanted) -> tuple[str, ...]:
+    """What a reader of the report has to know: files that are not in the store, licences, a judge of its own answers."""
+    warnings = []
+    lost = sorted({name for t in truths for name in t.missing})
+    if lost:
+        shown = ", ".join(lost[:5]) + (", ..." if len(lost) > 5 else "")
+        warnings.append(
+            f"{len(lost)} files of the data set are not in the store; their questions count as not found: {shown}"
+        )
+    if dataset.licence:
+        warnings.append(dataset.licence)
+    if wanted.judge is not None and (own := own_answers(wanted.judge, scored)) is not None:
+        warnings.append(own)
+    return tuple(warnings)
+
+
 def _info(
-    dataset: Dataset, settings: Settings, shelf: Shelf, asks: Sequence[Ask], lost: Sequence[str], wanted: Wanted
+    dataset: Dataset, settings: Settings, shelf: Shelf, asks: Sequence[Ask], wanted: Wanted, warnings: tuple[str, ...]
 ) -> RunInfo:
     from importlib.metadata import version
 
-    tiers = ", ".join(f"{t.name} ({t.model})" for t in settings.cascade.tiers)
+    tiers = ", ".join(f"{t.name} ({t.model})" for t in settings.cascade.tiers if wanted.tier in (None, t.name))
     facts = {
         "data set": f"{dataset.name}, {len(asks)} of {len(dataset.questions)} questions",
         "data set digest": dataset.digest[:16],
@@ -146,12 +196,4 @@ def _info(
         "mmrag": version("mmrag"),
         "machine": f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}",
     }
-    warnings = []
-    if lost:
-        shown = ", ".join(lost[:5]) + (", ..." if len(lost) > 5 else "")
-        warnings.append(
-            f"{len(lost)} files of the data set are not in the store; their questions count as not found: {shown}"
-        )
-    if dataset.licence:
-        warnings.append(dataset.licence)
-    return RunInfo(title=dataset.name, facts=facts, warnings=tuple(warnings))
+    return RunInfo(title=dataset.name, facts=facts, warnings=warnings)

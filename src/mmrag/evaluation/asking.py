@@ -22,25 +22,27 @@ DEPTH = 100
 class Answering(Protocol):
     """The part of a session that is measured."""
 
-    async def ask(self, question: str, *, document: str | None = None) -> Answer: ...
+    async def ask(self, question: str, *, document: str | None = None, tier: str | None = None) -> Answer: ...
 
     async def search(self, query: str, k: int = 10) -> tuple[Hit, ...]: ...
 
 
 class StoreAsker:
-    """mmrag itself. ``traces`` is the store's folder of traces, where the first draft of each answer is read from.
+    """mmrag itself. ``traces`` is the store's folder of traces, where the first draft of each answer is read from; ``tier``
+    the one tier to ask, None for the whole cascade.
 
     ``seconds`` of an outcome is the time of the answer alone: the ranking is asked for separately, deeper than an answer
     needs.
     """
 
-    def __init__(self, session: Answering, traces: Path) -> None:
+    def __init__(self, session: Answering, traces: Path, *, tier: str | None = None) -> None:
         self._session = session
+        self._tier = tier
         self._traces = traces
 
     async def ask(self, question_id: str, asked: str, document: str | None) -> Outcome:
         started = time.perf_counter()
-        answer = await self._session.ask(asked, document=document)
+        answer = await self._session.ask(asked, document=document, tier=self._tier)
         seconds = time.perf_counter() - started
         hits = answer.evidence if document is not None else await self._session.search(asked, DEPTH)
         draft = await anyio.to_thread.run_sync(first_draft, self._traces / f"{answer.trace}.json")
@@ -77,7 +79,7 @@ async def shelf_of(catalog: Catalog) -> Shelf:
     documents = await catalog.documents()
     return Shelf(
         [
-            Stored(name=d.name, sha256=d.sha256, pages=d.pages, quality=d.report.mean_ocr_confidence)
+            Stored(id=d.id, name=d.name, sha256=d.sha256, pages=d.pages, quality=d.report.mean_ocr_confidence)
             for d in documents
             if d.reason is None
         ]

@@ -10,7 +10,8 @@ from mmrag.errors import UsageError
 from mmrag.evaluation.report import SavedQuestion, SavedReport
 
 METRICS = (
-    "right", "anls", "exact_match", "strict_attributed", "citation_precision", "citation_recall", "answered",
+    "right", "anls", "exact_match", "relaxed_accuracy", "vqa_accuracy", "items_found", "strict_attributed",
+    "citation_precision", "citation_recall", "answered",
     "document_recall@1", "document_mrr", "page_recall@1", "page_recall@5", "page_mrr", "page_ndcg@10", "seconds", "usd",
 )  # fmt: skip
 RESAMPLES = 2000

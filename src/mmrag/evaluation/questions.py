@@ -39,7 +39,8 @@ class LabelledQuestion:
     ``file`` is relative to the data set's folder, None when the question is about the whole corpus. ``corpus_question`` can
     be asked without saying which file is meant; None when it cannot. ``answers`` are spellings of the same answer, empty
     when there is none to give. ``pages`` are the evidence pages, from 1. ``fields`` are all other fields of the data set,
-    to slice by.
+    to slice by. ``items`` are the parts of an answer that is a list; ``human_answers`` what several persons answered,
+    repeats included; questions of one ``group`` ask the same in other words.
     """
 
     id: str
@@ -52,6 +53,9 @@ class LabelledQuestion:
     boxes: tuple[TrueBox, ...] = ()
     files: tuple[str, ...] = ()
     fields: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    items: tuple[str, ...] = ()
+    human_answers: tuple[str, ...] = ()
+    group: str | None = None
 
     @property
     def is_answerable(self) -> bool:
@@ -69,13 +73,27 @@ class LabelledQuestion:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PageTruth:
+    """What truly stands on a page, or is to be seen on it. ``text`` is None where only captions are known."""
+
+    file: str
+    page: int = 1
+    text: str | None = None
+    captions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Dataset:
-    """A data set as read. ``folder`` is what files are relative to; ``licence`` says when it may not be passed on."""
+    """A data set as read. ``folder`` is what files are relative to; ``licence`` says when it may not be passed on.
+
+    ``pages`` are true texts and captions of pages; no question's outcome depends on them.
+    """
 
     name: str
     folder: str
     questions: tuple[LabelledQuestion, ...]
     licence: str | None = None
+    pages: tuple[PageTruth, ...] = ()
 
     @property
     def digest(self) -> str:
@@ -95,4 +113,7 @@ def _json(q: LabelledQuestion) -> Json:
         "pages": list(q.pages),
         "boxes": [[b.file, b.page, b.frame.value, *b.corners] for b in q.boxes],
         "fields": dict(q.fields),
+        "items": list(q.items),
+        "human_answers": list(q.human_answers),
+        "group": q.group,
     }

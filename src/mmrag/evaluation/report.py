@@ -10,6 +10,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from mmrag.domain.hashing import Json
 from mmrag.errors import UsageError
+from mmrag.evaluation.judge_figures import judge_json
+from mmrag.evaluation.judging import Judged
+from mmrag.evaluation.page_scores import ReadPage, captions_json, reading_json
 from mmrag.evaluation.scoring import ERRORS, Scored
 from mmrag.evaluation.summary import Gap, Slice, by_kind, figures, gaps, mean_of, slices
 
@@ -27,8 +30,14 @@ class RunInfo:
     warnings: tuple[str, ...] = ()
 
 
-def report_json(info: RunInfo, scored: Sequence[Scored]) -> dict[str, Json]:
-    """The whole report. ``questions`` holds each question's figures, so that two reports can be compared pairwise."""
+def report_json(
+    info: RunInfo, scored: Sequence[Scored], *, pages: Sequence[ReadPage] = (), judged: Judged | None = None
+) -> dict[str, Json]:
+    """The whole report. ``questions`` holds each question's figures, so that two reports can be compared pairwise.
+
+    ``reading``, ``captions`` and ``judge`` are null where there is no truth of pages or no judge. Raises ``UsageError`` when
+    captions are to be measured and the packages for it are not installed.
+    """
     sliced = slices(scored)
     return {
         "title": info.title,
@@ -36,6 +45,9 @@ def report_json(info: RunInfo, scored: Sequence[Scored]) -> dict[str, Json]:
         "warnings": list(info.warnings),
         "overall": figures(scored),
         "by_kind": by_kind(scored),
+        "reading": reading_json(pages),
+        "captions": captions_json(pages),
+        "judge": None if judged is None else judge_json(judged, scored),
         "slices": _slices_json(sliced),
         "gaps": [_gap_json(gap) for gap in gaps(sliced)[:12]],
         "examples": {r.value: [question_json(s) for s in scored if s.result is r][:_EXAMPLES] for r in ERRORS},

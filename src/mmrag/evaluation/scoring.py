@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from mmrag.evaluation.answer_scores import answer_values
 from mmrag.evaluation.metrics import boxes, text
 from mmrag.evaluation.metrics.boxes import Place
 from mmrag.evaluation.metrics.citations import citation_scores
@@ -67,7 +68,7 @@ def score(question: LabelledQuestion, outcome: Outcome, truth: Truth, ranked: Ma
     values = dict(ranked) | {"seconds": outcome.seconds, "usd": float(outcome.usd)}
     result = None if question.names_a_file else _result(question, outcome, truth)
     if not question.names_a_file:
-        values |= _answer_values(question, outcome) | _place_values(question, outcome, truth)
+        values |= answer_values(question, outcome.answer) | _place_values(question, outcome, truth)
         values["answered"] = float(outcome.answered)
     draft_right = None if outcome.draft is None else text.is_right(outcome.draft, question.answers)
     return Scored(
@@ -121,19 +122,6 @@ def _rankings(
         for q_id, values in ranking_scores(rankings, relevant).items():
             scores[q_id] |= {f"{prefix}_{name}": value for name, value in values.items()}
     return scores
-
-
-def _answer_values(question: LabelledQuestion, outcome: Outcome) -> dict[str, float]:
-    if not question.is_answerable:
-        return {}
-    said = outcome.answer or ""
-    return {
-        "right": float(outcome.answered and text.is_right(said, question.answers)),
-        "anls": text.anls(said, question.answers) if outcome.answered else 0.0,
-        "anls_star": text.anls_star(outcome.answer, question.answers),
-        "exact_match": float(outcome.answered and text.exact_match(said, question.answers)),
-        "relaxed_accuracy": float(outcome.answered and text.relaxed_accuracy(said, question.answers)),
-    }
 
 
 def _place_values(question: LabelledQuestion, outcome: Outcome, truth: Truth) -> dict[str, float]:

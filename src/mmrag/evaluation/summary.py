@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from mmrag.domain.hashing import Json
+from mmrag.evaluation.answer_scores import TOLERANCES
 from mmrag.evaluation.metrics import confidence as conf
 from mmrag.evaluation.metrics.ranking import RANKING_METRICS
+from mmrag.evaluation.metrics.reading import consistency
 from mmrag.evaluation.scoring import ERRORS, Result, Scored
 
 _GAP_METRICS = ("right", "strict_attributed", "page_recall@5", "document_recall@1")
@@ -30,6 +32,14 @@ def figures(scored: Sequence[Scored]) -> dict[str, Json]:
             name: mean_of(scored, name) for name in ("right", "anls", "anls_star", "exact_match", "relaxed_accuracy")
         }
         | {"n": count_of(scored, "right"), "right_when_answered": _ratio(texts, lambda s: s.is_right, _given)},
+        "numbers": {"n": count_of(scored, "number_equal")} | {name: mean_of(scored, name) for name, _ in TOLERANCES},
+        "lists": {
+            "n": count_of(scored, "items_found"),
+            "completeness": mean_of(scored, "items_found"),
+            "hallucination": mean_of(scored, "items_invented"),
+        },
+        "vqa": {"n": count_of(scored, "vqa_accuracy"), "accuracy": mean_of(scored, "vqa_accuracy")},
+        "consistency": consistency_of(texts),
         "attribution": {
             "strict_attributed_accuracy": mean_of(scored, "strict_attributed"),
             "strict_attributed_accuracy_iou50": mean_of(scored, "strict_attributed_iou50"),
@@ -48,6 +58,10 @@ def figures(scored: Sequence[Scored]) -> dict[str, Json]:
         "cost": _cost(scored),
         "latency_ms": _latency(scored),
         "errors": {r.value: sum(s.result is r for s in scored) for r in ERRORS},
+        "rates": {
+            "hallucination": _ratio(texts, lambda s: s.result is Result.HALLUCINATED, _given),
+            "coverage": _ratio(texts, _given, lambda s: s.question.is_answerable),
+        },
     }
 
 
@@ -146,6 +160,22 @@ def calibration(texts: Sequence[Scored]) -> dict[str, Json]:
         "ece": round(conf.expected_calibration_error(scores, right), 4),
         "brier": round(conf.brier(scores, right), 4),
         "aurc": round(conf.area_under_risk_coverage(scores, right), 4),
+    }
+
+
+def consistency_of(texts: Sequence[Scored]) -> dict[str, Json]:
+    """Over groups of paraphrases with two questions or more: the share answered alike throughout, and the mean share of
+    pairs that are (Elazar et al., TACL 2021).
+    """
+    asked: dict[str, list[str | None]] = {}
+    for s in texts:
+        if s.question.group is not None and s.outcome.error is None:
+            asked.setdefault(s.question.group, []).append(s.outcome.answer)
+    found = [consistency(answers) for answers in asked.values() if len(answers) > 1]
+    return {
+        "groups": len(found),
+        "alike": round(sum(c == 1.0 for c in found) / len(found), 4) if found else None,
+        "pairwise": round(sum(found) / len(found), 4) if found else None,
     }
 
 

@@ -3,41 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from mmrag.domain.hashing import Json
+from mmrag.evaluation.cells import Column, Table, at, grouped_table, groups_of, number
 from mmrag.evaluation.comparing import Comparison
 from mmrag.evaluation.scoring import ERRORS
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
-    """A title, the names of the columns, and rows of as many cells."""
-
-    title: str
-    head: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-
-
-def number(value: Json, digits: int = 3) -> str:
-    """A figure as text; ``-`` for one that has no meaning here."""
-    if value is None:
-        return "-"
-    if isinstance(value, float):
-        return f"{value:.{0 if abs(value) >= 100 else digits}f}"
-    return str(value)
-
-
-def at(figures: Json, *path: str) -> Json:
-    """The figure at a path of names, None when it is not there."""
-    for name in path:
-        if not isinstance(figures, Mapping):
-            return None
-        figures = figures.get(name)
-    return figures
-
-
-Column = tuple[str, tuple[str, ...]]
+from mmrag.evaluation.special_tables import special_tables
 
 RETRIEVAL: tuple[Column, ...] = (
     ("n doc", ("retrieval", "document", "n")),
@@ -89,14 +60,16 @@ COST: tuple[Column, ...] = (
     ("p50 ms", ("latency_ms", "p50")),
     ("p95 ms", ("latency_ms", "p95")),
 )
-ERROR_COLUMNS: tuple[Column, ...] = tuple((r.value.replace("_", " "), ("errors", r.value)) for r in ERRORS)
+ERROR_COLUMNS: tuple[Column, ...] = (
+    *((r.value.replace("_", " "), ("errors", r.value)) for r in ERRORS),
+    ("hallucination rate", ("rates", "hallucination")),
+    ("coverage", ("rates", "coverage")),
+)
 
 
 def figure_tables(report: Mapping[str, Json]) -> tuple[Table, ...]:
     """The tables of a report: every figure overall and by kind, each with its count; then the largest gaps."""
-    kinds = report["by_kind"]
-    groups: list[tuple[str, Json]] = list(kinds.items()) if isinstance(kinds, Mapping) else []
-    groups.append(("all", report["overall"]))
+    groups = [*groups_of(report, "by_kind"), ("all", report["overall"])]
     titled = (
         ("Finding the document and the page", RETRIEVAL),
         ("Answers and where they are shown", ANSWERS),
@@ -104,15 +77,8 @@ def figure_tables(report: Mapping[str, Json]) -> tuple[Table, ...]:
         ("Errors", ERROR_COLUMNS),
         ("Cost and time", COST),
     )
-    tables = [
-        Table(
-            title=title,
-            head=("kind", *(name for name, _ in columns)),
-            rows=tuple((kind, *(number(at(f, *path)) for _, path in columns)) for kind, f in groups),
-        )
-        for title, columns in titled
-    ]
-    return (*tables, *gap_tables(report))
+    tables = [grouped_table(title, "kind", groups, columns) for title, columns in titled]
+    return (*tables, *special_tables(report), *gap_tables(report))
 
 
 def gap_tables(report: Mapping[str, Json], most: int = 8) -> tuple[Table, ...]:

@@ -18,6 +18,7 @@ _PICTURES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".gif",
 class Stored:
     """A document of the store. ``quality`` is its mean OCR confidence, None for text layers."""
 
+    id: str = ""
     name: str
     sha256: str
     pages: int
@@ -28,7 +29,8 @@ class Stored:
 class Truth:
     """Where the answer of one question is. ``pages`` is empty when only the document is known, ``boxes`` when no box is.
 
-    ``missing`` names files of the data set that are not in the store: nothing can be found there.
+    ``missing`` names files of the data set that are not in the store: nothing can be found there. ``quality`` says how well
+    the evidence pages could be read, or the documents where no page is known.
     """
 
     documents: frozenset[str] = frozenset()
@@ -83,7 +85,7 @@ def truth_of(question: LabelledQuestion, dataset: Dataset, shelf: Shelf) -> Trut
         pages=frozenset(pages | {(b.document, b.page) for b in placed}),
         boxes=placed,
         missing=tuple(file for file in found if file not in here),
-        quality=_quality([s.quality for s in here.values()]),
+        quality=quality_band([s.quality for s in here.values()]),
     )
 
 
@@ -134,10 +136,12 @@ def _pdf_size(path: str, page: int) -> tuple[float, float] | None:
         return 2 * width, 2 * height
 
 
-def _quality(confidences: Sequence[float | None]) -> str | None:
-    """How well the pages could be read, in words to slice by."""
+def quality_band(confidences: Sequence[float | None]) -> str | None:
+    """How well pages could be read, in words to slice by: the OCR confidence of the worst; None stands for a text layer."""
     known = [c for c in confidences if c is not None]
     if not known:
         return "text layer" if confidences else None
     lowest = min(known)
-    return "read well (over 0.97)" if lowest > 0.97 else "read fairly (0.93 to 0.97)" if lowest > 0.93 else "read poorly"
+    if lowest > 0.97:
+        return "read well (over 0.97)"
+    return "read fairly (0.93 to 0.97)" if lowest > 0.93 else "read poorly (0.93 or less)"

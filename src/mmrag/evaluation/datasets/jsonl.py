@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, PositiveFloat, ValidationError
 
 from mmrag.errors import UsageError
-from mmrag.evaluation.questions import Dataset, Frame, LabelledQuestion, TrueBox
+from mmrag.evaluation.questions import Dataset, Frame, LabelledQuestion, PageTruth, TrueBox
 
 _KNOWN = frozenset({"id", "file", "page", "pages", "question", "corpus_question", "answers", "bbox", "kind", "files"})
 
@@ -26,6 +26,11 @@ class _Line(BaseModel):
     bbox: tuple[float, float, float, float] | None = None
     page_size: tuple[PositiveFloat, PositiveFloat] | None = None
     kind: str
+    answer_items: tuple[str, ...] | None = None
+    human_answers: tuple[str, ...] | None = None
+    captions: tuple[str, ...] | None = None
+    paraphrase_of: str | None = None
+    paraphrase_group: str | None = None
 
 
 def read_jsonl(path: Path) -> Dataset:
@@ -34,27 +39,32 @@ def read_jsonl(path: Path) -> Dataset:
 
     Raises ``UsageError`` that names the line which is wrong.
     """
-    questions: list[LabelledQuestion] = []
-    seen: set[str] = set()
+    questions: dict[str, LabelledQuestion] = {}
+    pages: list[PageTruth] = []
     for number, text in enumerate(path.read_text(encoding="utf-8-sig").splitlines(), start=1):
         if not text.strip():
             continue
-        question = _question(text, path, number)
-        if question.id in seen:
+        row = _line(text, path, number)
+        if row.id in questions:
             where = f"{path.name}, line {number}"
-            raise UsageError(f"{where}: the id {question.id!r} is used twice; give each question its own.")
-        seen.add(question.id)
-        questions.append(question)
-    return Dataset(name=path.stem, folder=str(path.parent), questions=tuple(questions))
+            raise UsageError(f"{where}: the id {row.id!r} is used twice; give each question its own.")
+        questions[row.id] = _question(row)
+        if row.captions and row.file:
+            pages.append(PageTruth(file=row.file, page=row.page or 1, captions=row.captions))
+    folder = str(path.parent)
+    return Dataset(name=path.stem, folder=folder, questions=tuple(questions.values()), pages=tuple(dict.fromkeys(pages)))
 
 
-def _question(text: str, path: Path, number: int) -> LabelledQuestion:
+def _line(text: str, path: Path, number: int) -> _Line:
     try:
-        row = _Line.model_validate_json(text)
+        return _Line.model_validate_json(text)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "the line"
         raise UsageError(f"{path.name}, line {number}: {where}: {first['msg']}. Correct the line.") from error
+
+
+def _question(row: _Line) -> LabelledQuestion:
     pages = row.pages or (() if row.page is None else (row.page,))
     box_page = row.page or (pages[0] if pages else 1)
     return LabelledQuestion(
@@ -67,6 +77,9 @@ def _question(text: str, path: Path, number: int) -> LabelledQuestion:
         pages=tuple(dict.fromkeys(pages)),
         boxes=() if row.bbox is None else (_box(row.bbox, row.page_size, box_page),),
         fields=fields_of(row.model_extra or {}),
+        items=row.answer_items or (),
+        human_answers=row.human_answers or (),
+        group=row.paraphrase_group or row.paraphrase_of or row.id,
     )
 
 

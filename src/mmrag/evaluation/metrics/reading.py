@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from mmrag.evaluation.metrics.text import is_right
@@ -22,6 +23,21 @@ def word_error_rate(read: Sequence[str], printed: Sequence[str]) -> float:
     import jiwer
 
     return float(jiwer.wer(list(printed), list(read)))
+
+
+def words_found(read: Sequence[str], printed: Sequence[str]) -> float:
+    """The share of printed words that were read, repeats counted, in whatever order they stand, in ``[0, 1]``.
+
+    Recall of the *bag of words* of Pletschacher, Clausner, Antonacopoulos, *Europeana Newspapers OCR Workflow Evaluation*,
+    HIP 2015: unlike the word error rate it does not count columns that were read in another order as errors. ``printed``
+    must hold at least one word.
+    """
+    total = found = 0
+    for seen, true in zip(read, printed, strict=True):
+        words = Counter(true.split())
+        total += words.total()
+        found += (words & Counter(seen.split())).total()
+    return found / total
 
 
 def consistency(answers: Sequence[str | None]) -> float:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from importlib import resources
 
 from mmrag.domain.hashing import Json
+from mmrag.evaluation.cells import at, number
 from mmrag.evaluation.page.crops import Crop
 from mmrag.evaluation.page.plots import plots
 from mmrag.evaluation.scoring import ERRORS, Result, Scored
-from mmrag.evaluation.tables import at, figure_tables, number
+from mmrag.evaluation.tables import figure_tables
 
 MEANING = {
     Result.MISSED: "There is an answer; none was given.",
@@ -56,6 +57,7 @@ def page_html(report: Mapping[str, Json], scored: Sequence[Scored], examples: Ma
         plots=drawn,
         tables=figure_tables(report),
         slices=report["slices"],
+        parted=_parted(report),
         number=number,
         errors=[
             {
@@ -67,6 +69,16 @@ def page_html(report: Mapping[str, Json], scored: Sequence[Scored], examples: Ma
             for r in ERRORS
         ],
     )
+
+
+def _parted(report: Mapping[str, Json]) -> list[tuple[str, int, Sequence[Json]]]:
+    """The answers on which judge and metric part: what to call them, how many there are, and the first of them."""
+    found = at(report, "judge", "disagreements")
+    if not isinstance(found, Sequence):
+        return []
+    groups = (("Right for the judge alone", True), ("Right for the metric alone", False))
+    parted = [(name, [d for d in found if at(d, "judge") is judge]) for name, judge in groups]
+    return [(name, len(those), those[:_MOST]) for name, those in parted if those]
 
 
 def _tiles(overall: Json) -> list[tuple[str, str, str]]:
