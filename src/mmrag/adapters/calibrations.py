@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mmrag.adapters.catalog.connect import translated
 from mmrag.domain.calibration import Calibration, Curve, Group, Origin, TierCalibration
+from mmrag.domain.hashing import sha256_hex
 from mmrag.errors import StoreDamagedError
 
 CALIBRATION_FILE: Final = "calibration.json"
@@ -62,6 +63,14 @@ class FileCalibrations:
     async def read(self) -> Calibration:
         """The store's own, else the one that ships. Raises ``StoreDamagedError`` for a file that cannot be read."""
         return await anyio.to_thread.run_sync(self._read)
+
+    async def digest(self) -> str | None:
+        """The SHA-256 of the store's own calibration, None when it has none."""
+
+        def work() -> str | None:
+            return sha256_hex(self.path.read_bytes()) if self.path.is_file() else None
+
+        return await anyio.to_thread.run_sync(work)
 
     async def write(self, calibration: Calibration) -> Path:
         """Replace the store's calibration as a whole. Raises ``StoreError`` when it cannot be written."""

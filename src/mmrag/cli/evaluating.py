@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mmrag import api
+from mmrag.adapters.calibrations import FileCalibrations
 from mmrag.cli import terminal
 from mmrag.cli.eval_judge import check_judge, judged_by, own_answers
 from mmrag.domain.hashing import Json, canonical_bytes, sha256_hex
@@ -65,6 +66,7 @@ async def measure(dataset: Dataset, settings: Settings, wanted: Wanted) -> Measu
     ``ModelMissingError`` when there is no judge to ask.
     """
     questions = chosen(dataset, wanted)
+    settings = api.with_tiers(settings)
     if wanted.judge is not None:
         check_judge(wanted.judge, settings)
     if wanted.tier is not None and all(t.name != wanted.tier for t in settings.cascade.tiers):
@@ -147,6 +149,7 @@ async def _key(dataset: Dataset, app: App, wanted: Wanted) -> str:
         "settings": options,
         "file_mode": wanted.file_mode,
         "tier": wanted.tier,
+        "calibration": await FileCalibrations(app.settings.store.path).digest() if app.settings.cascade.calibrated else None,
         "code": await asyncio.to_thread(code_digest),
     }
     return run_key(parts)
@@ -159,7 +162,7 @@ def code_digest() -> str:
         root = Path(str(resources.files(package)))
         for file in sorted(root.rglob("*")):
             inside = file.relative_to(root)
-            if file.suffix in (".py", ".md", ".toml") and inside.parts[0] not in ("cli", "evaluation", "testing"):
+            if file.suffix in (".py", ".md", ".toml", ".json") and inside.parts[0] not in ("cli", "evaluation", "testing"):
                 digests[f"{package}/{inside.as_posix()}"] = sha256_hex(file.read_bytes())
     return sha256_hex(canonical_bytes(digests))
 
