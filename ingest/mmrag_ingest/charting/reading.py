@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mmrag.domain.documents import Word
 from mmrag_ingest.charting.colours import NEAR, Colour, at_level, behind, column_below, distance, paper_of
-from mmrag_ingest.charting.items import items_of, lines_of
+from mmrag_ingest.charting.items import Item, items_of, lines_of
 from mmrag_ingest.charting.legend import legend_of
 from mmrag_ingest.charting.records import ChartTable
 from mmrag_ingest.charting.sideways import read_sideways
@@ -45,14 +45,25 @@ def read_chart(words: Sequence[Word], picture: NDArray[np.uint8]) -> ChartTable 
 
 
 def _is_drawn(table: ChartTable, picture: NDArray[np.uint8], paper: Colour) -> bool:
-    """True when most values stand on a mark: shaded rows of a table do not count, their labels are shaded like them."""
-    marked = 0
+    """True when most values (of bars to the right, one in most rows) stand on a mark.
+
+    Shaded rows of a table do not count: their labels are shaded like them.
+    """
+    if table.upright:
+        return _share(_stands_on(p.value, table.categories[p.category], picture, paper) for p in table.points) >= _MARKED
+    rows: dict[int, bool] = {}
     for point in table.points:
-        label = table.categories[point.category]
-        if table.upright:
-            ground = behind(picture, point.value) or paper
-            marked += distance(ground, paper) > NEAR or bool(column_below(picture, point.value, label.y0, paper))
-        else:
-            local = behind(picture, label) or paper
-            marked += any(distance(c, local) > NEAR for c in at_level(picture, point.value, local))
-    return marked >= _MARKED * len(table.points)
+        local = behind(picture, table.categories[point.category]) or paper
+        drawn = any(distance(c, local) > NEAR for c in at_level(picture, point.value, local))
+        rows[point.category] = rows.get(point.category, False) or drawn
+    return _share(rows.values()) >= _MARKED
+
+
+def _stands_on(value: Item, label: Item, picture: NDArray[np.uint8], paper: Colour) -> bool:
+    ground = behind(picture, value) or paper
+    return distance(ground, paper) > NEAR or bool(column_below(picture, value, label.y0, paper))
+
+
+def _share(flags: Iterable[bool]) -> float:
+    found = list(flags)
+    return sum(found) / len(found)

@@ -87,8 +87,8 @@ def _over(row: Sequence[Item], marks: Sequence[Item]) -> Layout | None:
 
 
 def _names_nothing(label: Item) -> bool:
-    """True for what no category is called: a bare number, a sentence, a text with an amount in it."""
-    return label.is_value or len(label.words) > _LONG or bool(_AMOUNT.search(label.text))
+    """True for what no category is called: a bare number, a sentence, a text with a colon or an amount."""
+    return label.is_value or len(label.words) > _LONG or ":" in label.text or bool(_AMOUNT.search(label.text))
 
 
 _Placed = Mapping[int, Sequence[tuple[Item, int | None]]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -12,6 +13,7 @@ from mmrag.values import find_values
 _NUMERIC = (ValueKind.AMOUNT, ValueKind.NUMBER, ValueKind.PERCENT)
 _KEPT = frozenset({VerdictKind.SUPPORTED, VerdictKind.PARTLY})
 _CENT = Decimal("0.01")
+_DECIMALS = re.compile(r"\d[.,](\d{1,2})(?!\d)")
 
 
 def number_in(text: str) -> Decimal | None:
@@ -29,7 +31,8 @@ def evaluate(formula: Formula, first: str, second: str) -> str | None:
     if a is None or b is None:
         return None
     if formula is Formula.DIFFERENCE:
-        return f"{abs(b - a):f}"
+        places = max(len(m[1]) if (m := _DECIMALS.search(text)) else 0 for text in (first, second))
+        return f"{abs(b - a).quantize(Decimal(1).scaleb(-places)):f}"
     if a == 0:
         return None
     return f"{(abs(b - a) / abs(a) * 100).quantize(_CENT, ROUND_HALF_UP):f}"

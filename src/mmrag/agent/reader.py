@@ -15,7 +15,8 @@ from mmrag.agent.reading.lexicon import lexicon
 from mmrag.agent.reading.meaning import MeaningIndex
 from mmrag.agent.reading.scoring import choose, reading_weight
 from mmrag.agent.reading.target import Asked, understand
-from mmrag.domain.answers import Draft, Span
+from mmrag.agent.reading.working import work_out
+from mmrag.domain.answers import Claim, Draft, Span
 from mmrag.domain.documents import Page, Word
 from mmrag.domain.plans import Plan, Reading
 from mmrag.ports import TextEmbedder
@@ -51,6 +52,9 @@ class ReaderDrafter:
         if self._meaning is not None and pages and max((c.score for c in found), default=0.0) < enough:
             near = await self._meaning.labels(plan.target or plan.question, [index.layout for _, index in pages])
             found += by_meaning(asked, pages, near, lexicon())
+        worked = _worked_out(asked, plan, pages)
+        if worked is not None:
+            return worked
         choice = choose(found, asked)
         if choice is None or choice.candidate.score < _FLOOR:
             rivals = () if choice is None else ((choice.candidate.text, choice.candidate.score), *choice.rivals)
@@ -81,10 +85,35 @@ class ReaderDrafter:
         return kept
 
 
+def _worked_out(asked: Asked, plan: Plan, pages: _Pages) -> Draft | None:
+    """The answer to a question for the difference of two values of one chart or table, with both of them as claims."""
+    found = [
+        (weight * worked.score, worked, index) for weight, index in pages if (worked := work_out(asked, plan, index.layout))
+    ]
+    if not found:
+        return None
+    score, worked, index = max(found, key=lambda f: f[0])
+    operands = tuple(Claim(text=o.text, spans=_spans_of(index.layout, o.words, o.text)) for o in worked.operands)
+    if score < _FLOOR or not all(claim.spans for claim in operands):
+        return None
+    return Draft(
+        answer=worked.text,
+        spans=tuple(span for claim in operands for span in claim.spans),
+        confidence=round(min(1.0, score), 4),
+        tier=TIER,
+        operands=operands,
+        formula=worked.formula,
+    )
+
+
 def _spans(layout: Layout, best: Candidate) -> tuple[Span, ...]:
-    """The candidate's words by the element they stand in, in reading order. Words that no element holds cannot be cited."""
+    return _spans_of(layout, best.words, best.text)
+
+
+def _spans_of(layout: Layout, words: Sequence[Word], text: str) -> tuple[Span, ...]:
+    """The words by the element they stand in, in reading order. Words that no element holds cannot be cited."""
     groups: OrderedDict[str, list[Word]] = OrderedDict()
-    for word in best.words:
+    for word in words:
         element = layout.element_of.get(word.index)
         if element is not None:
             groups.setdefault(element.id, []).append(word)
@@ -92,8 +121,8 @@ def _spans(layout: Layout, best: Candidate) -> tuple[Span, ...]:
     return tuple(
         Span(
             element_id=element,
-            words=tuple(w.index for w in words),
-            quote=best.text if single else " ".join(w.text for w in words),
+            words=tuple(w.index for w in own),
+            quote=text if single else " ".join(w.text for w in own),
         )
-        for element, words in groups.items()
+        for element, own in groups.items()
     )

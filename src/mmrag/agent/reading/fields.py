@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from mmrag.agent.reading.amounts import weigh_totals
 from mmrag.agent.reading.candidates import Candidate, by_labels, find_labels
+from mmrag.agent.reading.charts import charts_of, in_charts, ranks
 from mmrag.agent.reading.columns import in_columns
 from mmrag.agent.reading.dates import document_dates, document_times, pairs, period_ends
 from mmrag.agent.reading.fit import value_cut
@@ -33,7 +34,11 @@ def by_fields(asked: Asked, plan: Plan, pages: Sequence[tuple[float, LabelIndex]
     weights = word_weights([index.layout for _, index in pages], asked_words((*asked.qualifiers, plan.target)), given)
     found: list[Candidate] = []
     for weight, index in pages:
-        here = _named(asked, plan, index, lexicon)
+        here = in_charts(asked, plan, index.layout)
+        if ranks(plan.question) and charts_of(index.layout):
+            found += [c.scaled(weight) for c in here]  # the chart tells which is the largest, or nothing here does
+            continue
+        here += _named(asked, plan, index, lexicon)
         if max((c.score for c in here), default=0.0) < 0.5:
             here += _unnamed(asked, index.layout, weights)
         found += [c.scaled(weight) for c in in_columns(index.layout, here, asked.qualifiers)]

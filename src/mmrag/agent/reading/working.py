@@ -1,0 +1,90 @@
+"""Questions for something to be worked out of two values of one chart or table: by how much, by how many percent."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mmrag.agent.formulas import evaluate
+from mmrag.agent.reading.charts import Chart, charts_of, column_of, row_of, said_in, subject, tables_of
+from mmrag.agent.reading.layout import Layout
+from mmrag.agent.reading.target import Asked
+from mmrag.domain.answers import Formula
+from mmrag.domain.documents import Cell, Word
+from mmrag.domain.plans import AnswerType, Plan
+
+_PERCENT = re.compile(r"\b(?:percent(?:age)?|%)\s+(?:increase|decrease|decline|growth|change|drop|rise)\b", re.IGNORECASE)
+_ENDS = re.compile(
+    r"\b(?:from|between)\s+(?P<a>.{1,40}?)\s+(?:to|until|and|through)\s+(?P<b>.{1,40}?)(?=[?,.;]|\s+(?:in|for|on|of|as|according)\b|$)",
+    re.IGNORECASE,
+)
+_COMPARED = re.compile(
+    r"\b(?:in|on|at)\s+(?P<b>\S.{0,30}?)\s+(?:compared (?:to|with)|than|versus|vs\.?)\s+"
+    r"(?:in\s+|on\s+)?(?P<a>.{1,40}?)(?=[?,.;]|$)",
+    re.IGNORECASE,
+)
+_SURE = 0.8
+"""What a worked-out answer keeps of the score of a printed one: two places have to be right, and the question understood."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operand:
+    """A printed value and its words."""
+
+    text: str
+    words: tuple[Word, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worked:
+    """An answer worked out of two operands on one page. ``score`` in [0, 1]."""
+
+    text: str
+    formula: Formula
+    operands: tuple[Operand, Operand]
+    score: float
+
+
+def work_out(asked: Asked, plan: Plan, layout: Layout) -> Worked | None:
+    """The difference that the question asks for, from the chart or table that has both its ends; None when none has."""
+    ends = _COMPARED.search(plan.question) or _ENDS.search(plan.question)
+    if ends is None:
+        return None
+    formula = Formula.PERCENT_CHANGE if _PERCENT.search(plan.question) else Formula.DIFFERENCE
+    found = [
+        worked
+        for chart in (*charts_of(layout), *tables_of(layout))
+        if (worked := _in_chart(asked, plan.question, chart, (ends["a"], ends["b"]), formula, layout)) is not None
+    ]
+    return max(found, key=lambda w: w.score, default=None)
+
+
+def _in_chart(
+    asked: Asked, question: str, chart: Chart, ends: tuple[str, str], formula: Formula, layout: Layout
+) -> Worked | None:
+    """Both ends are categories of one series, or series of one category."""
+    for table in (chart, chart.turned()):
+        rows = [row_of(table, said_in(end), whole=False) for end in ends]
+        kind = AnswerType.AMOUNT if formula is Formula.PERCENT_CHANGE else asked.type
+        column = column_of(table, said_in(_PERCENT.sub(" ", question)), kind)
+        if column is None or rows[0] is None or rows[1] is None or rows[0].at == rows[1].at:
+            continue
+        cells = [table.values.get((row.at, column.at)) for row in rows if row is not None]
+        first, second = cells
+        if first is None or second is None:
+            continue
+        text = evaluate(formula, first.text, second.text)
+        if text is not None:
+            heads = [table.categories[rows[0].at], table.categories[rows[1].at], table.series.get(column.at)]
+            share = min(rows[0].share, rows[1].share, column.share)
+            score = _SURE * share * subject(said_in(question), [h for h in heads if h is not None], layout)
+            sign = "%" if formula is Formula.PERCENT_CHANGE else ""
+            operands = (_operand(first, layout), _operand(second, layout))
+            return Worked(text=text + sign, formula=formula, operands=operands, score=score)
+    return None
+
+
+def _operand(cell: Cell, layout: Layout) -> Operand:
+    own: Sequence[int] = cell.words
+    return Operand(text=cell.text, words=tuple(w for w in layout.page.words if w.index in own))

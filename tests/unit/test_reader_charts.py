@@ -1,0 +1,122 @@
+"""The reader on charts whose values were read: a cell that the question names, an extreme, the difference of two cells."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from test_reader import page_of, reading
+
+from mmrag.agent.claims import split_claims
+from mmrag.agent.plan import make_plan
+from mmrag.agent.reader import ReaderDrafter
+from mmrag.agent.verify import verify
+from mmrag.domain.answers import Draft, Formula, VerdictKind
+from mmrag.domain.documents import Cell, Element, ElementKind, Page, element_id
+from mmrag.domain.geometry import BBox
+
+
+def chart_page(title: str, series: tuple[str, ...], rows: dict[str, tuple[str, ...]]) -> Page:
+    """A page with a title and a chart: the names of the series over their values, the category left of each row."""
+    lines = [[(0.05, title)], [(0.3 + 0.2 * n, name) for n, name in enumerate(series) if name]]
+    lines += [[(0.05, name), *((0.3 + 0.2 * n, v) for n, v in enumerate(values))] for name, values in rows.items()]
+    page = page_of(*[line for line in lines if line])
+    texts = {(0, n + 1): s for n, s in enumerate(series) if s}
+    texts |= {(r + 1, 0): name for r, name in enumerate(rows)}
+    texts |= {(r + 1, n + 1): v for r, values in enumerate(rows.values()) for n, v in enumerate(values)}
+    order = sorted(texts)
+    words = iter(w for w in page.words if w.index >= len(title.split()))
+    cells = []
+    for row, column in order:
+        own = [next(words) for _ in texts[row, column].split()]
+        assert " ".join(w.text for w in own) == texts[row, column]
+        cells.append(
+            Cell(
+                row=row,
+                column=column,
+                text=texts[row, column],
+                bbox=BBox.around(w.bbox for w in own),
+                words=tuple(w.index for w in own),
+                is_header=not (row and column),
+            )
+        )
+    ordinal = len(page.elements)
+    chart = Element(
+        id=element_id(page.document_id, 1, ordinal, ElementKind.CHART, title),
+        document_id=page.document_id,
+        page=1,
+        ordinal=ordinal,
+        kind=ElementKind.CHART,
+        bbox=BBox.around(c.bbox for c in cells),
+        text=title,
+        words=tuple(i for c in cells for i in c.words),
+        cells=tuple(cells),
+    )
+    return replace(page, elements=(*page.elements, chart))
+
+
+SALES = chart_page(
+    "Sales of boats",
+    ("Dinghies", "Canoes"),
+    {"2019": ("$4.10", "$1.25"), "2020": ("$3.60", "$2.50"), "2021": ("$5.20", "$2.00")},
+)
+FISH = chart_page("Fish landed", ("",), {"Cod": ("410",), "Sole": ("95",), "Total": ("505",)})
+VIEWS = chart_page(
+    "Views of the new pier", ("Bad", "Good"), {"Total": ("53", "41"), "Women": ("48", "49"), "Men": ("61", "36")}
+)
+
+
+async def ask(question: str, page: Page) -> Draft:
+    return await ReaderDrafter(None).draft(make_plan(question), [reading(page)])
+
+
+@pytest.mark.parametrize(
+    ("question", "page", "answer"),
+    [
+        ("What were the sales of canoes in 2020?", SALES, "$2.50"),
+        ("What were the sales of dinghies in 2021?", SALES, "$5.20"),
+        ("In which year did the sales of dinghies reach their highest value?", SALES, "2021"),
+        ("In which year were the sales of canoes lowest?", SALES, "2019"),
+        ("How much sole was landed?", FISH, "95"),
+        ("What share of women has a good view of the new pier?", VIEWS, "49"),
+        ("What share of the people has a bad view of the new pier?", VIEWS, "53"),
+    ],
+)
+async def test_the_cell_that_the_question_names(question: str, page: Page, answer: str) -> None:
+    assert (await ask(question, page)).answer == answer
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "formula"),
+    [
+        ("By how much did the sales of canoes increase from 2019 to 2021?", "0.75", Formula.DIFFERENCE),
+        ("How much higher were the sales of dinghies in 2021 compared to 2020?", "1.60", Formula.DIFFERENCE),
+        ("What is the percentage increase in the sales of canoes from 2019 to 2020?", "100.00%", Formula.PERCENT_CHANGE),
+    ],
+)
+async def test_the_difference_of_two_cells_names_both(question: str, answer: str, formula: Formula) -> None:
+    draft = await ask(question, SALES)
+    assert (draft.answer, draft.formula) == (answer, formula)
+    assert len(draft.operands) == 2
+    claims = split_claims(make_plan(question), draft)
+    verdicts = verify(make_plan(question), claims, [reading(SALES)])
+    assert [v.kind for v in verdicts] == [VerdictKind.SUPPORTED] * 3
+
+
+async def test_a_wrong_result_is_contradicted_by_its_operands() -> None:
+    question = "By how much did the sales of canoes increase from 2019 to 2021?"
+    plan = make_plan(question)
+    draft = replace(await ask(question, SALES), answer="0.85")
+    first, *_ = verify(plan, split_claims(plan, draft), [reading(SALES)])
+    assert first.kind is VerdictKind.CONTRADICTED
+    assert "0.75" in first.detail
+
+
+async def test_a_series_that_is_not_there_gives_no_cell() -> None:
+    draft = await ask("What were the sales of trawlers in 2020?", SALES)
+    assert draft.answer not in {"$3.60", "$2.50"}
+
+
+async def test_of_two_equal_values_none_is_the_largest() -> None:
+    page = chart_page("Fish landed", ("",), {"Cod": ("410",), "Sole": ("410",), "Hake": ("95",)})
+    assert (await ask("Which fish was landed most?", page)).answer not in {"Cod", "Sole"}
