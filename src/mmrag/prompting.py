@@ -16,13 +16,17 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from mmrag.domain.critique import Principle, Severity
 from mmrag.domain.hashing import canonical_bytes, sha256_hex
 from mmrag.errors import PromptError
 
@@ -46,14 +50,26 @@ class _PrincipleRow(BaseModel):
     text: str = Field(min_length=1)
     why: str = Field(min_length=1)
     group: str
-    severity: str = Field(pattern=r"^(critical|major|minor)$")
+    severity: Severity
+    pictures: bool = False
+    when: tuple[str, ...] = ()
 
 
 class _ConstitutionFile(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    weights: dict[str, float]
-    principle: tuple[_PrincipleRow, ...]
+    weights: dict[str, Annotated[float, Field(gt=0, le=1)]]
+    principle: tuple[_PrincipleRow, ...] = Field(min_length=1, max_length=60)
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> _ConstitutionFile:
+        if abs(sum(self.weights.values()) - 1.0) > 0.001:
+            raise ValueError("the weights do not add up to 1")
+        if {row.group for row in self.principle} != set(self.weights):
+            raise ValueError("groups with a weight and groups with principles differ")
+        if len({row.id for row in self.principle}) < len(self.principle):
+            raise ValueError("two principles have the same id")
+        return self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,18 +88,6 @@ class Prompt:
         if set(values) != set(self.variables):
             raise PromptError(f"Prompt {self.name} takes {sorted(self.variables)}, not {sorted(values)}.")
         return _VARIABLE.sub(lambda match: values[match[1]], self.text)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Principle:
-    """One rule that an answer is held to. The weights of a group's principles add up to that group's weight."""
-
-    id: str
-    text: str
-    why: str
-    group: str
-    severity: str
-    weight: float
 
 
 @cache
@@ -121,16 +125,24 @@ def parse_prompt(name: str, source: str) -> Prompt:
 
 
 @cache
-def constitution() -> tuple[Principle, ...]:
-    """The principles that ship with mmrag. Raises ``PromptError`` when a group has no weight or no principle."""
-    source = files(_PACKAGE).joinpath("constitution.toml").read_text(encoding="utf-8")
+def constitution(file: Path | None = None) -> tuple[Principle, ...]:
+    """The principles of ``file``, None for those that ship with mmrag. It is read once.
+
+    Raises ``PromptError`` when the file is not there or does not fit together: it is a user's file as likely as ours.
+    """
+    name = "constitution.toml" if file is None else str(file)
     try:
-        file = _ConstitutionFile.model_validate(tomllib.loads(source))
-    except (tomllib.TOMLDecodeError, ValidationError) as error:
-        raise PromptError(f"constitution.toml is wrong: {error}") from error
-    members = {group: sum(1 for p in file.principle if p.group == group) for group in {p.group for p in file.principle}}
-    if set(members) != set(file.weights):
-        raise PromptError("constitution.toml: groups with a weight and groups with principles differ.")
+        place = files(_PACKAGE).joinpath(name) if file is None else file
+        read = _ConstitutionFile.model_validate(tomllib.loads(place.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise PromptError(f"{name} cannot be read: {error.strerror}. See ask.constitution.") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise PromptError(f"{name} is wrong{f' at {where}' if where else ''}: {first['msg']}.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise PromptError(f"{name} is no TOML: {error}") from error
+    members = Counter(row.group for row in read.principle)
     return tuple(
         Principle(
             id=row.id,
@@ -138,7 +150,9 @@ def constitution() -> tuple[Principle, ...]:
             why=row.why,
             group=row.group,
             severity=row.severity,
-            weight=file.weights[row.group] / members[row.group],
+            weight=read.weights[row.group] / members[row.group],
+            pictures=row.pictures,
+            when=row.when,
         )
-        for row in file.principle
+        for row in read.principle
     )
