@@ -1,153 +1,178 @@
 """mmrag beside the usual ways of doing it: the same files, the same text of the same pages, one table.
 
-    python benchmarks/peers.py [DATASET] [--store DIR] [--kinds KIND ...] [--quick]
+    python benchmarks/peers.py [DATASET] [--store DIR] [--kinds KIND ...] [--quick] [--markdown]
+                               [--parsers-python PATH] [--local-url URL --sample N]
 
 DATASET is a JSON Lines file or a folder, as for ``mmrag eval``; without it the sample documents are ingested and asked
 about.
 
 * ``llama-index``: SentenceSplitter chunks of each page, MiniLM vectors (mmrag's own) in its SimpleVectorStore;
 * ``bm25``: BM25 (bm25s) over whole pages;
-* ``mmrag keyless``: search and the reader, without any key or download.
+* ``docling``, ``unstructured``: their chunks, the same vectors; the interpreter that has them is named with
+  ``--parsers-python``. Their models are not downloaded: what they do without is written under the table;
+* ``mmrag keyless``: search and the reader, without any key or download;
+* ``mmrag + local``: the reader, and a model behind an OpenAI-compatible server at ``--local-url`` for what it leaves open;
+  ``--sample N`` asks N questions of each kind, and shows the keyless row over the same questions.
 
-Neither of the first two answers without a language model, so only their finding is measured. docling and unstructured parse
-files anew; they are named when they are not installed, never downloaded. A local server is asked when the settings have a
-tier for it.
+None but mmrag answers without a language model, so only their finding is measured. What cannot run is named, with the
+reason.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import importlib.util
 import tempfile
-import time
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from _measuring import figure, measured, page_texts, show
+from _measuring import asked_by_kind, born_digital, figure, measured, page_texts, show
+from _parsing import PARSERS, LeftOut, parsed_by
+from _systems import Bm25Pages, NearestChunks, PageTexts, split_by_sentences
 
 from mmrag.api import Session, open_session
 from mmrag.app import App
 from mmrag.evaluation.asking import StoreAsker
 from mmrag.evaluation.datasets.reading import read_dataset
-from mmrag.evaluation.outcomes import Outcome, PageRank
 from mmrag.evaluation.questions import Dataset
-from mmrag.evaluation.scoring import Scored
+from mmrag.evaluation.runner import Asker
+from mmrag.evaluation.scoring import Result, Scored
 from mmrag.evaluation.summary import mean_of
+from mmrag.settings import Settings, TierSettings, load_settings
 
 SAMPLES = Path(__file__).parents[1] / "examples" / "samples"
-DEPTH = 50
-HEAD = ("system", "kind", "n", "doc R@1", "R@5", "page R@1", "R@5", "MRR", "nDCG@10", "right", "ANLS", "attributed", "ms")
+HEAD = (
+    "system", "kind", "n", "doc R@1", "R@5", "page R@1", "R@5", "MRR", "nDCG@10", "right", "ANLS", "attributed", "made up",
+    "ms",
+)  # fmt: skip
 FINDING = ("document_recall@1", "document_recall@5", "page_recall@1", "page_recall@5", "page_mrr", "page_ndcg@10")
 FIGURES = (*FINDING, "right", "anls", "strict_attributed")
-
-
-class Bm25Pages:
-    """BM25 over whole pages, with the package's own tokens and English stop words."""
-
-    def __init__(self, texts: dict[tuple[str, int], str]) -> None:
-        import bm25s
-
-        self._pages = list(texts)
-        self._index = bm25s.BM25()
-        self._index.index(bm25s.tokenize(list(texts.values()), stopwords="en", show_progress=False), show_progress=False)
-
-    async def ask(self, question_id: str, asked: str, document: str | None) -> Outcome:
-        import bm25s
-
-        began = time.perf_counter()
-        tokens = bm25s.tokenize([asked], stopwords="en", show_progress=False)
-        rows, _ = self._index.retrieve(tokens, k=min(DEPTH, len(self._pages)), show_progress=False)
-        ranked = [self._pages[int(n)] for n in rows[0]]
-        return finding(question_id, asked, ranked, time.perf_counter() - began)
-
-
-class LlamaIndexPlain:
-    """What a tutorial builds: split pages into chunks, embed them, take the nearest."""
-
-    def __init__(self, app: App) -> None:
-        from llama_index.core.vector_stores import SimpleVectorStore
-
-        self._app = app
-        self._store = SimpleVectorStore()
-        self._places: dict[str, tuple[str, int]] = {}
-
-    async def build(self, texts: dict[tuple[str, int], str]) -> LlamaIndexPlain:
-        from llama_index.core import Document
-        from llama_index.core.node_parser import SentenceSplitter
-
-        documents = [
-            Document(text=t, metadata={"name": name, "page": page}) for (name, page), t in texts.items() if t.strip()
-        ]
-        nodes = SentenceSplitter().get_nodes_from_documents(documents)
-        vectors = await self._app.embedder.embed([n.get_content() for n in nodes])
-        for node, vector in zip(nodes, vectors, strict=True):
-            node.embedding = vector.tolist()
-            self._places[node.node_id] = (str(node.metadata["name"]), int(node.metadata["page"]))
-        self._store.add(list(nodes))
-        return self
-
-    async def ask(self, question_id: str, asked: str, document: str | None) -> Outcome:
-        from llama_index.core.vector_stores import VectorStoreQuery
-
-        began = time.perf_counter()
-        vector = (await self._app.embedder.embed([asked]))[0].tolist()
-        found = self._store.query(VectorStoreQuery(query_embedding=vector, similarity_top_k=DEPTH))
-        ranked = list(dict.fromkeys(self._places[i] for i in found.ids or ()))
-        return finding(question_id, asked, ranked, time.perf_counter() - began)
-
-
-def finding(question_id: str, asked: str, ranked: Sequence[tuple[str, int]], seconds: float) -> Outcome:
-    """The outcome of a system that finds and does not answer."""
-    ranking = tuple(PageRank(document=d, page=p) for d, p in ranked)
-    return Outcome(id=question_id, asked=asked, ranking=ranking, seconds=seconds, reason="finds only")
+KINDS = ("receipt", "form", "chart", "slide", "pdf", "photo")
+READER = TierSettings(name="reader", model="reader")
 
 
 def rows_of(system: str, scored: Sequence[Scored], *, answers: bool) -> list[list[str]]:
+    """One row a kind, and one for all. A figure that the system does not have is ``-``."""
+    kinds = {s.question.kind for s in scored}
     rows = []
-    for kind in [*sorted({s.question.kind for s in scored}), "all"]:
+    for kind in [*(k for k in KINDS if k in kinds), *sorted(kinds - {*KINDS}), "all"]:
         group = [s for s in scored if kind in (s.question.kind, "all")]
         shown = FIGURES if answers else FINDING
         cells = [figure(mean_of(group, name) if name in shown else None) for name in FIGURES]
-        ms = 1000 * sum(s.outcome.seconds for s in group) / len(group)
-        rows.append([system, kind, str(len(group)), *cells, f"{ms:.0f}"])
+        made_up = str(sum(s.result is Result.HALLUCINATED for s in group)) if answers else "-"
+        ms = 1000 * sum(s.outcome.seconds for s in group) / len(group) if group else 0.0
+        rows.append([system, kind, str(len(group)), *cells, made_up, f"{ms:.0f}"])
     return rows
 
 
-async def compare(dataset: Dataset, session: Session, store: Path) -> None:
-    app = await session.app()
-    texts = await page_texts(app)
-    rows: list[list[str]] = []
-    if importlib.util.find_spec("llama_index.core") is not None:
-        plain = await LlamaIndexPlain(app).build(texts)
-        rows += rows_of("llama-index", await measured(dataset, app, plain), answers=False)
-    rows += rows_of("bm25", await measured(dataset, app, Bm25Pages(texts)), answers=False)
-    asker = StoreAsker(session, store / "traces")
-    rows += rows_of("mmrag keyless", await measured(dataset, app, asker), answers=True)
-    show(f"{dataset.name}: {len(texts)} pages", HEAD, rows)
-    for name, package in (("llama-index", "llama_index"), ("docling", "docling"), ("unstructured", "unstructured")):
-        if importlib.util.find_spec(package) is None:
-            print(f"{name}: not installed")
-    if all(t.provider == "reader" for t in session.settings.cascade.tiers):
-        print("mmrag with a local server: no tier for it in the settings")
+@dataclass(slots=True, kw_only=True)
+class Comparison:
+    """The systems measured so far, and a line on each that was left out or given something else."""
+
+    dataset: Dataset
+    app: App
+    keep: Path | None
+    rows: list[list[str]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    async def add(self, system: str, asker: Asker, *, answers: bool = False) -> tuple[Scored, ...]:
+        scored = await measured(self.dataset, self.app, asker, keep=self.keep, name=system)
+        self.rows += rows_of(system, scored, answers=answers)
+        return scored
+
+
+async def add_finders(to: Comparison, texts: PageTexts, python: Path | None) -> None:
+    """The systems that find and do not answer."""
+    try:
+        chunks = split_by_sentences(texts)
+    except ImportError:
+        to.notes.append("llama-index, docling, unstructured: left out, llama-index-core is not installed")
+    else:
+        await to.add("llama-index", await NearestChunks(to.app.embedder).build(chunks))
+    await to.add("bm25", Bm25Pages(texts))
+    if any("llama-index-core" in note for note in to.notes):
+        return
+    files = await born_digital(to.app)
+    for parser in PARSERS:
+        try:
+            parsed = await asyncio.to_thread(parsed_by, parser, texts, files, python=python)
+        except LeftOut as reason:
+            to.notes.append(str(reason))
+        else:
+            await to.add(parser, await NearestChunks(to.app.embedder).build(parsed.chunks))
+            to.notes.append(f"{parsed.version}: {parsed.how}; {len(parsed.chunks)} chunks")
+
+
+async def add_mmrag(to: Comparison, session: Session, local: TierSettings | None, sample: int | None) -> None:
+    """mmrag without a model, and with a local one where there is a server."""
+    traces = session.settings.store.path / "traces"
+    keyless = await to.add("mmrag keyless", StoreAsker(session, traces, tier=READER.name), answers=True)
+    if local is None:
+        to.notes.append("mmrag + local: left out, no --local-url")
+        return
+    to.dataset = replace(to.dataset, questions=asked_by_kind(to.dataset.questions, sample))
+    same = {q.id for q in to.dataset.questions}
+    if sample is not None:
+        to.rows += rows_of("mmrag keyless, sample", [s for s in keyless if s.question.id in same], answers=True)
+    scored = await to.add("mmrag + local", StoreAsker(session, traces), answers=True)
+    tiers = Counter(s.outcome.tier for s in scored if s.outcome.answered)
+    tokens = sum(s.outcome.input_tokens for s in scored), sum(s.outcome.output_tokens for s in scored)
+    failed = sum(s.result is Result.FAILED for s in scored)
+    answered = ", ".join(f"{n} by {tier}" for tier, n in sorted(tiers.items())) or "none"
+    to.notes.append(
+        f"mmrag + local: {local.model} at {local.base_url}; answered: {answered}; {failed} failed; "
+        f"{tokens[0]} tokens in, {tokens[1]} out, {sum(s.outcome.calls for s in scored)} calls"
+    )
+
+
+def settings_of(store: Path, local: TierSettings | None, timeout_s: float) -> Settings:
+    """The user's settings with the reader alone, or the reader and then the local tier."""
+    settings = load_settings(store=store)
+    tiers = (READER,) if local is None else (READER, local)
+    cascade = settings.cascade.model_copy(update={"tiers": tiers})
+    ask = settings.ask if local is None else settings.ask.model_copy(update={"timeout_s": timeout_s})
+    return settings.model_copy(update={"cascade": cascade, "ask": ask})
+
+
+def options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    add: Callable[..., object] = parser.add_argument
+    add("dataset", nargs="?", type=Path, default=SAMPLES)
+    add("--store", type=Path, help="a store that holds the files already; without it they are ingested")
+    add("--kinds", nargs="+")
+    add("--quick", action="store_true", help="every fourth question")
+    add("--parsers-python", type=Path, help="the interpreter of an environment with docling or unstructured")
+    add("--local-url", help="base address of an OpenAI-compatible server, such as http://127.0.0.1:8080/v1")
+    add("--local-model", default="local", help="the model's name there")
+    add("--local-timeout-s", type=float, default=300.0, help="the longest that one question may take with it")
+    add("--sample", type=int, help="ask the local server N questions of each kind only")
+    add("--keep", type=Path, help="keep outcomes in this folder: a run that was stopped goes on where it stood")
+    add("--markdown", action="store_true", help="print the table as Markdown")
+    return parser.parse_args()
 
 
 async def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("dataset", nargs="?", type=Path, default=SAMPLES)
-    parser.add_argument("--store", type=Path, help="a store that holds the files already; without it they are ingested")
-    parser.add_argument("--kinds", nargs="+")
-    parser.add_argument("--quick", action="store_true", help="every fourth question")
-    args = parser.parse_args()
+    args = options()
     dataset = read_dataset(args.dataset)
     chosen = [q for q in dataset.questions if not args.kinds or q.kind in args.kinds][:: 4 if args.quick else 1]
-    dataset = Dataset(name=dataset.name, folder=dataset.folder, questions=tuple(chosen))
+    dataset = replace(dataset, questions=tuple(chosen))
+    local = None
+    if args.local_url:
+        local = TierSettings(name="local", model=f"openai:{args.local_model}", base_url=args.local_url)
     with tempfile.TemporaryDirectory() as place:
-        store = args.store or Path(place, "store")
-        async with open_session(store) as session:
+        settings = settings_of(args.store or Path(place, "store"), local, args.local_timeout_s)
+        async with open_session(settings=settings) as session:
             if args.store is None:
                 await session.ingest([dataset.folder])
-            await compare(dataset, session, store)
+            app = await session.app()
+            texts = await page_texts(app)
+            comparison = Comparison(dataset=dataset, app=app, keep=args.keep)
+            await add_finders(comparison, texts, args.parsers_python)
+            await add_mmrag(comparison, session, local, args.sample)
+    show(f"{dataset.name}: {len(texts)} pages", HEAD, comparison.rows, markdown=args.markdown)
+    print("\n".join(comparison.notes))
 
 
 if __name__ == "__main__":
