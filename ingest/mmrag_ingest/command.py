@@ -45,6 +45,10 @@ def ingest(paths: tuple[Path, ...], store: Path | None, as_json: bool, prune: bo
         report = asyncio.run(_run(settings, paths, prune=prune, retry=retry, counts=counts))
     except (KeyboardInterrupt, asyncio.CancelledError):
         return _stopped(counts)
+    for note in report.notes:
+        from mmrag.cli.terminal import say
+
+        say(note)
     if as_json:
         from mmrag.cli.terminal import emit_json
 

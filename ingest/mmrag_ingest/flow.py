@@ -17,13 +17,15 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from mmrag.domain.documents import Document, DocumentStatus
-from mmrag.errors import UnreadableFileError
-from mmrag.ports import CatalogWriter, Clock, PageRef
+from mmrag.errors import StoreDamagedError, UnreadableFileError
+from mmrag.ports import Blobs, Catalog, CatalogWriter, Clock, PageRef
+from mmrag_ingest.captions import without_looks
 from mmrag_ingest.planning import Keep, Read, Refuse, Step
 from mmrag_ingest.reading import PageReader, Patience
 from mmrag_ingest.recipe import Recipe
 from mmrag_ingest.records import Limits, PageRead, PageTask
 from mmrag_ingest.report import DocumentFinished, DocumentOpened, DocumentRow, OnEvent, Outcome, PageStored
+from mmrag_ingest.values import values_of
 from mmrag_ingest.writing import PageWriter, Tally, quarantined_document, ready_document
 
 HELD_PER_WORKER: Final = 6
@@ -73,6 +75,8 @@ class Flow:
     reader: PageReader
     pages: PageWriter
     writer: CatalogWriter
+    catalog: Catalog
+    blobs: Blobs
     clock: Clock
     recipe: Recipe
     limits: Limits
@@ -103,16 +107,34 @@ class Flow:
             for number in range(item.kept + 1, item.pages + 1):
                 if item.patience.limit(self.clock.monotonic()) <= 0:
                     break
-                order = PageTask(
-                    path=item.step.source.path,
-                    media_type=item.draft.media_type,
-                    document_id=item.draft.id,
-                    number=number,
-                    limits=self.limits,
-                )
-                await slots.put(_PageDue(item, number, tasks.create_task(self.reader.read(order, item.patience))))
+                await slots.put(_PageDue(item, number, tasks.create_task(self._read(item, number))))
             await slots.put(_Complete(item))
         await slots.put(None)
+
+    async def _read(self, book: _Book, number: int) -> PageRead | UnreadableFileError:
+        """A page from its file, or from the store when only its pictures are to be looked at again."""
+        if book.step.look_again:
+            async with self.reader.places:  # one at a time for each worker, as with reading: pictures take memory
+                return await self._stored(PageRef(document_id=book.draft.id, page=number))
+        order = PageTask(
+            path=book.step.source.path,
+            media_type=book.draft.media_type,
+            document_id=book.draft.id,
+            number=number,
+            limits=self.limits,
+        )
+        return await self.reader.read(order, book.patience)
+
+    async def _stored(self, ref: PageRef) -> PageRead | UnreadableFileError:
+        page = await self.catalog.page(ref)
+        if page is None:
+            return UnreadableFileError(f"page {ref.page} is no longer in the store")
+        page = without_looks(page)
+        try:
+            picture = b"" if page.image is None else await self.blobs.get(page.image)
+        except StoreDamagedError:
+            picture = b""  # the page is what counts; its picture is looked at no more
+        return PageRead(page=page, picture=picture, values=await asyncio.to_thread(values_of, page), seconds=0.0)
 
     async def _opened(self, steps: Sequence[Step], tasks: asyncio.TaskGroup) -> AsyncIterator[Keep | Refuse | _Book]:
         """The steps in order, files opened a few ahead: then a page is always ready when a worker becomes free."""
@@ -131,15 +153,18 @@ class Flow:
         """Probe a file, and look up what an interrupted run has kept of it."""
         patience = Patience(page_limit_s=self.page_limit_s)
         book = _Book(step=step, draft=step.draft, patience=patience)
-        looked = await self.reader.probe(step.source.path, patience)
-        if isinstance(looked, UnreadableFileError):
-            book.problem = str(looked)
-            return book
-        book.draft = replace(step.draft, media_type=looked.media_type)
-        book.pages = looked.pages
-        kept = await self.writer.staged_pages(book.draft.id, self.recipe.read)
+        if step.look_again:
+            book.pages = step.draft.pages
+        else:
+            looked = await self.reader.probe(step.source.path, patience)
+            if isinstance(looked, UnreadableFileError):
+                book.problem = str(looked)
+                return book
+            book.draft = replace(step.draft, media_type=looked.media_type)
+            book.pages = looked.pages
+        kept = await self.writer.staged_pages(book.draft.id, self.recipe.whole)
         for number in range(1, min(kept, book.pages) + 1):
-            page = await self.writer.staged_page(PageRef(document_id=book.draft.id, page=number), self.recipe.read)
+            page = await self.writer.staged_page(PageRef(document_id=book.draft.id, page=number), self.recipe.whole)
             if page is None:
                 break
             book.tally.add(page)

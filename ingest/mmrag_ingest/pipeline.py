@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
 from mmrag.errors import MMRagError, StoreFullError, UsageError
+from mmrag_ingest.captions import Looker
 from mmrag_ingest.planning import Keep, Read, Step, gone, make_steps
 from mmrag_ingest.recipe import Recipe
 from mmrag_ingest.records import Limits
@@ -24,7 +25,7 @@ from mmrag_ingest.sources import discover
 
 if TYPE_CHECKING:
     from mmrag.app import App
-    from mmrag.retrieval.index import IndexKeeper
+    from mmrag.retrieval.index import IndexKeepers
     from mmrag.settings import IngestSettings
     from mmrag_ingest.reading import Readers
 
@@ -75,7 +76,8 @@ async def _ingest(
         if not await asyncio.to_thread(_exists, path):
             raise UsageError(f"{str(path)!r} does not exist: check the path.")
     began = app.clock.monotonic()
-    recipe = Recipe.of(app.settings.ingest, app.embedder.identity)
+    looker = _looker(app)
+    recipe = Recipe.of(app.settings.ingest, app.embedder.identity, looker.identity)
     found = await asyncio.to_thread(discover, paths, exclude=[app.settings.store.path])
     known = dict(await app.writer.known())
     lost = gone(found, known, paths) if prune else ()
@@ -90,18 +92,19 @@ async def _ingest(
     if len(rows) == len(steps):
         await app.keeper.drain()
     else:
-        rows, pages_read = await _carry_out(app, steps, recipe, on_event, open_readers)
+        rows, pages_read = await _carry_out(app, steps, recipe, looker, on_event, open_readers)
     await app.blobs.discard(await app.writer.sweep())
     return IngestReport(
         documents=rows,
         removed=tuple(document.name for document in lost),
+        notes=app.sight.missing if app.settings.ingest.images else (),
         pages_read=pages_read,
         seconds=app.clock.monotonic() - began,
     )
 
 
 async def _carry_out(
-    app: App, steps: Sequence[Step], recipe: Recipe, on_event: OnEvent, open_readers: OpenReaders | None
+    app: App, steps: Sequence[Step], recipe: Recipe, looker: Looker, on_event: OnEvent, open_readers: OpenReaders | None
 ) -> tuple[tuple[DocumentRow, ...], int]:
     """Read what is to be read, write it, and have the index follow. Returns a row for each step, and the pages read."""
     # Imported here: a folder without changes needs none of it, and is often all that a scheduled run finds.
@@ -123,8 +126,10 @@ async def _carry_out(
     async with _index_follows(app.keeper) as published, opened as readers:
         flow = Flow(
             reader=PageReader(readers=readers, clock=app.clock),
-            pages=PageWriter(embedder=app.embedder, blobs=app.blobs, writer=app.writer, recipe=recipe),
+            pages=PageWriter(embedder=app.embedder, blobs=app.blobs, writer=app.writer, recipe=recipe, looker=looker),
             writer=app.writer,
+            catalog=app.catalog,
+            blobs=app.blobs,
             clock=app.clock,
             recipe=recipe,
             limits=limits,
@@ -135,8 +140,15 @@ async def _carry_out(
         return await flow.run(steps), flow.pages_read
 
 
+def _looker(app: App) -> Looker:
+    """What looks at pictures; nothing when the settings say so."""
+    if not app.settings.ingest.images:
+        return Looker(None, None)
+    return Looker(app.sight.embedder, app.sight.captioner)
+
+
 @asynccontextmanager
-async def _index_follows(keeper: IndexKeeper) -> AsyncIterator[asyncio.Event]:
+async def _index_follows(keeper: IndexKeepers) -> AsyncIterator[asyncio.Event]:
     """Keep the vector index in step while the context is open, and in full at its end. Set the event after a change.
 
     The index follows in a task of its own: what it takes for a document is hidden behind the reading of the next ones.

@@ -29,11 +29,16 @@ class Refuse:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Read:
-    """A file to read. ``older`` is the document that it replaces."""
+    """A file to read. ``older`` is the document that it replaces.
+
+    With ``look_again`` its pages are taken from the store, where they are as they would be read; only their pictures are
+    looked at anew.
+    """
 
     source: Source
     draft: Document
     older: Document | None
+    look_again: bool = False
 
 
 Step = Keep | Refuse | Read
@@ -73,6 +78,8 @@ def _step(file: Source | Refused, known: Mapping[str, Document], names: _Names, 
     if isinstance(file, Source):
         if older is not None and older.sha256 == file.sha256 and recipe.made(older) and not (retry and _wants(older)):
             return Keep(document=older)
+        if older is not None and older.sha256 == file.sha256 and recipe.read_alike(older) and not (retry and _wants(older)):
+            return Read(source=file, draft=older, older=older, look_again=True)
         return Read(source=file, draft=_draft(names.free(file.name, location), location, file, recipe), older=older)
     draft = _draft(names.free(file.name, location), location, file, recipe)
     if (

@@ -1,4 +1,8 @@
-"""The recipe: what, beside a file's bytes, decides how it is read. Another recipe means that the file is read again."""
+"""The recipe: what, beside a file's bytes, decides how it is read. Another recipe means that the file is read again.
+
+How its pictures are looked at (captions, image vectors, page kinds) is a part by itself: when only that changes, nothing is
+read by OCR again, and the stored pages are looked at anew.
+"""
 
 from __future__ import annotations
 
@@ -13,22 +17,31 @@ from mmrag.settings import IngestSettings
 PIPELINE_VERSION: Final = 1
 """Raised by hand when the code reads pages differently than before: then everything is read again once."""
 
+_AND: Final = "+"
 _ENGINES: Final = ("pypdfium2", "rapidocr")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
-    """``read`` identifies how pages are read. ``limited`` adds the guards and is recorded on files in quarantine.
+    """``read`` identifies how pages are read. ``limited`` adds the guards and is recorded on files in quarantine. ``looks``
+    identifies how pictures are looked at, None when nothing here can look at them.
 
     So a file that is too large today is tried again when the limit is raised, and nothing else is.
     """
 
     read: str
     limited: str
+    looks: str | None = None
+
+    @property
+    def whole(self) -> str:
+        """What a document is stored with."""
+        return self.read if self.looks is None else f"{self.read}{_AND}{self.looks}"
 
     @classmethod
-    def of(cls, settings: IngestSettings, embedder: str) -> Recipe:
-        """The recipe of these settings with the installed engines. ``embedder`` is the identity of the text embedder."""
+    def of(cls, settings: IngestSettings, embedder: str, looks: str | None = None) -> Recipe:
+        """The recipe of these settings with the installed engines. ``embedder`` is the identity of the text embedder,
+        ``looks`` that of what looks at pictures."""
         read = content_id(
             "recipe",
             {
@@ -46,8 +59,17 @@ class Recipe:
             "page_timeout_s": settings.page_timeout_s,
             "worker_memory_bytes": settings.worker_memory_bytes,
         }
-        return cls(read=read, limited=content_id("recipe", guards))
+        return cls(read=read, limited=content_id("recipe", guards), looks=looks)
 
     def made(self, document: Document) -> bool:
-        """True when reading ``document``'s bytes again with this recipe would give what is stored."""
-        return document.recipe == (self.read if document.status is DocumentStatus.READY else self.limited)
+        """True when reading ``document``'s bytes again with this recipe would give what is stored.
+
+        Where nothing can look at pictures, what was once seen on them stands.
+        """
+        if document.status is not DocumentStatus.READY:
+            return document.recipe == self.limited
+        return document.recipe == self.whole or (self.looks is None and self.read_alike(document))
+
+    def read_alike(self, document: Document) -> bool:
+        """True when at most the pictures of ``document`` would be looked at differently."""
+        return document.status is DocumentStatus.READY and document.recipe.split(_AND)[0] == self.read

@@ -70,12 +70,14 @@ class IngestReport:
     """The outcome of every file in the order of their names, the names of removed ones, and wall time.
 
     ``pages_read`` counts the pages read in this run, unchanged documents and pages kept from an interrupted run left out.
+    ``notes`` say what this run had to do without, a line each.
     """
 
     documents: tuple[DocumentRow, ...]
     removed: tuple[str, ...] = ()
     pages_read: int = 0
     seconds: float = 0.0
+    notes: tuple[str, ...] = ()
 
     @property
     def pages_per_second(self) -> float:
@@ -101,8 +103,10 @@ class IngestReport:
                 "pages_read": self.pages_read,
                 "elements": sum(row.report.elements for row in self.documents),
                 "seconds": round(self.seconds, 3),
+                "captions": sum(row.report.captions for row in self.documents),
                 "pages_per_second": round(self.pages_per_second, 3),
             },
+            "notes": list(self.notes),
         }
 
 

@@ -11,6 +11,7 @@ from mmrag.domain.documents import Document, DocumentStatus, Element, ElementKin
 from mmrag.domain.geometry import BBox
 from mmrag.errors import UnreadableFileError
 from mmrag.ports import Blobs, CatalogWriter, TextEmbedder
+from mmrag_ingest.captions import Looker
 from mmrag_ingest.recipe import Recipe
 from mmrag_ingest.records import PageRead
 from mmrag_ingest.vectors import vectors_of
@@ -97,24 +98,28 @@ class Tally:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageWriter:
-    """Embeds a page, keeps its picture and stages it. Pages of a document come in order."""
+    """Looks at a page's pictures, embeds its texts, keeps its picture and stages it. Pages of a document come in order."""
 
     embedder: TextEmbedder
     blobs: Blobs
     writer: CatalogWriter
     recipe: Recipe
+    looker: Looker
 
     async def write(self, document_id: str, number: int, read: PageRead | UnreadableFileError) -> Page:
         """Returns the page as staged. Raises ``StoreError`` or ``OSError`` when the store cannot take it."""
         if isinstance(read, UnreadableFileError):
             page = unreadable_page(document_id, number, str(read))
-            await self.writer.stage_page(page, recipe=self.recipe.read, vectors=(), values=())
+            await self.writer.stage_page(page, recipe=self.recipe.whole, vectors=(), values=())
             return page
+        looked = await self.looker.look(read.page, read.picture)
         async with asyncio.TaskGroup() as both:
-            vectors = both.create_task(vectors_of(read.page, self.embedder))
+            vectors = both.create_task(vectors_of(looked.page, self.embedder))
             image = both.create_task(self._keep(read.picture))
-        page = replace(read.page, image=image.result())
-        await self.writer.stage_page(page, recipe=self.recipe.read, vectors=vectors.result(), values=read.values)
+        page = replace(looked.page, image=image.result())
+        await self.writer.stage_page(
+            page, recipe=self.recipe.whole, vectors=vectors.result(), values=read.values, pictures=looked.pictures
+        )
         return page
 
     async def _keep(self, picture: bytes) -> str | None:
@@ -127,7 +132,7 @@ def ready_document(draft: Document, tally: Tally, recipe: Recipe, seconds: float
         draft,
         pages=tally.pages,
         status=DocumentStatus.READY,
-        recipe=recipe.read,
+        recipe=recipe.whole,
         reason=None,
         report=tally.report(seconds),
     )

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -26,7 +27,9 @@ from mmrag.adapters.clock import SystemClock
 from mmrag.adapters.embeddings import MiniLmEmbedder
 from mmrag.adapters.index_care import bring_in_step
 from mmrag.adapters.lock import write_lock
+from mmrag.adapters.picture_index import open_pictures
 from mmrag.adapters.replies import REPLIES_FILE, SqliteReplies
+from mmrag.adapters.sight import Sight, find_sight
 from mmrag.adapters.steady import SteadyVectors
 from mmrag.adapters.traces import FileTraces
 from mmrag.errors import SettingsError
@@ -46,7 +49,7 @@ from mmrag.ports import (
     TraceSink,
     VectorIndex,
 )
-from mmrag.retrieval.index import IndexKeeper
+from mmrag.retrieval.index import IndexKeeper, IndexKeepers
 from mmrag.settings import ModelSettings, Settings
 
 MINILM: Final = "sentence-transformers/all-MiniLM-L6-v2"
@@ -54,7 +57,10 @@ MINILM: Final = "sentence-transformers/all-MiniLM-L6-v2"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class App:
-    """Everything that a command needs. ``writer`` and ``feed`` are there only when opened for writing."""
+    """Everything that a command needs. ``writer`` and ``feed`` are there only when opened for writing.
+
+    ``sight`` has the models that see; ``pictures`` is the index of image vectors, None when there is no image embedder.
+    """
 
     settings: Settings
     catalog: Catalog
@@ -65,14 +71,17 @@ class App:
     ledger: Ledger
     clock: Clock
     traces: TraceSink
-    keeper: IndexKeeper
+    keeper: IndexKeepers
+    sight: Sight = Sight()
+    pictures: VectorIndex | None = None
     writer: CatalogWriter | None = None
     feed: IndexFeed | None = None
 
 
 @asynccontextmanager
-async def open_app(settings: Settings, *, write: bool = False) -> AsyncIterator[App]:
-    """Open the store. Models and Chroma load when they are first used.
+async def open_app(settings: Settings, *, write: bool = False, sight: Sight | None = None) -> AsyncIterator[App]:
+    """Open the store. Models and Chroma load when they are first used. ``sight`` takes the place of the image models that
+    the settings name.
 
     With ``write`` it takes the store's lock, creates what is missing, and brings the vector index up to date. Raises
     ``EmptyStoreError`` when there is nothing to read, ``StoreBusyError`` when another process writes, ``StoreDamagedError``
@@ -91,6 +100,9 @@ async def open_app(settings: Settings, *, write: bool = False) -> AsyncIterator[
         stack.push_async_callback(index.close)
         ledger = SqliteLedger(store / LEDGER_FILE)
         stack.push_async_callback(ledger.close)
+        sight = sight or await anyio.to_thread.run_sync(partial(find_sight, settings.models, captions=write))
+        seen = sight.embedder
+        pictures = None if seen is None else await open_pictures(settings.store, seen.identity, readers, writer, stack)
         blobs = FileBlobs(store / "blobs")
         if write:
             await blobs.tidy()
@@ -105,8 +117,10 @@ async def open_app(settings: Settings, *, write: bool = False) -> AsyncIterator[
             ledger=ledger,
             clock=SystemClock(),
             traces=FileTraces(store / "traces"),
-            keeper=keeper,
-            writer=None if writer is None else SqliteWriter(writer, embedder=embedder.identity),
+            keeper=IndexKeepers(keeper, *(() if pictures is None else (pictures.keeper,))),
+            sight=sight,
+            pictures=None if pictures is None else pictures.vectors,
+            writer=None if writer is None else _catalog_writer(writer, embedder, sight),
             feed=None if writer is None else feed,
         )
 
@@ -158,6 +172,11 @@ async def _writer(settings: Settings, stack: AsyncExitStack) -> Writer:
     writer = await anyio.to_thread.run_sync(Writer, store / CATALOG_FILE)
     stack.push_async_callback(anyio.to_thread.run_sync, writer.close)
     return writer
+
+
+def _catalog_writer(writer: Writer, embedder: TextEmbedder, sight: Sight) -> SqliteWriter:
+    seen = sight.embedder
+    return SqliteWriter(writer, embedder=embedder.identity, image_embedder=None if seen is None else seen.identity)
 
 
 async def _readers(store: Path, stack: AsyncExitStack) -> Readers:

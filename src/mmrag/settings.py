@@ -44,6 +44,7 @@ class ModelSettings(_Section):
     text: str = "sentence-transformers/all-MiniLM-L6-v2"
     clip: str = "openai/clip-vit-base-patch32"
     captioner: str = "Salesforce/blip-image-captioning-base"
+    quantize: Literal["none", "int8", "4bit"] = "none"
     cache_dir: Path = Field(default_factory=default_cache_dir)
     file: Path | None = None
 
@@ -114,6 +115,7 @@ class IngestSettings(_Section):
     max_file_bytes: int = Field(default=1_000_000_000, ge=1)
     page_timeout_s: float = Field(default=18.0, gt=0)
     worker_memory_bytes: int = Field(default=1_000_000_000, ge=300_000_000)
+    images: bool = True
 
 
 class AskSettings(_Section):

@@ -30,8 +30,10 @@ def write_file(path: Path, *pages: str) -> Path:
     return path
 
 
-def settings_for(store: Path, *, workers: int = 2, page_timeout_s: float = 5.0) -> Settings:
-    return Settings(store=StoreSettings(path=store), ingest=IngestSettings(workers=workers, page_timeout_s=page_timeout_s))
+def settings_for(store: Path, *, workers: int = 2, page_timeout_s: float = 5.0, images: bool = False) -> Settings:
+    return Settings(
+        store=StoreSettings(path=store), ingest=IngestSettings(workers=workers, page_timeout_s=page_timeout_s, images=images)
+    )
 
 
 @dataclass(slots=True)

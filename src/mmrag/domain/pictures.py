@@ -30,6 +30,7 @@ class PageKind(StrEnum):
     COVER = "cover"
     PHOTO = "photo"
     BLANK = "blank"
+    UNREADABLE = "unreadable"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

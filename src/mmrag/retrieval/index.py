@@ -60,3 +60,24 @@ class IndexKeeper:
         await self._vectors.clear()
         await self.drain()
         return await self._vectors.count()
+
+
+class IndexKeepers:
+    """The keepers of several indexes as one: text vectors and image vectors come and go together."""
+
+    def __init__(self, *keepers: IndexKeeper) -> None:
+        self._keepers = keepers
+
+    async def drain(self) -> int:
+        return sum([await keeper.drain() for keeper in self._keepers])
+
+    async def verify(self) -> Drift:
+        drifts = [await keeper.verify() for keeper in self._keepers]
+        return Drift(
+            missing=frozenset().union(*(drift.missing for drift in drifts)),
+            surplus=frozenset().union(*(drift.surplus for drift in drifts)),
+        )
+
+    async def rebuild(self) -> int:
+        """Every index anew; returns how many vectors they hold together."""
+        return sum([await keeper.rebuild() for keeper in self._keepers])

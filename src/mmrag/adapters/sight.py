@@ -1,0 +1,66 @@
+"""The models that see, as the settings name them: an image embedder and a captioner, or why there is none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from mmrag.adapters.captioner_onnx import OnnxCaptioner
+from mmrag.adapters.clip_onnx import OnnxClip
+from mmrag.errors import ModelError, ModelMissingError
+from mmrag.ports import Captioner, ImageEmbedder
+from mmrag.settings import ModelSettings
+
+WEIGHTS: Final = Path(__file__).parents[1] / "weights"
+"""The compact models that come with mmrag: ``clip`` and ``captioner``, as ``from_pretrained`` folders."""
+CLIP_NAME: Final = "mmrag-clip"
+CAPTIONER_NAME: Final = "mmrag-captioner"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sight:
+    """What can be seen with. ``missing`` has one line for a person on each model that is not there."""
+
+    embedder: ImageEmbedder | None = None
+    captioner: Captioner | None = None
+    missing: tuple[str, ...] = ()
+
+
+def find_sight(models: ModelSettings, *, captions: bool = True, weights: Path = WEIGHTS) -> Sight:
+    """The models of these settings, not loaded yet; without ``captions`` no captioner is looked for.
+
+    Blocks for as long as it takes to know which weights they are: some ten milliseconds each.
+    """
+    embedder, captioner, missing = None, None, []
+    try:
+        embedder = _embedder(models, weights)
+    except ModelError as error:
+        missing.append(f"Pages get no image vectors and no kind: {error}")
+    try:
+        captioner = _captioner(models, weights) if captions else None
+    except ModelError as error:
+        missing.append(f"Pictures get no captions: {error}")
+    return Sight(embedder=embedder, captioner=captioner, missing=tuple(missing))
+
+
+def _embedder(models: ModelSettings, weights: Path) -> ImageEmbedder:
+    found = OnnxClip(_folder(weights / "clip"), models.cache_dir / "clip", name=CLIP_NAME, int8=models.quantize == "int8")
+    _ = found.identity  # reads the weights: what is wrong with them is known now
+    return found
+
+
+def _captioner(models: ModelSettings, weights: Path) -> Captioner:
+    folder = _folder(weights / "captioner")
+    found = OnnxCaptioner(folder, models.cache_dir / "captioner", name=CAPTIONER_NAME, int8=models.quantize == "int8")
+    _ = found.identity
+    return found
+
+
+def _folder(folder: Path) -> Path:
+    if not (folder / "config.json").is_file():
+        raise ModelMissingError(
+            f"the compact model {folder.name!r} is not part of this installation; install the complete mmrag, or set"
+            " models.profile to hub."
+        )
+    return folder
