@@ -61,6 +61,10 @@ class Fitted:
     in_use: Sureness
     now: Operating
 
+    def tier_alone(self, name: str, floor: float) -> Operating:
+        """One tier asked without the others: it answers from ``floor`` on."""
+        return play(_only(self.recorded, self.recorded.tiers.index(name)), (floor,), floor)
+
 
 def calibrate(
     observed: Mapping[str, Sequence[Observation]], models: Mapping[str, str], before: Calibration, origin: Origin
