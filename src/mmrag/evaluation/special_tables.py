@@ -79,7 +79,7 @@ def _page_tables(report: Mapping[str, Json]) -> list[Table]:
     if report["reading"] is not None:
         groups = [*groups_of(report, "reading", "by_kind"), *groups_of(report, "reading", "by_quality")]
         groups.append(("all", at(report, "reading", "overall")))
-        tables.append(grouped_table("Text as read against text as printed", "pages", groups, READING))
+        tables.append(grouped_table("Text as read against text as printed", "of", groups, READING))
     if report["captions"] is not None:
         have, of = at(report, "captions", "with_caption"), at(report, "captions", "pages")
         title = f"Captions: {number(have)} of {number(of)} pages have a generated one"

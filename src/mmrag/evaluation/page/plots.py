@@ -6,6 +6,7 @@ Text goes into the SVG as text, escaped by matplotlib, and is never read as math
 from __future__ import annotations
 
 import io
+import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 BLUE, GREY, RED, GREEN = "#2563eb", "#6b7280", "#dc2626", "#15803d"
+_MARKED = 30
+"""Points on a curve up to which each gets a dot: more run into one another."""
 _KINDS_OF_ANSWER = ("number", "date", "code", "yes or no", "words", "no answer")
 
 
@@ -75,9 +78,10 @@ def _reliability(given: Sequence[Scored]) -> Plot:
 def _coverage(texts: Sequence[Scored], given: Sequence[Scored]) -> Plot:
     points = risk_coverage([s.outcome.confidence for s in given], [s.is_right for s in given])
     share = len(given) / len(texts)
+    marker = "." if len(points) <= _MARKED else None
 
     def draw(axes: Axes) -> None:
-        axes.plot([c * share for c, _ in points], [1 - risk for _, risk in points], color=BLUE, linewidth=2, marker=".")
+        axes.plot([c * share for c, _ in points], [1 - risk for _, risk in points], color=BLUE, linewidth=2, marker=marker)
         axes.axvline(share, color=GREY, linestyle=":", linewidth=1)
         axes.set(xlim=(0, 1.02), ylim=(min(0.5, *(1 - r for _, r in points)), 1.02), xlabel="share of questions answered")
         axes.set_ylabel("share of answers right")
@@ -131,8 +135,11 @@ def _cost(texts: Sequence[Scored]) -> Plot:
 
     def draw(axes: Axes) -> None:
         for kind in groups:
-            axes.scatter([price[kind]], [good[kind]], s=30 + 2 * len(groups[kind]), color=BLUE, alpha=0.6)
-            axes.annotate(kind, (price[kind], good[kind]), xytext=(7, 5), textcoords="offset points", fontsize=9)
+            area = 30 + 2 * min(200, len(groups[kind]))
+            axes.scatter([price[kind]], [good[kind]], s=area, color=BLUE, alpha=0.6, clip_on=False)
+            beside = (4 + math.sqrt(area / math.pi), 0 if good[kind] > 0.05 else 7)  # clear of the axis
+            at = (price[kind], good[kind])
+            axes.annotate(kind, at, xytext=beside, textcoords="offset points", va="center", fontsize=9)
         axes.set(ylim=(0, 1.05), xlabel="milliseconds a question" if free else "USD a question", ylabel="share right")
         axes.set_xlim(0, 1.35 * max(price.values()) or 1.0)
 
