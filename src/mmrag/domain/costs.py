@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Self
@@ -65,6 +65,7 @@ class LedgerEntry:
     """One model call: who was asked for what, and what it cost. ``usd`` is None when the price is unknown.
 
     ``held_usd`` is what was set aside for a call whose cost nobody told, in USD: it is in no bill, but budgets count it.
+    ``at`` is when it was written (aware, UTC); None before that.
     """
 
     question_id: str
@@ -75,6 +76,7 @@ class LedgerEntry:
     usd: Decimal | None
     cache_hit: bool = False
     held_usd: Decimal | None = None
+    at: datetime | None = field(default=None, compare=False)
 
     @property
     def against_budgets(self) -> Decimal:

@@ -27,7 +27,7 @@ CREATE TABLE IF NOT EXISTS entry (
 CREATE INDEX IF NOT EXISTS entry_question ON entry (question_id);
 """
 _COLUMNS: Final = """
-question_id, stage, tier, model, input_tokens, output_tokens, cached_input_tokens, images, usd, cache_hit, held_usd
+question_id, stage, tier, model, input_tokens, output_tokens, cached_input_tokens, images, usd, cache_hit, held_usd, at
 """
 
 
@@ -110,8 +110,8 @@ def _insert(connection: sqlite3.Connection, entries: Sequence[LedgerEntry], at: 
     connection.executemany("INSERT INTO entry VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
 
-def _entry(row: tuple[str, str, str, str, int, int, int, int, str | None, int, str | None]) -> LedgerEntry:
-    question_id, stage, tier, model, input_tokens, output_tokens, cached, images, usd, cache_hit, held = row
+def _entry(row: tuple[str, str, str, str, int, int, int, int, str | None, int, str | None, str]) -> LedgerEntry:
+    question_id, stage, tier, model, input_tokens, output_tokens, cached, images, usd, cache_hit, held, at = row
     return LedgerEntry(
         question_id=question_id,
         stage=stage,
@@ -121,4 +121,5 @@ def _entry(row: tuple[str, str, str, str, int, int, int, int, str | None, int, s
         usd=None if usd is None else Decimal(usd),
         cache_hit=bool(cache_hit),
         held_usd=None if held is None else Decimal(held),
+        at=datetime.fromisoformat(at),
     )
