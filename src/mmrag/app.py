@@ -33,7 +33,9 @@ from mmrag.adapters.sight import Sight, find_sight
 from mmrag.adapters.steady import SteadyVectors
 from mmrag.adapters.traces import FileTraces
 from mmrag.errors import SettingsError
-from mmrag.middleware.budgeted import Spending
+from mmrag.middleware.budgeted import Budgets
+from mmrag.middleware.circuit import Rule
+from mmrag.middleware.limited import Gate, Rates
 from mmrag.middleware.prices import price_list
 from mmrag.middleware.wrapping import wrapped
 from mmrag.ports import (
@@ -50,7 +52,7 @@ from mmrag.ports import (
     VectorIndex,
 )
 from mmrag.retrieval.index import IndexKeeper, IndexKeepers
-from mmrag.settings import ModelSettings, Settings
+from mmrag.settings import LimitSettings, ModelSettings, Settings, TierSettings
 
 MINILM: Final = "sentence-transformers/all-MiniLM-L6-v2"
 
@@ -136,7 +138,7 @@ async def chat_models(settings: Settings, ledger: Ledger, clock: Clock) -> Async
     async with AsyncExitStack() as stack:
         replies = await stack.enter_async_context(kept_replies(settings)) if settings.cache.enabled else None
         models: dict[str, ChatModel] = {}
-        spending = Spending()
+        budgets, gates = _budgets(settings, ledger), dict[str, Gate]()
         for tier in settings.cascade.tiers:
             if tier.provider != "reader":
                 model = chat_model(tier, timeout_s=settings.ask.timeout_s, models_file=settings.models.file)
@@ -147,8 +149,8 @@ async def chat_models(settings: Settings, ledger: Ledger, clock: Clock) -> Async
                     ledger=ledger,
                     clock=clock,
                     replies=replies,
-                    spending=spending,
-                    max_usd=Decimal(str(settings.cascade.max_usd)),
+                    budgets=budgets,
+                    gate=_gate(gates, tier, settings.limits, clock),
                     deadline_s=settings.ask.timeout_s,
                     prices=price_list(settings.models.file),
                 )
@@ -163,6 +165,29 @@ async def kept_replies(settings: Settings) -> AsyncIterator[SqliteReplies]:
         yield replies
     finally:
         await replies.close()
+
+
+def _budgets(settings: Settings, ledger: Ledger) -> Budgets:
+    cascade = settings.cascade
+    return Budgets(
+        ledger=ledger,
+        max_usd=Decimal(str(cascade.max_usd)),
+        max_usd_per_day=Decimal(str(cascade.max_usd_per_day)) if cascade.max_usd_per_day else None,
+        max_usd_per_store=Decimal(str(cascade.max_usd_per_store)) if cascade.max_usd_per_store else None,
+        claim_s=2 * settings.ask.timeout_s + 60,
+    )
+
+
+def _gate(gates: dict[str, Gate], tier: TierSettings, limits: LimitSettings, clock: Clock) -> Gate:
+    """The gate that ``tier`` shares with all tiers of the same provider at the same address."""
+    name = f"{tier.provider} at {tier.base_url.rstrip('/')}" if tier.base_url else tier.provider
+    rates = Rates(
+        concurrency=limits.concurrency,
+        requests_per_minute=limits.requests_per_minute,
+        tokens_per_minute=limits.tokens_per_minute,
+        rule=Rule(failures=limits.failures, pause_s=limits.pause_s),
+    )
+    return gates.setdefault(name, Gate(name, rates=rates, clock=clock))
 
 
 async def _writer(settings: Settings, stack: AsyncExitStack) -> Writer:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from mmrag.domain.answers import Draft
+from mmrag.domain.bookkeeping import Receipt
 from mmrag.domain.costs import Claim, LedgerEntry, Limits, Overrun
 from mmrag.domain.documents import Document, Element, Page
 from mmrag.domain.evidence import Scored
@@ -292,13 +293,22 @@ class Ledger(Protocol):
     async def reserve(self, claim: Claim, limits: Limits, at: datetime) -> Overrun | None:
         """Set money aside, unless it would break one of ``limits`` together with all entries and claims so far.
 
-        A claim of the same id is replaced. The question's limit does not count for an empty ``question_id``.
+        A claim of the same id is replaced, or stays when the new one does not fit. The question's limit does not count for
+        an empty ``question_id``.
         """
         ...
 
     async def settle(self, claim_id: str, entries: Sequence[LedgerEntry], at: datetime) -> None:
         """Write what the call really took and give up its claim, in one step. ``claim_id`` may be empty: no claim."""
         ...
+
+
+class Receipts(Protocol):
+    """One line for each question that was asked, whether a model was or not."""
+
+    async def write(self, receipt: Receipt) -> None: ...
+
+    async def receipts(self) -> tuple[Receipt, ...]: ...
 
 
 OnDelta: TypeAlias = Callable[[Delta], Awaitable[None]]

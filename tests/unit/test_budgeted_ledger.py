@@ -77,10 +77,12 @@ async def test_a_settled_claim_gives_way_to_what_the_call_took(ledger: Ledger) -
     assert over.spent == Decimal("0.010")
 
 
-async def test_a_claim_of_the_same_id_is_replaced_and_one_that_does_not_fit_is_gone(ledger: Ledger) -> None:
+async def test_a_claim_of_the_same_id_is_replaced_and_stays_when_the_new_one_does_not_fit(ledger: Ledger) -> None:
     assert await ledger.reserve(claim("a", "0.006"), limits(day="0.01"), NOON) is None
-    assert await ledger.reserve(claim("a", "0.010"), limits(day="0.01"), NOON) is None
+    assert await ledger.reserve(claim("a", "0.009"), limits(day="0.01"), NOON) is None
     assert await ledger.reserve(claim("a", "0.011"), limits(day="0.01"), NOON) is not None
+    over = await ledger.reserve(claim("b", "0.002"), limits(day="0.01"), NOON)
+    assert over == Overrun(budget="day", spent=Decimal("0.009"), limit=Decimal("0.01"))
 
 
 async def test_a_new_day_has_a_budget_of_its_own_and_cache_hits_are_free(ledger: Ledger) -> None:

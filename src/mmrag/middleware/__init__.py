@@ -1,7 +1,8 @@
 """What is wrapped around a chat model. Each wrapper takes a ``ChatModel`` and is one.
 
-Outermost first: ``Metered(Cached(Budgeted(Retrying(adapter))))``. Metered is outside so that one question to the model is
-one line of the ledger, with the tokens of failed attempts in it; Retrying is next to the adapter, since only the adapter's
-errors are worth trying again. Cached is right inside Metered: a hit is a line that costs nothing. Budgeted is inside the
-cache, since a hit is always affordable; a rate limit belongs inside it: what is not afforded does not wait.
+Outermost first: ``Metered(Cached(Budgeted(Limited(Retrying(Guarded(adapter))))))``. Metered is outside: whatever becomes of
+a call, what its attempts took is in the ledger. Cached is right inside it: a hit is a line that costs nothing. Budgeted is
+inside the cache, since a hit is always affordable; Limited inside that: what is not afforded does not wait. Limited keeps a
+place and the deadline for a call with all its attempts. Guarded is around each attempt: circuit, rates, and whether a
+further attempt is affordable. What the wrappers have to tell each other of one call is on its ``Tab``.
 """

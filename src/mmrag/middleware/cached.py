@@ -7,14 +7,14 @@ only serves an estimate (the size of a picture in pixels) is not in it.
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from mmrag.domain.hashing import Json, canonical_bytes, sha256_hex
-from mmrag.domain.messages import ChatRequest, Delta, ImagePart, Part, Reply, StopReason, TextPart, ToolCall
+from mmrag.domain.messages import ChatRequest, ImagePart, Part, Reply, StopReason, TextPart, ToolCall
+from mmrag.errors import BudgetExceededError
+from mmrag.middleware.flights import Flights
+from mmrag.middleware.tab import current_tab
 from mmrag.ports import ChatModel, OnDelta, ReplyCache
 
 _KEPT = frozenset({StopReason.END, StopReason.TOOLS})
@@ -37,25 +37,18 @@ def cache_key(identity: str, request: ChatRequest) -> str:
     )
 
 
-@dataclass(slots=True)
-class _Line:
-    """Callers that want the same reply, one after the other."""
-
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    waiting: int = 0
-
-
 class Cached:
     """Looks in ``replies`` first. Refusals, errors, and replies that are cut off or garbled are never kept.
 
-    The same call made at the same time is made once: the later one waits, and then finds the reply of the first. A kept
-    reply is streamed as one piece. Its usage is that of the call that was paid for; ``cached`` says that this one was not.
+    The same call made while one is on its way joins that one, and hears its pieces from the first on; what becomes of it
+    holds for all, but for a refusal of a budget, which is that of the one who began it. A kept reply is streamed as one
+    piece. Its usage is that of the call that was paid for; ``cached`` says that this one was not.
     """
 
     def __init__(self, model: ChatModel, replies: ReplyCache) -> None:
         self._model = model
         self._replies = replies
-        self._lines: dict[str, _Line] = {}
+        self._flights = Flights()
 
     @property
     def identity(self) -> str:
@@ -64,30 +57,31 @@ class Cached:
     async def reply(self, request: ChatRequest, on_delta: OnDelta | None = None) -> Reply:
         """Raises what the model raises, and ``StoreError`` when the cache cannot be used."""
         key = cache_key(self.identity, request)
-        async with self._in_line(key):
-            kept = await self._replies.get(key)
-            if kept is None:
-                reply = await self._model.reply(request, on_delta)
-                if _is_whole(request, reply):
-                    # What earlier attempts lost is this call's, not the reply's.
-                    usage = replace(reply.usage, unreported_calls=0)
-                    await self._replies.put(key, replace(reply, usage=usage, cached=False))
-                return reply
-        if on_delta is not None and kept.text:
-            await on_delta(Delta(text=kept.text))
-        return replace(kept, cached=True)
 
-    @asynccontextmanager
-    async def _in_line(self, key: str) -> AsyncIterator[None]:
-        line = self._lines.setdefault(key, _Line())
-        line.waiting += 1
-        try:
-            async with line.lock:
-                yield
-        finally:
-            line.waiting -= 1
-            if line.waiting == 0:
-                self._lines.pop(key, None)
+        async def begin(hears: OnDelta | None) -> Reply:
+            return await self._found_or_asked(key, request, hears)
+
+        while True:
+            flight, leads = self._flights.join(key, begin, streamed=on_delta is not None)
+            try:
+                reply = await flight.ride(on_delta, leads=leads)
+            except BudgetExceededError:
+                if leads:
+                    raise
+                continue
+            return reply if leads else replace(reply, cached=True)
+
+    async def _found_or_asked(self, key: str, request: ChatRequest, on_delta: OnDelta | None) -> Reply:
+        kept = await self._replies.get(key)
+        if kept is not None:
+            return replace(kept, cached=True)
+        reply = await self._model.reply(request, on_delta)
+        if _is_whole(request, reply):
+            # What earlier attempts lost is this call's, not the reply's.
+            attempts = current_tab().attempts or [reply.usage]
+            own = replace(attempts[-1], unreported_calls=0)
+            await self._replies.put(key, replace(reply, usage=own, cached=False))
+        return reply
 
 
 def _is_whole(request: ChatRequest, reply: Reply) -> bool:

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-
-import anyio
 
 from mmrag.domain.costs import LedgerEntry, Usage
 from mmrag.domain.messages import ChatRequest, Reply
 from mmrag.errors import ModelError
 from mmrag.middleware.prices import PriceList, price_list
-from mmrag.middleware.sent import on_the_way
+from mmrag.middleware.tab import Tab, finished, opened_tab
 from mmrag.ports import ChatModel, Clock, Ledger, OnDelta
 
 
 class Metered:
-    """Writes what ``model`` consumed and what that cost. A model without a known price is written as unpriced.
+    """Writes what ``model`` consumed and what that cost, a line for each attempt that consumed anything.
 
-    A call that fails after tokens were used is written too; one that used none is not.
+    A model without a known price is written as unpriced. So is an attempt whose cost nobody told, which was cancelled or
+    cut off on its way. An attempt that was turned away at once is not written. A cache hit is a line that costs nothing.
     """
 
     def __init__(
@@ -35,40 +34,45 @@ class Metered:
         return self._model.identity
 
     async def reply(self, request: ChatRequest, on_delta: OnDelta | None = None) -> Reply:
-        """Raises what the model raises, after writing the usage that the error carries.
-
-        Calls whose usage nobody told are lines of their own, without a price. So is one that is cancelled on its way.
-        """
-        with on_the_way() as sent:
+        """Raises what the model raises, and ``StoreError`` when the ledger cannot be written."""
+        with opened_tab(self._tier) as tab:
+            tab.close = lambda: self._write(request, tab, self.identity, tab.attempts)
             try:
                 reply = await self._model.reply(request, on_delta)
-            except ModelError as error:
-                await self._write(request, self._model.identity, error.usage, cached=False)
+            except BaseException as error:
+                if not tab.handed_over:
+                    untold = [error.usage] if isinstance(error, ModelError) else []
+                    await finished(self._write(request, tab, self.identity, tab.attempts or untold))
                 raise
-            except asyncio.CancelledError:
-                with anyio.CancelScope(shield=True):
-                    await self._write(request, self._model.identity, Usage(unreported_calls=sent.calls), cached=False)
-                raise
-        await self._write(request, reply.model, reply.usage, cached=reply.cached)
-        return reply
+            if reply.cached:
+                await finished(self._hit(request, reply))
+            else:
+                await finished(self._write(request, tab, reply.model, tab.attempts or [reply.usage]))
+            return reply
 
-    async def _write(self, request: ChatRequest, model: str, usage: Usage, *, cached: bool) -> None:
+    async def _write(self, request: ChatRequest, tab: Tab, model: str, attempts: Sequence[Usage]) -> None:
+        entries = [entry for usage in attempts for entry in self._lines(request, tab, model, usage)]
+        if entries or tab.claimed:
+            await self._ledger.settle(tab.id if tab.claimed else "", entries, self._clock.now())
+
+    async def _hit(self, request: ChatRequest, reply: Reply) -> None:
+        entry = self._line(request, reply.model, replace(reply.usage, unreported_calls=0))
+        await self._ledger.settle("", [replace(entry, cache_hit=True)], self._clock.now())
+
+    def _lines(self, request: ChatRequest, tab: Tab, model: str, usage: Usage) -> Iterator[LedgerEntry]:
         told = replace(usage, unreported_calls=0)
-        if cached or told != Usage():
-            await self._line(request, model, told, cached=cached)
+        if told != Usage():
+            yield self._line(request, model, told)
         for _ in range(usage.unreported_calls):
-            await self._line(request, model, None, cached=False)
+            yield replace(self._line(request, model, Usage()), usd=None, held_usd=tab.held_usd)
 
-    async def _line(self, request: ChatRequest, model: str, usage: Usage | None, *, cached: bool) -> None:
-        now = self._clock.now()
-        price = self._prices.price_of(model, prompt_tokens=usage.input_tokens, on=now.date()) if usage else None
-        entry = LedgerEntry(
+    def _line(self, request: ChatRequest, model: str, usage: Usage) -> LedgerEntry:
+        price = self._prices.price_of(model, prompt_tokens=usage.input_tokens, on=self._clock.now().date())
+        return LedgerEntry(
             question_id=request.question_id,
             stage=request.stage,
             tier=self._tier,
             model=model,
-            usage=usage or Usage(),
-            usd=None if price is None or usage is None else price.of(usage),
-            cache_hit=cached,
+            usage=usage,
+            usd=None if price is None else price.of(usage),
         )
-        await self._ledger.write(entry, now)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
@@ -12,20 +11,25 @@ from tenacity.stop import stop_any, stop_base
 
 from mmrag.domain.costs import Usage
 from mmrag.domain.messages import ChatRequest, Delta, Reply
-from mmrag.errors import ModelError, ModelUnavailableError
-from mmrag.middleware.sent import sending
+from mmrag.errors import CircuitOpenError, ModelError, ModelUnavailableError
+from mmrag.middleware.tab import current_tab
 from mmrag.ports import ChatModel, OnDelta
 
 Sleep = Callable[[float], Awaitable[None]]
+
+
+def _loop_time() -> float:
+    return asyncio.get_running_loop().time()
 
 
 class Retrying:
     """Asks ``model`` up to ``attempts`` times while it raises ``ModelUnavailableError``; other errors pass at once.
 
     Pauses are random and grow from at most ``first_pause`` to at most ``longest_pause`` seconds (exponential backoff with
-    full jitter), and are at least as long as the provider asked for. ``deadline_s`` seconds after the first call began no
-    other one begins. A stream of which a piece was passed on is not begun again. Tokens that failed attempts consumed are
-    added to the usage of the reply, or of the last error.
+    full jitter), and are at least as long as the provider asked for. ``deadline_s`` seconds after the first attempt began,
+    or after the deadline of the tab, no other one begins. A provider that is left alone is not asked again. A stream of
+    which a piece was passed on is not begun again. Tokens that failed attempts consumed are added to the usage of the reply,
+    or of the last error.
     """
 
     def __init__(
@@ -37,7 +41,7 @@ class Retrying:
         longest_pause: float = 8.0,
         deadline_s: float = 60.0,
         sleep: Sleep = asyncio.sleep,
-        monotonic: Callable[[], float] = time.monotonic,
+        monotonic: Callable[[], float] = _loop_time,
     ) -> None:
         self._model = model
         self._attempts = attempts
@@ -61,11 +65,13 @@ class Retrying:
                 await on_delta(delta)
 
         def again(error: BaseException) -> bool:
-            return isinstance(error, ModelUnavailableError) and not streamed
+            transient = isinstance(error, ModelUnavailableError) and not isinstance(error, CircuitOpenError)
+            return transient and not streamed
 
+        deadline = min(begun + self._deadline_s, current_tab().deadline)
         attempts = AsyncRetrying(
             retry=retry_if_exception(again),
-            stop=stop_any(stop_after_attempt(self._attempts), _TooLate(begun + self._deadline_s, self._monotonic)),
+            stop=stop_any(stop_after_attempt(self._attempts), _TooLate(deadline, self._monotonic)),
             wait=self._wait,
             sleep=self._sleep,
             reraise=True,
@@ -73,8 +79,7 @@ class Retrying:
         async for attempt in attempts:
             with attempt:
                 try:
-                    with sending():
-                        reply = await self._model.reply(request, passed_on if on_delta is not None else None)
+                    reply = await self._model.reply(request, passed_on if on_delta is not None else None)
                 except ModelError as error:
                     wasted = wasted + error.usage
                     error.usage = wasted

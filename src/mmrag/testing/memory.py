@@ -81,10 +81,10 @@ class MemoryLedger:
         for gone in [c for c in self.claims.values() if c.expires < at]:
             del self.claims[gone.id]
             await self.write(_untold(gone), at)
-        self.claims.pop(claim.id, None)
         dated = list(zip(self._entries, self.times, strict=True))
-        under_way = sum((c.usd for c in self.claims.values()), Decimal(0))
-        own = sum((c.usd for c in self.claims.values() if c.question_id == claim.question_id), Decimal(0))
+        others = [c for c in self.claims.values() if c.id != claim.id]
+        under_way = sum((c.usd for c in others), Decimal(0))
+        own = sum((c.usd for c in others if c.question_id == claim.question_id), Decimal(0))
         spent = Limits(
             question=own + _added(e for e, _ in dated if e.question_id == claim.question_id),
             day=under_way + _added(e for e, t in dated if t.date() == at.date()),

@@ -26,12 +26,11 @@ _USED: Final = "SELECT usd, held_usd FROM entry WHERE cache_hit = 0"
 
 
 def set_aside(connection: sqlite3.Connection, claim: Claim, limits: Limits, at: datetime) -> Overrun | None:
-    """Keep ``claim`` in place of one of the same id, unless it would break one of ``limits``."""
-    connection.execute("DELETE FROM claim WHERE id = ?", (claim.id,))
-    over = overrun(claim.usd, _used(connection, claim.question_id, limits, at), _limits_of(claim, limits))
+    """Keep ``claim`` in place of one of the same id, unless it would break one of ``limits``: then that one stays."""
+    over = overrun(claim.usd, _used(connection, claim, limits, at), _limits_of(claim, limits))
     if over is None:
         row = (claim.id, claim.question_id, claim.stage, claim.tier, claim.model, str(claim.usd), _stamp(claim.expires))
-        connection.execute("INSERT INTO claim VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+        connection.execute("INSERT OR REPLACE INTO claim VALUES (?, ?, ?, ?, ?, ?, ?)", row)
     return over
 
 
@@ -51,14 +50,15 @@ def abandoned(connection: sqlite3.Connection, at: datetime) -> Iterator[LedgerEn
         )
 
 
-def _used(connection: sqlite3.Connection, question_id: str, limits: Limits, at: datetime) -> Limits:
-    """What counts against each budget that has a limit: entries, and claims of calls on their way."""
-    claims = [(owner, Decimal(usd)) for owner, usd in connection.execute("SELECT question_id, usd FROM claim")]
-    under_way = sum((usd for _, usd in claims), Decimal(0))
-    own = sum((usd for owner, usd in claims if owner == question_id), Decimal(0))
+def _used(connection: sqlite3.Connection, claim: Claim, limits: Limits, at: datetime) -> Limits:
+    """What counts against each budget that has a limit: entries, and other claims, of calls on their way."""
+    rows = connection.execute("SELECT question_id, usd FROM claim WHERE id <> ?", (claim.id,))
+    others = [(owner, Decimal(usd)) for owner, usd in rows]
+    under_way = sum((usd for _, usd in others), Decimal(0))
+    own = sum((usd for owner, usd in others if owner == claim.question_id), Decimal(0))
     question = day = store = None
-    if limits.question is not None and question_id:
-        question = own + _added(connection.execute(f"{_USED} AND question_id = ?", (question_id,)))
+    if limits.question is not None and claim.question_id:
+        question = own + _added(connection.execute(f"{_USED} AND question_id = ?", (claim.question_id,)))
     if limits.day is not None or limits.store is not None:
         _add_up(connection)
     if limits.day is not None:
