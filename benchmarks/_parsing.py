@@ -16,6 +16,8 @@ from pathlib import Path
 from _systems import Chunk, PageTexts
 
 from mmrag.adapters.minilm import model_folder
+from mmrag.domain.hashing import Json
+from mmrag.evaluation.runner import run_key
 
 PARSERS = ("docling", "unstructured")
 CHILD = Path(__file__).with_name("_parser_child.py")
@@ -35,17 +37,40 @@ class LeftOut(Exception):
     """A peer that cannot be measured here, and why, in one line."""
 
 
-def parsed_by(parser: str, texts: PageTexts, born_digital: Mapping[str, Path], *, python: Path | None = None) -> Parsed:
+def parsed_by(
+    parser: str,
+    texts: PageTexts,
+    born_digital: Mapping[str, Path],
+    *,
+    python: Path | None = None,
+    keep: Path | None = None,
+) -> Parsed:
     """The chunks that ``parser`` makes. ``born_digital`` are documents with a text layer on every page, by name.
 
-    ``python`` is the interpreter of the environment that it is installed in. Raises ``LeftOut``. Blocks.
+    ``python`` is the interpreter of the environment that it is installed in; ``keep`` is a folder where chunks are kept for
+    the next run. Raises ``LeftOut``. Blocks.
     """
-    asked = {
+    asked: dict[str, Json] = {
         "parser": parser,
         "tokenizer": str(model_folder()),
         "pages": [[document, page, text] for (document, page), text in texts.items()],
         "files": {name: str(path) for name, path in born_digital.items()},
     }
+    kept = None if keep is None else keep / f"{parser}-{run_key([parser, asked['pages'], asked['files']])}.json"
+    if kept is None or not kept.is_file():
+        said = _run(json.dumps(asked), parser, python or Path(sys.executable))
+        if kept is not None:
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            kept.write_text(said, encoding="utf-8")
+    else:
+        said = kept.read_text(encoding="utf-8")
+    made = json.loads(said)
+    chunks = tuple(Chunk(document=d, page=p, text=t) for d, p, t in made["chunks"])
+    return Parsed(version=made["version"], how=made["how"], chunks=chunks)
+
+
+def _run(asked: str, parser: str, python: Path) -> str:
+    """The last line that the child wrote. Raises ``LeftOut`` with the last line it complained with."""
     # Offline, so that nothing is fetched behind the user's back and a missing model is an error at once.
     env = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"} | {
         "HF_HUB_OFFLINE": "1",
@@ -53,7 +78,7 @@ def parsed_by(parser: str, texts: PageTexts, born_digital: Mapping[str, Path], *
     }
     try:
         done = subprocess.run(
-            [str(python or sys.executable), str(CHILD)], input=json.dumps(asked), capture_output=True, text=True, env=env,
+            [str(python), str(CHILD)], input=asked, capture_output=True, text=True, env=env,
             timeout=TIMEOUT_S, check=False,
         )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired) as error:
@@ -61,6 +86,4 @@ def parsed_by(parser: str, texts: PageTexts, born_digital: Mapping[str, Path], *
     if done.returncode != 0:
         lines = [line for line in done.stderr.splitlines() if line.strip()]
         raise LeftOut(f"{parser}: left out, {lines[-1][:300] if lines else f'exit {done.returncode}'}")
-    said = json.loads(done.stdout.splitlines()[-1])
-    chunks = tuple(Chunk(document=d, page=p, text=t) for d, p, t in said["chunks"])
-    return Parsed(version=said["version"], how=said["how"], chunks=chunks)
+    return done.stdout.splitlines()[-1]

@@ -97,7 +97,7 @@ async def add_finders(to: Comparison, texts: PageTexts, python: Path | None) -> 
     files = await born_digital(to.app)
     for parser in PARSERS:
         try:
-            parsed = await asyncio.to_thread(parsed_by, parser, texts, files, python=python)
+            parsed = await asyncio.to_thread(parsed_by, parser, texts, files, python=python, keep=to.keep)
         except LeftOut as reason:
             to.notes.append(str(reason))
         else:

@@ -98,3 +98,26 @@ def test_a_sample_has_as_many_of_each_kind_spread_evenly() -> None:
     questions = [question(f"{kind}{n}", "?", "x", kind, "a") for kind, count in (("a", 9), ("b", 2)) for n in range(count)]
     assert [q.id for q in asked_by_kind(questions, 3)] == ["a0", "a3", "a6", "b0", "b1"]
     assert asked_by_kind(questions, None) == tuple(questions)
+
+
+def test_a_parser_s_chunks_come_from_its_own_interpreter_and_are_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import _parsing
+    from _systems import Chunk
+
+    monkeypatch.setattr(_parsing, "model_folder", lambda: Path("model"))
+    said = {"version": "docling 9", "how": "as text", "chunks": [["a.pdf", 2, "part"]]}
+    python = tmp_path / "python"
+    python.write_text(f"#!/bin/sh\ncat > {tmp_path}/asked\necho chatter\necho '{json.dumps(said)}'\n", encoding="utf-8")
+    python.chmod(0o755)
+    for interpreter in (python, Path("no-such-python")):
+        parsed = _parsing.parsed_by("docling", {("a.pdf", 2): "a part"}, {}, python=interpreter, keep=tmp_path / "kept")
+        assert parsed == _parsing.Parsed(
+            version="docling 9", how="as text", chunks=(Chunk(document="a.pdf", page=2, text="part"),)
+        )
+    assert json.loads((tmp_path / "asked").read_text(encoding="utf-8"))["pages"] == [["a.pdf", 2, "a part"]]
+    with pytest.raises(_parsing.LeftOut, match="no-such-python"):
+        _parsing.parsed_by(
+            "docling", {("a.pdf", 2): "other text"}, {}, python=Path("no-such-python"), keep=tmp_path / "kept"
+        )
