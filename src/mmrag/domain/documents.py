@@ -140,8 +140,10 @@ class Page:
 
     @property
     def is_unreadable(self) -> bool:
-        """True when nothing could be read although the page is not known to be blank."""
-        return any(e.kind is ElementKind.UNREADABLE for e in self.elements)
+        """True when nothing could be read although the page is not known to be blank. Single places do not count."""
+        kinds = {e.kind for e in self.elements if not e.kind.is_generated}
+        wordless = {ElementKind.UNREADABLE, ElementKind.FIGURE, ElementKind.CHART}
+        return ElementKind.UNREADABLE in kinds and kinds <= wordless
 
     @property
     def text(self) -> str:
