@@ -19,6 +19,8 @@ from mmrag_ingest.layout.key_values import pairs_of
 from mmrag_ingest.layout.lines import Row
 from mmrag_ingest.layout.pieces import canonical, pieces_of, usual_height
 from mmrag_ingest.layout.tables import Grid, grids_of
+from mmrag_ingest.layout.turning import turned_back, turned_page
+from mmrag_ingest.layout.unread import unread_regions
 from mmrag_ingest.records import RawPage, RawWord
 
 _BLANK = 0.0008
@@ -34,8 +36,13 @@ def understand(raw: RawPage, picture: NDArray[np.uint8] | None, *, document_id: 
     """Put words in reading order and find the elements of the page.
 
     ``picture`` is the rendered page, RGB, shape (h, w, 3); without it no figures are found and an empty page counts as
-    blank. The order of ``raw.words`` does not matter. Every word is in at least one element that is not a pair.
+    blank. The order of ``raw.words`` does not matter. Every word is in at least one element that is not a pair. A page that
+    lies on its side or stands on its head is understood as if it were upright.
     """
+    if raw.turn:
+        upright = None if picture is None else np.rot90(picture, raw.turn)
+        page = understand(turned_page(raw), upright, document_id=document_id, number=number, image=image)
+        return turned_back(page, raw)
     source = [w for w in canonical(raw.words) if w.text.strip()]
     leaves = leaves_of(pieces_of(raw, source))
     words, final = _reading_order(source, leaves)
@@ -49,6 +56,8 @@ def understand(raw: RawPage, picture: NDArray[np.uint8] | None, *, document_id: 
         _add_text(made, leaves, raw)
     if picture is not None:
         _add_pictures(made, picture, raw)
+    if words:
+        warnings += _add_unread(made, raw)
     return Page(
         document_id=document_id,
         number=number,
@@ -129,6 +138,17 @@ def _add_rows(made: Assembler, rows: list[Row], grid: Grid | None, pairs: list[P
         for pair in pairs:
             if pair.label_words[0].raw in inside:
                 made.pair(pair)
+
+
+def _add_unread(made: Assembler, raw: RawPage) -> list[str]:
+    """Add the places that gave no text. Returns the warning that there are some."""
+    pictures = [e.bbox for e in made.elements if e.kind in (ElementKind.FIGURE, ElementKind.CHART)]
+    regions = unread_regions(raw, [w.bbox for w in made.words], pictures)
+    for box in regions:
+        made.region(ElementKind.UNREADABLE, box, "")
+    if not regions:
+        return []
+    return ["a place on it could not be read" if len(regions) == 1 else f"{len(regions)} places on it could not be read"]
 
 
 def _add_pictures(made: Assembler, picture: NDArray[np.uint8], raw: RawPage) -> None:

@@ -61,7 +61,11 @@ class RawWord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawPage:
-    """Words as the text layer or the OCR engine gave them. ``figures`` are picture regions known from the file itself."""
+    """Words as the text layer or the OCR engine gave them, with polygons on the page as displayed.
+
+    ``figures`` are picture regions known from the file itself. ``turn``: quarter turns counter-clockwise that make the page
+    upright. ``unread`` are places with print that gave no text.
+    """
 
     width: int
     height: int
@@ -70,6 +74,8 @@ class RawPage:
     confidence: float
     words: tuple[RawWord, ...]
     figures: tuple[BBox, ...] = ()
+    turn: int = 0
+    unread: tuple[BBox, ...] = ()
     warnings: tuple[str, ...] = ()
 
 

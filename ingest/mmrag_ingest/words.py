@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 
 from mmrag.domain.documents import TextSource
 from mmrag.domain.geometry import BBox
-from mmrag_ingest.engines.lines import OcrEngine
+from mmrag_ingest.engines.lines import OcrEngine, OcrLine
 from mmrag_ingest.native import TextLayer
 from mmrag_ingest.ocr_words import words_of
 from mmrag_ingest.pages import Rendered
 from mmrag_ingest.records import RawPage, RawWord
 from mmrag_ingest.sanity import Trust, judge
+from mmrag_ingest.seeing.see import see
 
 NATIVE_ENGINE = "pdfium"
 
@@ -80,7 +81,8 @@ def _native(rendered: Rendered, layer: TextLayer, added: list[RawWord], engine: 
 
 def _by_ocr(rendered: Rendered, engine: OcrEngine, notes: list[str]) -> RawPage:
     width, height = rendered.size
-    words = words_of(engine.read(rendered.picture), width=width, height=height)
+    sight = see(rendered.picture, engine)
+    words = words_of(sight.lines, width=width, height=height)
     return RawPage(
         width=width,
         height=height,
@@ -89,8 +91,15 @@ def _by_ocr(rendered: Rendered, engine: OcrEngine, notes: list[str]) -> RawPage:
         confidence=_confidence(words),
         words=words,
         figures=_figures(rendered.layer) if rendered.layer is not None else (),
-        warnings=(*rendered.warnings, *notes),
+        turn=sight.turn,
+        unread=_places(sight.unread, width, height),
+        warnings=(*rendered.warnings, *notes, *sight.notes),
     )
+
+
+def _places(lines: Sequence[OcrLine], width: int, height: int) -> tuple[BBox, ...]:
+    boxes = ((*zip(*line.quad, strict=True),) for line in lines)
+    return tuple(BBox.from_pixels(min(x), min(y), max(x), max(y), width=width, height=height) for x, y in boxes)
 
 
 def _figures(layer: TextLayer) -> tuple[BBox, ...]:
@@ -113,7 +122,8 @@ def _read_region(region: BBox, rendered: Rendered, layer: TextLayer, engine: Ocr
     x0, y0, x1, y1 = (int(value) for value in region.to_pixels(width, height))
     part = rendered.picture[y0 : max(y0 + 1, y1), x0 : max(x0 + 1, x1)]
     lines = [
-        replace(line, quad=tuple((x + x0, y + y0) for x, y in line.quad)) for line in engine.read(np.ascontiguousarray(part))
+        replace(line, quad=tuple((x + x0, y + y0) for x, y in line.quad))
+        for line in see(np.ascontiguousarray(part), engine).lines
     ]
     known = [word.polygon.bbox for word in layer.words]
     words = words_of(lines, width=width, height=height)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+READ_FROM = 0.5
+"""Mean confidence of its characters under which a line counts as found but not read: the default of RapidOCR."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,27 @@ class OcrLine:
         """The mean over the characters, in ``[0, 1]``; 0 for a line of no characters."""
         return sum(g.confidence for g in self.glyphs) / len(self.glyphs) if self.glyphs else 0.0
 
+    @property
+    def is_read(self) -> bool:
+        """False for a place that looks like print and gave no text to rely on."""
+        return bool(self.text.strip()) and self.confidence >= READ_FROM
+
+    @property
+    def length(self) -> float:
+        """Pixels along the text."""
+        return math.dist(self.quad[0], self.quad[1])
+
+    @property
+    def height(self) -> float:
+        """Pixels across the text, the detector's margin included."""
+        return math.dist(self.quad[0], self.quad[3])
+
+    @property
+    def angle(self) -> float:
+        """Degrees clockwise by which the text runs away from left to right, in ``(-180, 180]``."""
+        (ax, ay), (bx, by) = self.quad[0], self.quad[1]
+        return math.degrees(math.atan2(by - ay, bx - ax))
+
     def point(self, u: float, v: float) -> tuple[float, float]:
         """The pixel at ``u`` along the line and ``v`` down it, both in ``[0, 1]`` (bilinear between the corners)."""
         (ax, ay), (bx, by), (cx, cy), (dx, dy) = self.quad
@@ -53,7 +78,11 @@ class OcrEngine(Protocol):
     def identity(self) -> str: ...
 
     def read(self, picture: NDArray[np.uint8]) -> tuple[OcrLine, ...]:
-        """Find and read all lines of an RGB picture, shape ``(h, w, 3)``."""
+        """Find and read all lines of an RGB picture, shape ``(h, w, 3)``; those it could not read as well."""
+        ...
+
+    def read_at(self, picture: NDArray[np.uint8], lines: Sequence[OcrLine]) -> tuple[OcrLine, ...]:
+        """Read the places of ``lines`` on another picture of the same shape. One line for each, in their order."""
         ...
 
     def read_strips(self, strips: Sequence[NDArray[np.uint8]]) -> tuple[str, ...]:

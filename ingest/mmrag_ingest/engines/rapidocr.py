@@ -36,8 +36,6 @@ _MIN_RATIO = 3.0
 """Width to height of the narrowest batch; shorter lines are padded. Training padded to 6.7: slower, no better."""
 _BATCH_COLUMNS = 1400
 """Pixels of width in one batch: more only takes memory."""
-_MIN_CONFIDENCE = 0.5
-"""Lines below are noise: the default of RapidOCR."""
 _SPACE_EVIDENCE = 0.05
 """A space is written between two characters when the recogniser gave it at least this probability in between."""
 _DIRECTION_SAMPLE = 8
@@ -83,13 +81,17 @@ class _Models(Protocol):
     def _load_rec_model(self) -> _Recogniser: ...
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Crop:
     """A line cut out of the page. ``turns`` are quarter turns counter-clockwise that brought it upright."""
 
     image: Picture
     quad: Quad
     turns: int = 0
+
+    def turn(self, quarters: int) -> None:
+        """Turn the picture of the line counter-clockwise."""
+        self.image, self.turns = np.ascontiguousarray(np.rot90(self.image, quarters)), (self.turns + quarters) % 4
 
     def upright_quad(self) -> tuple[tuple[float, float], ...]:
         # Turning the picture counter-clockwise by 90 degrees makes its right edge the top.
@@ -134,13 +136,25 @@ class RapidOcrEngine:
         if not len(quads):
             return ()
         crops = [_cut(image, quad) for quad in quads]
-        self._turn_upright(crops)
-        lines: list[OcrLine] = []
-        for crop, glyphs in zip(crops, self._recognise([crop.image for crop in crops]), strict=True):
-            line = OcrLine(quad=crop.upright_quad(), glyphs=glyphs)
-            if line.text.strip() and line.confidence >= _MIN_CONFIDENCE:
-                lines.append(line)
+        doubtful = self._turn_upright(crops)
+        lines = self._lines(crops)
+        # A line that seems to stand on its head among upright ones: the better reading decides.
+        for crop in doubtful:
+            crop.turn(2)
+        for crop, line in zip(doubtful, self._lines(doubtful), strict=True):
+            at = crops.index(crop)
+            if line.confidence > lines[at].confidence:
+                lines[at] = line
         return tuple(lines)
+
+    def read_at(self, picture: Picture, lines: Sequence[OcrLine]) -> tuple[OcrLine, ...]:
+        """Read the places of ``lines`` on another picture of the same shape. One line for each, in their order."""
+        image = np.ascontiguousarray(picture[:, :, ::-1])
+        return tuple(self._lines([_cut(image, np.array(line.quad, dtype=np.float32)) for line in lines]))
+
+    def _lines(self, crops: Sequence[_Crop]) -> list[OcrLine]:
+        texts = self._recognise([crop.image for crop in crops])
+        return [OcrLine(quad=crop.upright_quad(), glyphs=glyphs) for crop, glyphs in zip(crops, texts, strict=True)]
 
     def read_strips(self, strips: Sequence[Picture]) -> tuple[str, ...]:
         """Read pictures that each hold one line already, RGB. One text a strip."""
@@ -157,25 +171,41 @@ class RapidOcrEngine:
         height, width = image.shape[:2]
         return np.clip(np.asarray(quads, dtype=np.float32), 0, (width - 1, height - 1)).astype(np.float32)
 
-    def _turn_upright(self, crops: list[_Crop]) -> None:
-        """Turn lines that run down the page, and those that stand on their head where a sample says that any do."""
+    def _turn_upright(self, crops: list[_Crop]) -> list[_Crop]:
+        """Turn lines that run down the page, and all of them when a sample says that they stand on their heads.
+
+        Returns the lines that alone seem to do so, not turned. The classifier errs on one line in five, so a page is
+        judged by many lines and a line by its reading.
+        """
         tall = [crop for crop in crops if crop.image.shape[0] >= 1.5 * crop.image.shape[1]]
         side = float(np.median([min(crop.image.shape[:2]) for crop in crops]))
+        sideways = len(tall) > 0.5 * len(crops)
         for crop in tall:
             # A single digit or letter is tall as well, but no longer than a line is high.
-            if crop.image.shape[0] > 2.2 * side or len(tall) > 0.5 * len(crops):
-                crop.image, crop.turns = np.ascontiguousarray(np.rot90(crop.image)), 1
+            if sideways or crop.image.shape[0] > 2.2 * side:
+                crop.turn(1)
+        turned = [crop for crop in crops if crop.turns]
+        ways = (turned, [crop for crop in crops if not crop.turns]) if sideways else (crops,)
+        return [crop for way in ways for crop in self._heads_up(way, always=bool(turned))]
+
+    def _heads_up(self, crops: Sequence[_Crop], *, always: bool) -> list[_Crop]:
+        """Turn lines of one direction by 180 degrees when most of the longest stand on their heads. Returns the doubtful.
+
+        ``always`` asks about all lines, else only when one of a sample is upside down.
+        """
         by_length = sorted(crops, key=lambda crop: -crop.image.shape[1] / max(1, crop.image.shape[0]))
         sample = by_length[:_DIRECTION_SAMPLE]
-        flipped = self._upside_down([crop.image for crop in sample])
-        turned = [crop for crop in crops if crop.turns]
-        if not any(flipped) and not turned:
-            return
-        rest = by_length[_DIRECTION_SAMPLE:]
-        verdicts = [*flipped, *self._upside_down([crop.image for crop in rest])]
-        for crop, is_flipped in zip([*sample, *rest], verdicts, strict=True):
-            if is_flipped:
-                crop.image, crop.turns = np.ascontiguousarray(np.rot90(crop.image, 2)), crop.turns + 2
+        verdicts = self._upside_down([crop.image for crop in sample])
+        if not any(verdicts) and not always:
+            return []
+        more = by_length[_DIRECTION_SAMPLE:]
+        verdicts += self._upside_down([crop.image for crop in more])
+        voters = verdicts[: 3 * _DIRECTION_SAMPLE]
+        on_head = sum(voters) > 0.5 * len(voters)
+        if on_head:
+            for crop in crops:
+                crop.turn(2)
+        return [crop for crop, flipped in zip(by_length, verdicts, strict=True) if flipped != on_head]
 
     def _upside_down(self, images: list[Picture]) -> list[bool]:
         if not images:

@@ -1,0 +1,118 @@
+"""Reading a page's picture: as displayed first, then by other views where a measure says that they may be read better."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from mmrag_ingest.engines.lines import OcrEngine, OcrLine
+from mmrag_ingest.seeing.judging import letter_height, quality, slant_of, sure_letters, turn_of
+from mmrag_ingest.seeing.light import light_of
+from mmrag_ingest.seeing.second import second_look
+from mmrag_ingest.seeing.views import Picture, View
+
+LEANING: Final = 2.0
+"""Degrees from which a page is straightened; lines that lean less are read as well as level ones."""
+POOR: Final = 0.92
+"""Share of sure characters under which another view is tried whatever the light is like."""
+HOPELESS: Final = 0.75
+"""The same, under which the page may be turned in a way that the lines' directions do not show."""
+SMALL: Final = 18.0
+"""Pixels of a line's height, margin included, under which the page is enlarged."""
+ILLEGIBLE: Final = 11.0
+"""The same, under which nobody can read the print surely."""
+TINY: Final = 150
+"""Pixels of the longer side of a page on which no line of print has room."""
+_ENLARGED: Final = 1.5
+_MORE: Final = 1.01
+"""A view is kept when it has this many times the sure characters of the best one before."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sight:
+    """What was read of a picture, in its own pixels.
+
+    ``turn``: quarter turns counter-clockwise that make the page upright. ``unread`` are places with print that gave no
+    text; ``notes`` say in a line each what a person should know.
+    """
+
+    lines: tuple[OcrLine, ...]
+    unread: tuple[OcrLine, ...] = ()
+    turn: int = 0
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Look:
+    """One reading: the view, the lines in its pixels, and how many characters are sure."""
+
+    view: View
+    lines: tuple[OcrLine, ...]
+    turn: int
+    sure: int
+
+
+def see(picture: Picture, engine: OcrEngine) -> Sight:
+    """Read an RGB picture, shape ``(h, w, 3)``, as well as can be done in a few times the time of a single reading.
+
+    A clean page is read once.
+    """
+    best = _look(View.as_displayed(picture), engine, 0)
+    best = _upright(best, engine)
+    for view in _views(best, picture):
+        other = _look(view, engine, best.turn)
+        if other.sure > _MORE * best.sure:
+            best = other
+    lines = best.view.on_page(second_look(best.view.picture, best.lines, engine))
+    height = letter_height(lines)
+    notes = []
+    if height < ILLEGIBLE:
+        notes.append(f"the print is about {height:.0f} pixels high, too small to be read surely: scan it with more dots")
+    elif not lines and max(picture.shape[:2]) < TINY:
+        notes.append(f"the page has only {picture.shape[1]} x {picture.shape[0]} pixels, too few to read anything")
+    return Sight(
+        lines=tuple(line for line in lines if line.is_read),
+        unread=tuple(line for line in lines if not line.is_read),
+        turn=best.turn,
+        notes=tuple(notes),
+    )
+
+
+def _look(view: View, engine: OcrEngine, turn: int) -> _Look:
+    lines = engine.read(view.picture)
+    return _Look(view=view, lines=lines, turn=turn, sure=sure_letters(lines))
+
+
+def _upright(first: _Look, engine: OcrEngine) -> _Look:
+    """Read a page anew that lies on its side or stands on its head: lines are found better where they run level."""
+    turn = turn_of(first.lines)
+    best = first
+    tries = [turn] if turn else []
+    if first.lines and quality(first.lines) < HOPELESS:
+        tries = [turn, *(q for q in (2, 1, 3, 0) if q != turn)]
+    for quarters in tries:
+        if quarters:
+            other = _look(first.view.turned(quarters), engine, quarters)
+            if other.sure > best.sure or (quarters == turn and other.sure > 0.95 * best.sure):
+                best = other
+        if quality(best.lines) >= HOPELESS:
+            break
+    return best
+
+
+def _views(best: _Look, picture: Picture) -> Iterator[View]:
+    """Other views of the page that its measures call for, the likeliest first."""
+    view = best.view
+    slant = slant_of(best.lines)
+    if abs(slant) >= LEANING:
+        view = view.straightened(slant)
+        yield view
+    light = light_of(picture)
+    poor = quality(best.lines) < POOR or not best.sure
+    if light.is_faint or light.is_uneven or poor:
+        yield view.evened()
+    if light.is_faint or poor:
+        yield view.equalised()
+    if letter_height(best.lines) < SMALL:
+        yield view.enlarged(_ENLARGED)
