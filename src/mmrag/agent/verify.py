@@ -12,6 +12,7 @@ from statistics import fmean
 
 from mmrag.agent.aggregate_check import check_worked_out
 from mmrag.agent.checking import comparable, find_same, has_shape, likeness, without_values
+from mmrag.agent.critique_hostile import hostile_words
 from mmrag.agent.evidence_words import Cited, Places, Text
 from mmrag.agent.formulas import check_formula
 from mmrag.agent.rivals import other_values
@@ -53,6 +54,8 @@ def _verdict(plan: Plan, claim: Claim, places: Places, readings: Sequence[Readin
         place = places.cited(span)
         if isinstance(place, str):
             return _refuted(claim, place)
+        if not hostile_words(place.reading.page).isdisjoint(span.words):
+            return _refuted(claim, "it stands in text that tells its reader what to do")
         cited.append(place)
     text = Text.of([word for place in cited for word in place.words])
     if plan.answer_type is AnswerType.YES_NO:
