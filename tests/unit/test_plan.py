@@ -85,3 +85,17 @@ def test_a_year_is_part_of_what_is_asked() -> None:
     plan = make_plan("How many bursts were repaired in 2021 according to the report from Norrland Water?")
     assert said(plan, ConstraintKind.IDENTIFIER) == []
     assert "2021" in plan.target
+
+
+def test_a_lead_that_names_the_document_is_no_part_of_what_is_asked() -> None:
+    plan = make_plan("In the chart titled 'Boats Sold in Vigo / 2019': What were the sales of Canoes on 3/31/2016?")
+    assert plan.lead == "In the chart titled 'Boats Sold in Vigo / 2019':"
+    assert plan.asked == "What were the sales of Canoes on 3/31/2016?"
+    assert [(c.kind, c.text) for c in plan.constraints if c.kind is not ConstraintKind.GENRE] == [
+        (ConstraintKind.NAME, "Boats Sold in Vigo")
+    ]
+
+
+def test_a_question_without_a_lead_is_asked_as_it_stands() -> None:
+    question = "What is the total on the receipt from Alder Foods?"
+    assert make_plan(question).asked == question

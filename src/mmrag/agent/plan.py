@@ -24,6 +24,12 @@ _OPENING = re.compile(
     re.IGNORECASE,
 )
 _YES_NO = re.compile(r"^\W*(?:is|are|was|were|does|do|did|has|have|had|can|could|will|would|should)\b", re.IGNORECASE)
+_TELLING = 8  # letters of a name that tells a document apart
+_LEAD = re.compile(
+    r"(?P<lead>(?:in|on|from|for|according to|looking at)\s[^:?\"“'‘]{1,60}\s)"
+    r"[\"“'‘](?P<title>.{2,160}?)[\"”'’]\s?[:,]\s+(?P<rest>\S.+)$",
+    re.IGNORECASE,
+)
 _QUOTED = re.compile(r"[\"“”„«]([^\"“”„«»]{2,160})[\"“”»]|(?<!\w)['‘]([^'’]{2,160})['’](?!\w)")
 _BEFORE_NAME = re.compile(
     r"(?:\b(?:from|of|by|for|at|to|with|named|called|titled|about|between|and|is|was|did|does|in|on)\s+(?:the\s+|an?\s+)?"
@@ -54,7 +60,9 @@ Span = tuple[int, int]
 def make_plan(question: str, *, document: str | None = None) -> Plan:
     """Take ``question`` apart. ``document`` names the file when the question is about one file only."""
     text = " ".join(question.split())
-    aggregate = None if document is not None else find_aggregate(text, lambda piece: _look_up(piece, piece, None).constraints)
+    aggregate = (
+        None if document is not None else find_aggregate(text, lambda piece: _look_up(piece, piece, None).constraints)
+    )
     if aggregate is None:
         return _look_up(question, text, document)
     told = tuple(dict.fromkeys(c for part in aggregate.parts for c in part.constraints))
@@ -69,6 +77,9 @@ def make_plan(question: str, *, document: str | None = None) -> Plan:
 
 def _look_up(question: str, text: str, document: str | None) -> Plan:
     """The plan of a question that one place answers. ``text`` is the question with single spaces."""
+    led = _LEAD.match(text)
+    if led is not None and question.startswith(text[: led.start("rest")].rstrip()):
+        return _led(question, led, document)
     words = plan_words()
     values = _agreeing_dates(tuple(v for v in find_values(text) if _tells_documents_apart(v, text)))
     names = _names(text, values, words)
@@ -87,6 +98,22 @@ def _look_up(question: str, text: str, document: str | None) -> Plan:
         constraints=tuple(constraints),
         document=document,
     )
+
+
+def _led(question: str, led: re.Match[str], document: str | None) -> Plan:
+    """The plan of a question that names its document first: all that follows says what is asked of it.
+
+    A title of several lines, parted by slashes, is as many names. Of short ones only the longest counts: OCR loses them.
+    """
+    inner = _look_up(led["rest"], led["rest"], document)
+    names = [part.strip() for part in led["title"].split(" / ")]
+    longest = max(names, key=len)
+    constraints = [
+        Constraint(kind=ConstraintKind.NAME, text=name) for name in names if name == longest or len(name) >= _TELLING
+    ]
+    genres = [c for c in _look_up(led["lead"], led["lead"], None).constraints if c.kind is ConstraintKind.GENRE]
+    lead = led.string[: led.start("rest")].rstrip()
+    return replace(inner, question=question, lead=lead, constraints=(*constraints, *genres))
 
 
 def _type_of(aggregate: Aggregate) -> AnswerType:

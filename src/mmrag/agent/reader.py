@@ -50,7 +50,7 @@ class ReaderDrafter:
         pages, found = await anyio.to_thread.run_sync(self._read, asked, plan, readings)
         enough = _FIELD_IS_THERE if asked.concepts else _LEXICAL_IS_GOOD
         if self._meaning is not None and pages and max((c.score for c in found), default=0.0) < enough:
-            near = await self._meaning.labels(plan.target or plan.question, [index.layout for _, index in pages])
+            near = await self._meaning.labels(plan.target or plan.asked, [index.layout for _, index in pages])
             found += by_meaning(asked, pages, near, lexicon())
         worked = _worked_out(asked, plan, pages)
         if worked is not None:

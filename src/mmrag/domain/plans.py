@@ -65,6 +65,7 @@ class Plan:
 
     ``target`` holds the words that name what is asked ("total amount", "registration number", "street address"), without
     the words that only identify the document. ``document`` is a document name when the question is about that one file.
+    ``lead`` is the beginning of the question where that only names the document ("In the chart titled 'X':").
     ``aggregate`` is set when the answer has to be worked out from several documents.
     """
 
@@ -73,7 +74,13 @@ class Plan:
     target: str
     constraints: tuple[Constraint, ...] = ()
     document: str | None = None
+    lead: str = ""
     aggregate: Aggregate | None = None
+
+    @property
+    def asked(self) -> str:
+        """The question without its lead."""
+        return self.question.removeprefix(self.lead).strip()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,9 @@ from mmrag.agent.reading.near import Place, Relation, own_label, places
 from mmrag.domain.documents import Page, Word
 from mmrag.domain.plans import AnswerType
 
+CHART = "chart"
+"""``Candidate.why`` of a cell of a chart: it was found by what the question says of it, a sum over bars as well."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:

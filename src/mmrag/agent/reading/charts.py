@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from mmrag.agent.reading.candidates import Candidate
+from mmrag.agent.reading.candidates import CHART, Candidate
 from mmrag.agent.reading.layout import Layout
 from mmrag.agent.reading.target import Asked
 from mmrag.agent.reading.text import STOP, fold, stem, words
@@ -93,13 +93,13 @@ def in_charts(asked: Asked, plan: Plan, layout: Layout) -> list[Candidate]:
 
     A question for something to be worked out has no printed answer in a chart, and gets none.
     """
-    if _CHANGE.search(plan.question):
+    if _CHANGE.search(plan.asked):
         return []
-    said = said_in(plan.question)
+    said = said_in(plan.asked)
     found: list[Candidate] = []
     for chart in charts_of(layout):
         column = column_of(chart, said, asked.type)
-        extreme = _extreme(said) if ranks(plan.question) else 0
+        extreme = _extreme(said) if ranks(plan.asked) else 0
         if column is None:
             continue
         if extreme:
@@ -243,6 +243,6 @@ def _candidate(layout: Layout, cell: Cell, score: float) -> Candidate:
         normal=value.normal if value is not None else fold(cell.text),
         normals=value.normals if value is not None else (),
         score=score * (0.5 + 0.5 * confidence),
-        why="chart",
+        why=CHART,
         page=layout.page,
     )

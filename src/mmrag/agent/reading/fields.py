@@ -35,7 +35,7 @@ def by_fields(asked: Asked, plan: Plan, pages: Sequence[tuple[float, LabelIndex]
     found: list[Candidate] = []
     for weight, index in pages:
         here = in_charts(asked, plan, index.layout)
-        if ranks(plan.question) and charts_of(index.layout):
+        if ranks(plan.asked) and charts_of(index.layout):
             found += [c.scaled(weight) for c in here]  # the chart tells which is the largest, or nothing here does
             continue
         here += _named(asked, plan, index, lexicon)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mmrag.agent.reading.candidates import Candidate
+from mmrag.agent.reading.candidates import CHART, Candidate
 from mmrag.agent.reading.target import Asked
 from mmrag.agent.reading.text import fold, stem, words
 from mmrag.domain.plans import AnswerType, Reading
@@ -36,7 +36,9 @@ def choose(found: Sequence[Candidate], asked: Asked) -> Choice | None:
     rivals = tuple((c.text, round(c.score, 4)) for c in others[:5])
     second = others[0].score if others else 0.0
     margin = (best.score - second) / max(best.score, 1e-6)
-    confidence = best.score * (0.55 + 0.45 * min(1.0, 2.5 * margin)) * (_WORKED_OUT if asked.computes else 1.0)
+    confidence = (
+        best.score * (0.55 + 0.45 * min(1.0, 2.5 * margin)) * (_WORKED_OUT if asked.computes and best.why != CHART else 1.0)
+    )
     return Choice(candidate=best, confidence=round(max(0.0, min(1.0, confidence)), 4), rivals=rivals)
 
 

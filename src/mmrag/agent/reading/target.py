@@ -77,7 +77,7 @@ def understand(plan: Plan, lexicon: Lexicon) -> Asked:
     expected = _expected_type(plan)
     scored = [(c, *_match(c, target, asked, expected)) for c in lexicon.concepts.values()]
     scored = [s for s in scored if s[1] >= _NAMED]
-    scored += _alternatives(plan.question, lexicon, expected)
+    scored += _alternatives(plan.asked, lexicon, expected)
     scored.sort(key=lambda s: -s[1])
     best = scored[0][1] if scored else 0.0
     near = [(c, min(1.0, score / best)) for c, score, _ in scored if score >= 0.72 * best][:4]
@@ -96,9 +96,9 @@ def understand(plan: Plan, lexicon: Lexicon) -> Asked:
         qualifiers=leftover if concepts else target,
         excluded=frozenset(fold(c.text) for c in plan.constraints if c.kind is not ConstraintKind.GENRE),
         normals=frozenset(n for c in plan.constraints for n in c.normals),
-        said=frozenset(stem(w) for w in words(plan.question)),
-        unit=_unit(plan.question, kind),
-        computes=any(holds(plan.question, phrase) for phrase in lexicon.computing),
+        said=frozenset(stem(w) for w in words(plan.asked)),
+        unit=_unit(plan.asked, kind),
+        computes=any(holds(plan.asked, phrase) for phrase in lexicon.computing),
     )
 
 
@@ -122,14 +122,14 @@ def _given(plan: Plan) -> frozenset[str]:
 
 
 def _asked_words(plan: Plan, given: frozenset[str]) -> tuple[str, ...]:
-    said = words(plan.question)
-    kinds = {w for kind in _KINDS_OF_TWO for w in kind[:1] if holds(plan.question, " ".join(kind))}
+    said = words(plan.asked)
+    kinds = {w for kind in _KINDS_OF_TWO for w in kind[:1] if holds(plan.asked, " ".join(kind))}
     said = tuple(w for w in said if w not in kinds)
     return tuple(w for w in said if (w not in STOP or w == "where") and w not in given and w != "#")
 
 
 def _expected_type(plan: Plan) -> AnswerType:
-    if re.match(r"\W*who(?:m|se)?\b", plan.question, re.IGNORECASE) and plan.answer_type is not AnswerType.LIST:
+    if re.match(r"\W*who(?:m|se)?\b", plan.asked, re.IGNORECASE) and plan.answer_type is not AnswerType.LIST:
         return AnswerType.NAME
     return plan.answer_type
 

@@ -48,14 +48,14 @@ class Worked:
 
 def work_out(asked: Asked, plan: Plan, layout: Layout) -> Worked | None:
     """The difference that the question asks for, from the chart or table that has both its ends; None when none has."""
-    ends = _COMPARED.search(plan.question) or _ENDS.search(plan.question)
+    ends = _COMPARED.search(plan.asked) or _ENDS.search(plan.asked)
     if ends is None:
         return None
-    formula = Formula.PERCENT_CHANGE if _PERCENT.search(plan.question) else Formula.DIFFERENCE
+    formula = Formula.PERCENT_CHANGE if _PERCENT.search(plan.asked) else Formula.DIFFERENCE
     found = [
         worked
         for chart in (*charts_of(layout), *tables_of(layout))
-        if (worked := _in_chart(asked, plan.question, chart, (ends["a"], ends["b"]), formula, layout)) is not None
+        if (worked := _in_chart(asked, plan.asked, chart, (ends["a"], ends["b"]), formula, layout)) is not None
     ]
     return max(found, key=lambda w: w.score, default=None)
 
