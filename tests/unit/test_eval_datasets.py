@@ -9,7 +9,7 @@ import pytest
 
 from mmrag.errors import UsageError
 from mmrag.evaluation.datasets.reading import READERS, read_dataset
-from mmrag.evaluation.questions import Frame
+from mmrag.evaluation.questions import Frame, PageTruth
 
 QUAD = {"x1": 10, "y1": 20, "x2": 50, "y2": 20, "x3": 50, "y3": 30, "x4": 10, "y4": 30}
 
@@ -154,6 +154,18 @@ def test_a_sample_of_each_layout(tmp_path: Path, layout: str, named: bool) -> No
     assert (first.file, first.answers[0]) == (file, answer)
     assert [b.corners for b in first.boxes] == ([] if corners is None else [corners])
     assert len({q.id for q in dataset.questions}) == len(dataset.questions)
+
+
+def test_sets_that_transcribe_their_pages_give_the_true_text(tmp_path: Path) -> None:
+    read = {
+        name: read_dataset(lay_out(tmp_path / name, SAMPLES[name])).pages for name in ("sroie", "funsd", "cord", "docvqa")
+    }
+    assert read == {
+        "sroie": (PageTruth(file="img/001.jpg", text="GREEN TEA SHOP\nTOTAL, 9.90"),),
+        "funsd": (PageTruth(file="testing_data/images/7.png", text="Name:\nAda Lind"),),
+        "cord": (PageTruth(file="dev/image/r1.png", text="Total 12.000\nTea"),),
+        "docvqa": (),
+    }
 
 
 def test_what_is_special_about_some(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import Field
 
 from mmrag.evaluation.datasets.files import Row, first_of, parse
-from mmrag.evaluation.questions import Dataset, LabelledQuestion, TrueBox
+from mmrag.evaluation.questions import Dataset, LabelledQuestion, PageTruth, TrueBox
 
 Corners = tuple[float, float, float, float]
 
@@ -32,20 +32,22 @@ def read_sroie(folder: Path) -> Dataset:
     each.
 
     Layout read in zzzDavid/ICDAR-2019-SROIE, ``data/``: a key file holds company, date, address, total; a box file has a
-    line of eight corner coordinates in pixels and the text, separated by commas.
+    line of eight corner coordinates in pixels and the text, separated by commas: together they are the true text.
     """
-    questions = []
+    questions, pages = [], []
     for key in sorted((folder / "key").glob("*.json")):
         values = parse(key, dict[str, str])
         picture = first_of(folder / "img", [f"{key.stem}.*"])
         lines = _sroie_lines(first_of(folder / "box", [f"{key.stem}.csv", f"{key.stem}.txt"]))
+        file = f"img/{picture.name if picture else f'{key.stem}.jpg'}"
+        if lines:
+            pages.append(PageTruth(file=file, text="\n".join(t for t, _ in lines)))
         for field, text in _SROIE_QUESTIONS.items():
             value = values.get(field, "").strip()
             if value:
                 box = next((b for t, b in lines if value.lower() in t.lower()), None)
-                file = f"img/{picture.name if picture else f'{key.stem}.jpg'}"
                 questions.append(_question(f"{key.stem}/{field}", file, text, value, field, "receipt", box))
-    return Dataset(name="SROIE", folder=str(folder), questions=tuple(questions), licence=SROIE_LICENCE)
+    return Dataset(name="SROIE", folder=str(folder), questions=tuple(questions), licence=SROIE_LICENCE, pages=tuple(pages))
 
 
 SROIE_LICENCE = "SROIE: the competition's own terms hold; the files may be used for research and may not be passed on."
@@ -94,23 +96,25 @@ def read_cord(folder: Path) -> Dataset:
     ``folder``.
 
     Layout read in clovaai/cord and in docTR's reader of it: ``valid_line`` holds lines with ``category`` such as
-    ``total.total_price`` and ``words`` with ``quad`` in pixels and ``is_key``. CC BY 4.0.
+    ``total.total_price`` and ``words`` with ``quad`` in pixels and ``is_key``; they are the true text too. CC BY 4.0.
     """
-    questions = []
+    questions, pages = [], []
     for file in sorted([*folder.glob("json/*.json"), *folder.glob("*/json/*.json")]):
         base = file.parent.parent
         inside = base.relative_to(folder).as_posix()
         picture = first_of(base / "image", [f"{file.stem}.*"])
         name = f"image/{picture.name if picture else f'{file.stem}.png'}"
-        for line in parse(file, _CordFile).valid_line:
+        path = name if inside == "." else f"{inside}/{name}"
+        lines = parse(file, _CordFile).valid_line
+        pages.append(PageTruth(file=path, text="\n".join(" ".join(w.text for w in line.words) for line in lines)))
+        for line in lines:
             values = [w for w in line.words if not w.is_key]
             if line.category in _CORD_QUESTIONS and values:
                 text, asked = " ".join(w.text for w in values), _CORD_QUESTIONS[line.category]
-                path = name if inside == "." else f"{inside}/{name}"
                 ident = f"{inside}/{file.stem}/{line.category}"
                 questions.append(_question(ident, path, asked, text, line.category, "receipt", _around(values)))
     once = {q.id: q for q in questions}
-    return Dataset(name="CORD", folder=str(folder), questions=tuple(once.values()))
+    return Dataset(name="CORD", folder=str(folder), questions=tuple(once.values()), pages=tuple(dict.fromkeys(pages)))
 
 
 def _around(words: Sequence[_CordWord]) -> Corners:
@@ -136,22 +140,24 @@ def read_funsd(folder: Path) -> Dataset:
     ``folder``.
 
     Layout read on guillaumejaume.github.io/FUNSD and in docTR's reader of it: ``form`` holds entities with ``label``,
-    ``box`` in pixels and ``linking`` from a question's id to its answer's. Each linked pair is a question here.
+    ``box`` in pixels and ``linking`` from a question's id to its answer's. Each linked pair is a question here; the
+    entities in order are the true text.
     """
-    questions = []
+    questions, pages = [], []
     for file in sorted(folder.glob("**/annotations/*.json")):
         base = file.parent.parent.relative_to(folder).as_posix()
         entities = {e.id: e for e in parse(file, _FunsdFile).form}
+        name = f"images/{file.stem}.png"
+        path = name if base == "." else f"{base}/{name}"
+        pages.append(PageTruth(file=path, text="\n".join(e.text for e in entities.values())))
         for entity in entities.values():
             answers = [entities[b] for a, b in entity.linking if a == entity.id and b in entities]
             given = [a for a in answers if a.label == "answer" and a.text.strip()]
             if entity.label == "question" and entity.text.strip() and len(given) == 1:
-                name = f"images/{file.stem}.png"
-                path = name if base == "." else f"{base}/{name}"
                 asked = f"What is entered for {entity.text.strip().rstrip(':')!r}?"
                 ident = f"{file.stem}/{entity.id}"
                 questions.append(_question(ident, path, asked, given[0].text.strip(), "pair", "form", given[0].box))
-    return Dataset(name="FUNSD", folder=str(folder), questions=tuple(questions), licence=FUNSD_LICENCE)
+    return Dataset(name="FUNSD", folder=str(folder), questions=tuple(questions), licence=FUNSD_LICENCE, pages=tuple(pages))
 
 
 FUNSD_LICENCE = "FUNSD: for non-commercial, research and educational use only; the files may not be passed on."
