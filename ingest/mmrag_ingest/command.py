@@ -45,10 +45,6 @@ def ingest(paths: tuple[Path, ...], store: Path | None, as_json: bool, prune: bo
         report = asyncio.run(_run(settings, paths, prune=prune, retry=retry, counts=counts))
     except (KeyboardInterrupt, asyncio.CancelledError):
         return _stopped(counts)
-    for note in report.notes:
-        from mmrag.cli.terminal import say
-
-        say(note)
     if as_json:
         from mmrag.cli.terminal import emit_json
 
@@ -87,8 +83,8 @@ def _stopped(counts: Counts) -> int:
 
 
 def _show(report: IngestReport) -> None:
-    """The summary for a person, on standard output."""
-    from mmrag.cli.terminal import clean
+    """The summary for a person, on standard output; what had to be done without, on standard error."""
+    from mmrag.cli.terminal import clean, say
     from mmrag_ingest.report import Outcome
 
     pages = sum(row.pages for row in report.documents)
@@ -100,6 +96,8 @@ def _show(report: IngestReport) -> None:
     click.echo(f"{pages} pages and {elements} elements in the store from these files")
     if report.pages_read:
         click.echo(f"{report.pages_read} pages read in {report.seconds:.1f} s ({report.pages_per_second:.2f} pages/s)")
+    for note in report.notes:
+        say(note)
     for row in report.documents:
         if row.report.unreadable_pages:
             numbers = ", ".join(str(number) for number in row.report.unreadable_pages)

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from importlib.metadata import entry_points
 from os import PathLike
 from pathlib import Path
@@ -17,6 +18,7 @@ import anyio
 from mmrag.domain.answers import Answer
 from mmrag.domain.evidence import Hit
 from mmrag.domain.hashing import Json
+from mmrag.domain.pictures import Guess, PageKind
 from mmrag.errors import SettingsError, UsageError
 from mmrag.settings import Settings, load_settings
 
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from mmrag.agent.answer import Agent, AgentParts
     from mmrag.app import App
     from mmrag.domain.calibration import Calibration
-    from mmrag.ports import ChatModel, TraceSink
+    from mmrag.ports import ChatModel, Pixels, TraceSink
     from mmrag.retrieval.search import SearchParts
 
 INGESTER_GROUP = "mmrag.ingesters"
@@ -120,13 +122,68 @@ class Session:
             agent = Agent(replace(parts, traces=TraceCopy(parts.traces, trace)))
         return await agent.ask(question, document=document, tier=tier, max_usd=max_usd)
 
-    async def search(self, query: str, k: int = 10) -> tuple[Hit, ...]:
-        """The ``k`` elements that fit ``query`` best, best first. Raises ``EmptyStoreError``, ``StoreError``."""
+    async def search(self, query: str, k: int = 10, *, kinds: Sequence[str] | None = None) -> tuple[Hit, ...]:
+        """The ``k`` elements that fit ``query`` best, best first; with ``kinds`` (see ``PageKind``) only on such pages.
+
+        Raises ``EmptyStoreError``, ``UsageError`` for a kind that there is none of, ``StoreError``.
+        """
         from mmrag.agent.plan import make_plan
         from mmrag.retrieval.search import search
 
         parts = _search_parts(await self.app())
-        return (await search(make_plan(query), parts, k=k)).hits
+        return (await search(make_plan(query), parts, k=k, kinds=_kinds(kinds))).hits
+
+    async def search_image(
+        self, image: str | PathLike[str], k: int = 10, *, query: str | None = None, kinds: Sequence[str] | None = None
+    ) -> tuple[Hit, ...]:
+        """The ``k`` pages and figures that look most like the picture file ``image``, and are about ``query`` when given.
+
+        Raises ``UsageError`` when it is no picture, ``ModelMissingError`` without an image model, and what ``search`` does.
+        """
+        from mmrag.retrieval.by_image import search_by_image
+
+        wanted, parts = _kinds(kinds), _search_parts(await self.app())
+        return await search_by_image(await self._picture(Path(image)), parts, k=k, text=query, kinds=wanted)
+
+    async def classify(
+        self, picture: str | PathLike[str], *, labels: Sequence[str] | None = None, page: int = 1
+    ) -> tuple[Guess, ...]:
+        """Which label fits best, likeliest first: of ``labels``, or of the kinds of pages.
+
+        ``picture`` is a picture file, or the name of a document in the store with the number of its ``page``. Raises
+        ``UsageError``, ``ModelMissingError``.
+        """
+        from mmrag.adapters.sight import find_sight
+        from mmrag.errors import ModelMissingError
+        from mmrag.retrieval.by_image import NO_MODEL
+        from mmrag.retrieval.kinds import own_sorter, page_sorter
+
+        sight = await anyio.to_thread.run_sync(partial(find_sight, self.settings.models, captions=False))
+        if sight.embedder is None:
+            raise ModelMissingError(NO_MODEL)
+        sorter = page_sorter(sight.embedder) if labels is None else own_sorter(sight.embedder, labels)
+        path = Path(picture)
+        is_file = await anyio.Path(path).is_file()
+        pixels = await self._picture(path) if is_file else await self._stored_picture(str(picture), page)
+        return (await sorter.of_pictures([pixels]))[0]
+
+    async def _picture(self, path: Path) -> Pixels:
+        from mmrag.adapters.picture_files import read_picture
+
+        return await anyio.to_thread.run_sync(partial(read_picture, path, max_pixels=self.settings.ingest.max_pixels))
+
+    async def _stored_picture(self, name: str, page: int) -> Pixels:
+        from mmrag.adapters.picture_files import decode_picture
+        from mmrag.ports import PageRef
+
+        app = await self.app()
+        document = next((d for d in await app.catalog.documents() if d.name == name), None)
+        if document is None:
+            raise UsageError(f"{name!r} is neither a picture file nor a document in the store.")
+        found = await app.catalog.page(PageRef(document_id=document.id, page=page))
+        if found is None or found.image is None:
+            raise UsageError(f"{name!r} has no picture of page {page}.")
+        return await anyio.to_thread.run_sync(decode_picture, await app.blobs.get(found.image))
 
     async def ingest(
         self,
@@ -186,7 +243,25 @@ class Session:
 def _search_parts(app: App) -> SearchParts:
     from mmrag.retrieval.search import SearchParts
 
-    return SearchParts(catalog=app.catalog, lexical=app.lexical, vectors=app.vectors, embedder=app.embedder)
+    return SearchParts(
+        catalog=app.catalog,
+        lexical=app.lexical,
+        vectors=app.vectors,
+        embedder=app.embedder,
+        pictures=app.pictures,
+        image_embedder=app.sight.embedder,
+    )
+
+
+def _kinds(names: Sequence[str] | None) -> tuple[PageKind, ...] | None:
+    """Raises ``UsageError`` for a name that is no kind of page."""
+    if names is None:
+        return None
+    known = {kind.value: kind for kind in PageKind}
+    wrong = next((name for name in names if name not in known), None)
+    if wrong is not None:
+        raise UsageError(f"{wrong!r} is no kind of page; there are {', '.join(known)}.")
+    return tuple(known[name] for name in names)
 
 
 @asynccontextmanager

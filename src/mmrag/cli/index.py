@@ -60,7 +60,8 @@ async def _verify(settings: Settings) -> tuple[Drift, int]:
     from mmrag.app import open_app
 
     async with open_app(settings) as app:
-        return await app.keeper.verify(), (await app.catalog.counts()).vectors
+        counts = await app.catalog.counts()
+        return await app.keeper.verify(), counts.vectors + (counts.pictures if app.pictures is not None else 0)
 
 
 async def _rebuild(settings: Settings) -> int:

@@ -61,7 +61,7 @@ MEANINGS = {
     "limits.pause_s": "Seconds for which it is left alone: at first, or when it does not say itself how long.",
     "cache.enabled": "Keep replies of models, so that the same call is not paid twice; `--no-cache` turns it off.",
     "cache.max_bytes": "Size of the kept replies in bytes; over it, those longest unused are dropped.",
-    "models.quantize": "Fewer bits for the weights of image models: `int8` anywhere, `4bit` on a GPU; less memory, less exact.",
+    "models.quantize": "Fewer bits for the weights of image models: `int8`, or `4bit` on a GPU; less memory, less exact.",
     "ingest.images": "Caption pictures, make image vectors, and tell what kind of page each is.",
     "ingest.workers": "Reading processes; 0 means one a core.",
     "ingest.dpi": "Dots per inch at which PDF pages are drawn.",

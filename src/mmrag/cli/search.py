@@ -20,23 +20,33 @@ if TYPE_CHECKING:
 
 
 @click.command("search")
-@click.argument("query")
+@click.argument("query", required=False, default="")
+@click.option(
+    "--image",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Find pages and figures that look like this picture.",
+)
+@click.option("--kind", "kinds", multiple=True, metavar="KIND", help="Only on pages of this kind. May be repeated.")
 @store_option
 @click.option("-k", type=click.IntRange(1, 200), default=10, show_default=True, metavar="N", help="How many to show.")
 @json_option
-def search(query: str, store: Path | None, k: int, as_json: bool) -> int:
-    """Find the elements of pages that fit QUERY best.
+def search(query: str, image: Path | None, kinds: tuple[str, ...], store: Path | None, k: int, as_json: bool) -> int:
+    """Find the elements of pages that fit QUERY best, or what looks like a picture, or both.
 
-    Legs are the ways an element was found (text: meaning; lexical: words; value: dates, amounts and identifiers; name: names
-    in spite of OCR errors), each with its rank there.
+    Legs are the ways an element was found (text: meaning; lexical: words; image: the look of the page; value: dates, amounts
+    and identifiers; name: names in spite of OCR errors), each with its rank there. Kinds are what the image model takes a
+    page for: receipt, invoice, contract, form, report, letter, handwritten note, screenshot, presentation, chart, table,
+    diagram, map, ticket, card, cover, photo, blank, unreadable.
     """
     from mmrag.settings import load_settings
 
-    if not query.strip():
+    if not query.strip() and image is None:
         raise click.UsageError("The query is empty.")
-    hits = asyncio.run(_search(query, k, load_settings(store=store)))
+    hits = asyncio.run(_search(query, image, kinds or None, k, load_settings(store=store)))
     if as_json:
-        terminal.emit_json({"query": query, "hits": [_json(rank, hit) for rank, hit in enumerate(hits, 1)]})
+        named = {} if image is None else {"image": str(image)}
+        terminal.emit_json({"query": query, **named, "hits": [_json(rank, hit) for rank, hit in enumerate(hits, 1)]})
     elif not hits:
         terminal.say("Nothing fits.")
     elif terminal.is_terminal():
@@ -46,11 +56,15 @@ def search(query: str, store: Path | None, k: int, as_json: bool) -> int:
     return 0
 
 
-async def _search(query: str, k: int, settings: Settings) -> tuple[Hit, ...]:
+async def _search(
+    query: str, image: Path | None, kinds: Sequence[str] | None, k: int, settings: Settings
+) -> tuple[Hit, ...]:
     from mmrag.api import open_session
 
     async with open_session(settings=settings) as session:
-        return await session.search(query, k)
+        if image is not None:
+            return await session.search_image(image, k, query=query.strip() or None, kinds=kinds)
+        return await session.search(query, k, kinds=kinds)
 
 
 _HEAD = ["rank", "document", "page", "kind", "score", "legs", "text"]

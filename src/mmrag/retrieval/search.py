@@ -1,23 +1,32 @@
-"""Search: dense, lexical, value and name legs at once, joined by reciprocal rank fusion, with the documents meant first."""
+"""Search: all legs at once, joined by reciprocal rank fusion, with the documents meant first.
+
+Captions are found by the same dense and lexical search as printed text, and ranked apart from it: what a model wrote never
+pushes what is printed out of its place.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from mmrag.domain.documents import Element
-from mmrag.domain.evidence import Hit, Leg, Scored
+from mmrag.domain.evidence import Hit, Leg
+from mmrag.domain.pictures import PageKind
 from mmrag.domain.plans import Gathered, Plan
-from mmrag.ports import Catalog, LexicalIndex, PageRef, PageScored, TextEmbedder, VectorIndex
+from mmrag.ports import Catalog, ImageEmbedder, LexicalIndex, PageRef, TextEmbedder, VectorIndex
 from mmrag.retrieval.fusion import fuse, order, ranks
 from mmrag.retrieval.matching import SATISFIED, Matches, match_constraints
+from mmrag.retrieval.seen import NOTHING_SEEN, Ranking, Seen, better_captioned, caption_ranks, captions_apart, seen_pages
+from mmrag.retrieval.visual import DESCRIBED, Wish, wish_of, without_description
 
 DEPTH = 60
 """How many elements each leg may propose. More changed no ranking on the development documents."""
 NEAR_BEST = 0.08
 """A document is still meant when its match is this close to the best one's."""
+SPARE = 40
+"""Proposals beyond that, which make up for the captions among them."""
 _WHOLE_PAGES = 4
 """Pages of each page ranking of which every element is looked at; elements of other pages have to be found themselves."""
 _MEANT = 8
@@ -29,17 +38,29 @@ MATCH_SHARE = 0.7
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchParts:
-    """What searching needs. Built once by the composition root."""
+    """What searching needs. Built once by the composition root. Without ``pictures`` and ``image_embedder`` there is no
+    image leg."""
 
     catalog: Catalog
     lexical: LexicalIndex
     vectors: VectorIndex
     embedder: TextEmbedder
+    pictures: VectorIndex | None = None
+    image_embedder: ImageEmbedder | None = None
 
 
-async def search(plan: Plan, parts: SearchParts, *, k: int) -> Gathered:
-    """The ``k`` best elements for ``plan``, and the documents that satisfy its constraints."""
+async def search(plan: Plan, parts: SearchParts, *, k: int, kinds: Sequence[PageKind] | None = None) -> Gathered:
+    """The ``k`` best elements for ``plan``, and the documents that satisfy its constraints.
+
+    With ``kinds`` only pages that the image model took for one of these are searched.
+    """
+    wish = wish_of(plan)
+    plan = replace(plan, constraints=without_description(plan))
     scope = await _scope(plan, parts.catalog)
+    allowed = None if kinds is None else frozenset(await parts.catalog.pages_of_kind(kinds))
+    if allowed is not None:
+        of_kind = {ref.document_id for ref in allowed}
+        scope = sorted(of_kind if scope is None else of_kind & set(scope))
     matches, (whole, target) = await asyncio.gather(
         match_constraints(plan.constraints, parts.lexical, documents=scope),
         _embed([plan.question, plan.target or plan.question], parts.embedder),
@@ -50,11 +71,15 @@ async def search(plan: Plan, parts: SearchParts, *, k: int) -> Gathered:
         # Inside the documents meant, the words that name them tell nothing apart; on a title page they only mislead.
         rankings.append(await _ranking(plan.target or plan.question, target, parts, meant[:_MEANT]))
     found = sorted({s.id for dense, lexical, _ in rankings for s in (*dense, *lexical)})
-    pages = sorted({p.ref for _, _, by_page in rankings for p in by_page[:_WHOLE_PAGES]} | set(_best_pages(matches, meant)))
     elements = {e.id: e for e in await parts.catalog.elements(found)}
-    for element in await parts.catalog.elements_of(pages):
+    seen = await _seen(wish, rankings, elements, parts, scope, named=bool(matches.documents))
+    rankings = captions_apart(rankings, elements, DEPTH)
+    pages = {p.ref for _, _, by_page in rankings for p in by_page[:_WHOLE_PAGES]} | set(_best_pages(matches, meant))
+    for element in await parts.catalog.elements_of(sorted(pages | set(seen.best(_WHOLE_PAGES)))):
         elements.setdefault(element.id, element)
-    hits = await _hits(rank_elements(tuple(elements.values()), rankings, matches), elements, parts.catalog, k)
+    if allowed is not None:
+        elements = {i: e for i, e in elements.items() if PageRef(document_id=e.document_id, page=e.page) in allowed}
+    hits = await _hits(rank_elements(tuple(elements.values()), rankings, matches, seen), elements, parts.catalog, k)
     return Gathered(hits=hits, documents=tuple(meant), matches=matches.documents, unmatched=matches.unmatched)
 
 
@@ -68,20 +93,17 @@ def meant_documents(matches: Matches) -> list[str]:
     return [d for d in order(matches.documents) if matches.documents[d] >= top - NEAR_BEST]
 
 
-Ranking = tuple[tuple[Scored, ...], tuple[Scored, ...], tuple[PageScored, ...]]
-
-
 def rank_elements(
-    elements: Sequence[Element], rankings: Sequence[Ranking], matches: Matches
+    elements: Sequence[Element], rankings: Sequence[Ranking], matches: Matches, seen: Seen = NOTHING_SEEN
 ) -> list[tuple[str, float, Mapping[Leg, int]]]:
     """Every element with its score in ``[0, 1]`` and its rank in each leg, best first. Pure.
 
     Page and document rankings count for all elements that stand there. With constraints, the score is a weighted mean of
-    the document's match and the fused score relative to the best.
+    the document's match and the fused score relative to the best. What was ``seen`` counts with its own weight.
     """
     refs = {e.id: PageRef(document_id=e.document_id, page=e.page) for e in elements}
     fused = dict.fromkeys(refs, 0.0)
-    found: dict[Leg, dict[str, int]] = {Leg.TEXT: {}, Leg.LEXICAL: {}}
+    found: dict[Leg, dict[str, int]] = {Leg.TEXT: {}, Leg.LEXICAL: {}, Leg.IMAGE: seen.image_ranks(refs)}
     for dense, lexical, pages in rankings:
         by_page = ranks((p.ref, p.score) for p in pages)
         legs = {
@@ -97,6 +119,10 @@ def rank_elements(
             for name in names:
                 for e, rank in legs[name].items():
                     found[leg][e] = min(rank, found[leg].get(e, rank))
+    for e, score in seen.scores(elements).items():
+        fused[e] = fused.get(e, 0.0) + score
+    for leg, own in seen.own_ranks.items():
+        found[leg].update({e: rank for e, rank in own.items() if e in refs})
     shown = ranks(matches.pages.items())
     found[Leg.VALUE] = {e: shown[ref] for e, ref in refs.items() if ref in shown}
     top = max(fused.values(), default=0.0) or 1.0
@@ -117,10 +143,34 @@ async def _scope(plan: Plan, catalog: Catalog) -> list[str] | None:
     return [d.id for d in await catalog.documents() if d.name == plan.document]
 
 
+async def _seen(
+    wish: Wish,
+    rankings: Sequence[Ranking],
+    elements: Mapping[str, Element],
+    parts: SearchParts,
+    scope: Sequence[str] | None,
+    *,
+    named: bool,
+) -> Seen:
+    """What the image leg and the captions say; nothing of weight where the question is about text."""
+    if not wish.weight and not named and better_captioned(rankings, elements):
+        wish = replace(wish, weight=DESCRIBED)
+    own, captions = caption_ranks(rankings, elements)
+    if not wish.weight:
+        return Seen(own_ranks=own)
+    pages: tuple[tuple[PageRef, float], ...] = ()
+    if parts.pictures is not None and parts.image_embedder is not None:
+        (vector,) = await parts.image_embedder.embed_texts([wish.text])
+        nearest = await parts.pictures.query([float(x) for x in vector], DEPTH, documents=scope)
+        pages = await seen_pages(nearest, parts.catalog)
+    of_kind = frozenset(await parts.catalog.pages_of_kind(wish.kinds)) if wish.kinds else frozenset[PageRef]()
+    return Seen(weight=wish.weight, pages=ranks(pages), captions=captions, of_kind=of_kind, own_ranks=own)
+
+
 async def _ranking(text: str, vector: Sequence[float], parts: SearchParts, documents: Sequence[str] | None) -> Ranking:
     return await asyncio.gather(
-        parts.vectors.query(vector, DEPTH, documents=documents),
-        parts.lexical.search_elements(text, DEPTH, documents=documents),
+        parts.vectors.query(vector, DEPTH + SPARE, documents=documents),
+        parts.lexical.search_elements(text, DEPTH + SPARE, documents=documents),
         parts.lexical.search_pages(text, DEPTH, documents=documents),
     )
 

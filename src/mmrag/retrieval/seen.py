@@ -1,0 +1,109 @@
+"""What the image leg and the captions contribute to a ranking. Pure, but for the look-up of pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TypeAlias
+
+from mmrag.domain.documents import Element
+from mmrag.domain.evidence import Leg, Scored
+from mmrag.ports import Catalog, PageRef, PageScored
+from mmrag.retrieval.fusion import K, order, ranks
+from mmrag.retrieval.visual import BETTER
+
+Ranking: TypeAlias = tuple[tuple[Scored, ...], tuple[Scored, ...], tuple[PageScored, ...]]
+"""Of one text: elements by meaning, elements by words, pages by words."""
+
+KIND_SHARE = 0.25
+"""What being of the kind that a question speaks of counts, beside the first rank of the image leg."""
+OWN_SHARE = 0.5
+"""What a caption's own ranks count for itself where nothing was asked to be seen, beside 1 for printed text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """Ranks (from 1) of pages by their pictures and by their captions, and the pages of the kinds that were asked for.
+
+    ``own_ranks`` are the places of captions in the text legs. ``weight`` 0 means that no element gains by what is seen.
+    """
+
+    weight: float = 0.0
+    pages: Mapping[PageRef, int] = field(default_factory=lambda: MappingProxyType({}))
+    captions: Mapping[PageRef, int] = field(default_factory=lambda: MappingProxyType({}))
+    of_kind: frozenset[PageRef] = frozenset()
+    own_ranks: Mapping[Leg, Mapping[str, int]] = field(default_factory=lambda: MappingProxyType({}))
+
+    def best(self, count: int) -> list[PageRef]:
+        """The pages that have to be looked at as a whole: the first of each leg."""
+        if not self.weight:
+            return []
+        legs = (self.pages, self.captions)
+        return [ref for leg in legs for ref in order({ref: -float(rank) for ref, rank in leg.items()})[:count]]
+
+    def image_ranks(self, refs: Mapping[str, PageRef]) -> dict[str, int]:
+        """The rank of each element's page by its picture, by element id."""
+        return {e: self.pages[ref] for e, ref in refs.items() if ref in self.pages}
+
+    def scores(self, elements: Sequence[Element]) -> dict[str, float]:
+        """What each element gains: its page's share, and for a caption its own ranks."""
+        gained: dict[str, float] = {}
+        for element in elements:
+            ref = PageRef(document_id=element.document_id, page=element.page)
+            score = sum(self.weight / (K + leg[ref]) for leg in (self.pages, self.captions) if ref in leg)
+            score += self.weight * KIND_SHARE / (K + 1) if ref in self.of_kind else 0.0
+            if element.kind.is_generated:
+                share = max(self.weight, OWN_SHARE) if self.weight else OWN_SHARE
+                score += sum(share / (K + own[element.id]) for own in self.own_ranks.values() if element.id in own)
+            if score:
+                gained[element.id] = score
+        return gained
+
+
+NOTHING_SEEN = Seen()
+
+
+def captions_apart(rankings: Sequence[Ranking], elements: Mapping[str, Element], depth: int) -> list[Ranking]:
+    """The same rankings without what models wrote, each of at most ``depth`` elements."""
+
+    def printed(scored: Sequence[Scored]) -> tuple[Scored, ...]:
+        return tuple(s for s in scored if s.id not in elements or not elements[s.id].kind.is_generated)[:depth]
+
+    return [(printed(dense), printed(lexical), pages) for dense, lexical, pages in rankings]
+
+
+def caption_ranks(
+    rankings: Sequence[Ranking], elements: Mapping[str, Element]
+) -> tuple[dict[Leg, dict[str, int]], dict[PageRef, int]]:
+    """The places of captions among all that a leg found, and of pages by their best caption among captions."""
+    own: dict[Leg, dict[str, int]] = {Leg.TEXT: {}, Leg.LEXICAL: {}}
+    pages: dict[PageRef, int] = {}
+    for dense, lexical, _ in rankings[:1]:
+        for leg, scored in ((Leg.TEXT, dense), (Leg.LEXICAL, lexical)):
+            written = [s for s in scored if s.id in elements and elements[s.id].kind.is_generated]
+            every = ranks((s.id, s.score) for s in scored)
+            own[leg] = {s.id: every[s.id] for s in written}
+            for id_, rank in ranks((s.id, s.score) for s in written).items():
+                ref = PageRef(document_id=elements[id_].document_id, page=elements[id_].page)
+                pages[ref] = min(rank, pages.get(ref, rank))
+    return own, pages
+
+
+def better_captioned(rankings: Sequence[Ranking], elements: Mapping[str, Element]) -> bool:
+    """Whether a caption is clearly nearer to the question, by meaning, than any printed text."""
+    dense = [s for s in rankings[0][0] if s.id in elements]
+    written = max((s.score for s in dense if elements[s.id].kind.is_generated), default=None)
+    printed = max((s.score for s in dense if not elements[s.id].kind.is_generated), default=0.0)
+    return written is not None and written >= printed + BETTER
+
+
+async def seen_pages(nearest: Sequence[Scored], catalog: Catalog) -> tuple[tuple[PageRef, float], ...]:
+    """The pages of the pictures found, each with the score of its best one."""
+    pictures = {picture.id: picture for picture in await catalog.pictures([s.id for s in nearest])}
+    best: dict[PageRef, float] = {}
+    for scored in nearest:
+        if scored.id in pictures:
+            ref = PageRef(document_id=pictures[scored.id].document_id, page=pictures[scored.id].page)
+            best[ref] = max(scored.score, best.get(ref, scored.score))
+    return tuple(best.items())
