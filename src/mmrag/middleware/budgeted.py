@@ -126,6 +126,11 @@ def tokens_of_texts(texts: list[str]) -> int:
 
 def _refusal(model: str, usd: Decimal, over: Overrun) -> str:
     return (
-        f"A call to {model} could cost ${usd:.4f}; ${over.spent:.4f} of the ${over.limit:.4f} {_NAMES[over.budget]} "
-        "are spent or set aside."
+        f"A call to {model} could cost {_in_usd(usd)}; {_in_usd(over.spent)} of the {_in_usd(over.limit)} "
+        f"{_NAMES[over.budget]} are spent or set aside."
     )
+
+
+def _in_usd(usd: Decimal) -> str:
+    """Four decimals, more where those would hide what there is."""
+    return f"${usd:.4f}" if usd == 0 or usd >= Decimal("0.001") else f"${usd:.7f}"

@@ -52,8 +52,8 @@ class Gate:
 
 
 class Limited:
-    """Gives a call its place among those of its provider, and ``deadline_s`` seconds for everything: waiting, attempts and
-    the pauses between them. After that whatever is on its way is cancelled.
+    """Gives a call its place among those of its provider, and ``deadline_s`` seconds from when it was made for everything:
+    waiting, attempts and the pauses between them. After that whatever is on its way is cancelled.
     """
 
     def __init__(self, model: ChatModel, *, gate: Gate | None, deadline_s: float) -> None:
@@ -69,7 +69,7 @@ class Limited:
         """Raises ``CircuitOpenError`` at once while the provider is left alone, ``ModelUnavailableError`` at the deadline,
         and what the model raises."""
         tab, waiting = current_tab(), True
-        tab.deadline = asyncio.get_running_loop().time() + self._deadline_s
+        tab.deadline = tab.began + self._deadline_s
         if self._gate is not None:
             self._gate.breaker.check()
         try:

@@ -32,8 +32,8 @@ async def _nothing() -> None:
 class Tab:
     """One call of ``tier``, from the moment it is made to its line in the ledger.
 
-    ``attempts`` holds the usage of each attempt that ended, ``deadline`` the time of the event loop after which none begins.
-    ``held_usd`` is the most that one attempt may cost, None when that is not known; ``afford`` is awaited before each
+    ``attempts`` holds the usage of each attempt that ended. ``began`` and ``deadline`` are times of the event loop: when the
+    call was made, and after which no attempt begins. ``held_usd`` is the most that one attempt may cost, None when that is not known; ``afford`` is awaited before each
     attempt and raises ``BudgetExceededError`` when it cannot be paid. ``close`` writes the tab into the ledger;
     ``handed_over`` says that whoever goes on with the call will do so.
     """
@@ -41,6 +41,7 @@ class Tab:
     tier: str = ""
     id: str = field(default_factory=lambda: secrets.token_hex(8))
     attempts: list[Usage] = field(default_factory=list)
+    began: float = field(default_factory=lambda: asyncio.get_running_loop().time())
     deadline: float = math.inf
     held_usd: Decimal | None = None
     claimed: bool = False
