@@ -23,10 +23,11 @@ from mmrag.errors import SettingsError, UsageError
 from mmrag.settings import Settings, load_settings
 
 if TYPE_CHECKING:
+    from mmrag.adapters.receipts import SqliteReceipts
     from mmrag.agent.answer import Agent, AgentParts
     from mmrag.app import App
     from mmrag.domain.calibration import Calibration
-    from mmrag.ports import ChatModel, Pixels, TraceSink
+    from mmrag.ports import ChatModel, Pixels, Receipts, TraceSink
     from mmrag.retrieval.search import SearchParts
 
 INGESTER_GROUP = "mmrag.ingesters"
@@ -95,6 +96,7 @@ class Session:
         self._app: App | None = None
         self._agent: Agent | None = None
         self._models: Mapping[str, ChatModel] | None = None
+        self._receipts: Receipts | None = None
 
     async def ask(
         self,
@@ -210,7 +212,7 @@ class Session:
 
     async def close(self) -> None:
         async with self._gate:
-            self._app = self._agent = self._models = None
+            self._app = self._agent = self._models = self._receipts = None
             stack, self._stack = self._stack, AsyncExitStack()
             await stack.aclose()
 
@@ -227,6 +229,8 @@ class Session:
         from mmrag.app import chat_models
 
         app = await self._opened()
+        if self._receipts is None:
+            self._receipts = await self._stack.enter_async_context(filed_receipts(self.settings))
         if self._models is None:
             self._models = await self._stack.enter_async_context(chat_models(self.settings, app.ledger, app.clock))
         return AgentParts(
@@ -237,6 +241,7 @@ class Session:
             clock=app.clock,
             settings=self.settings,
             calibration=await calibration_of(self.settings),
+            receipts=self._receipts,
         )
 
 
@@ -301,6 +306,18 @@ def with_tiers(settings: Settings) -> Settings:
     from mmrag.agent.default_tiers import with_tiers as named
 
     return named(settings)
+
+
+@asynccontextmanager
+async def filed_receipts(settings: Settings) -> AsyncIterator[SqliteReceipts]:
+    """What the questions of a store have cost, and would have cost elsewhere."""
+    from mmrag.adapters.receipts import RECEIPTS_FILE, SqliteReceipts
+
+    receipts = SqliteReceipts(settings.store.path / RECEIPTS_FILE)
+    try:
+        yield receipts
+    finally:
+        await receipts.close()
 
 
 async def calibration_of(settings: Settings) -> Calibration:

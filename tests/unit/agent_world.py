@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from mmrag.agent.answer import Agent, AgentParts
 from mmrag.agent.tiers import Tier, model_tier, reader_tier
 from mmrag.domain.answers import Draft
+from mmrag.domain.calibration import UNCALIBRATED, Calibration
 from mmrag.domain.evidence import Scored
 from mmrag.domain.plans import Plan, Reading
 from mmrag.domain.values import FoundValue, ValueKind
 from mmrag.middleware.wrapping import wrapped
-from mmrag.ports import ChatModel, PageRef, PageScored
+from mmrag.ports import ChatModel, PageRef, PageScored, Receipts
 from mmrag.retrieval.search import SearchParts
 from mmrag.settings import AskSettings, CascadeSettings, Settings
 from mmrag.testing import FrozenClock, HashEmbedder, MemoryCatalog, MemoryLedger, MemoryTraces, MemoryVectors
@@ -94,6 +95,8 @@ class World:
     ledger: MemoryLedger = field(default_factory=MemoryLedger)
     traces: MemoryTraces = field(default_factory=MemoryTraces)
     clock: FrozenClock = field(default_factory=FrozenClock)
+    calibration: Calibration = UNCALIBRATED
+    receipts: Receipts | None = None
 
     def drafts(self, make: Callable[[Plan, Sequence[Reading]], Draft], *, name: str = "reader") -> ScriptedDrafter:
         """Add a tier that costs nothing."""
@@ -120,6 +123,8 @@ class World:
             ledger=self.ledger,
             clock=self.clock,
             settings=self.settings,
+            calibration=self.calibration,
+            receipts=self.receipts,
         )
         return Agent(parts)
 

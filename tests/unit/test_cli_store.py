@@ -128,10 +128,18 @@ def test_costs_tells_unpriced_calls_from_free_ones(store: Path, capsys: pytest.C
         "images": 0,
     }
     assert run(["costs", "--store", str(store), "--json"]) == 0
-    assert out_json(capsys) == {"questions": 1, "total": total, "models": [{"tier": "cheap", "model": "m-1", **total}]}
-    assert run(["costs", "--store", str(store)]) == 0
+    found = out_json(capsys)
+    assert (found["questions"], found["total"], found["cache_hit_rate"]) == (1, total, "0.0000")
+    assert found["models"] == [{"tier": "cheap", "model": "m-1", **total}]
+    assert found["by_tier"] == [{"tier": "cheap", **total}]
+    assert found["by_model"] == [{"model": "m-1", **total}]
+    assert [day["calls"] for day in found["by_day"]] == [2]
+    assert found["saved"]["against_all_flagship"]["questions"] == 0
+    assert run(["costs", "--by", "tier", "--store", str(store)]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[1].split() == ["cheap", "m-1", "2", "0", "200", "10", "0", "0.012300", "1"]
+    assert lines[0] == "# By tier"
+    assert lines[2].split() == ["cheap", "2", "0", "200", "10", "0", "0.012300", "1"]
+    assert "# By day" not in lines
 
 
 def test_search_tells_rank_place_and_legs(store: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -15,7 +15,7 @@ from mmrag.domain.calibration import UNCALIBRATED, Calibration
 from mmrag.domain.hashing import content_id
 from mmrag.domain.plans import Gathered, Plan, Reading
 from mmrag.errors import UsageError
-from mmrag.ports import Clock, Ledger, TraceSink
+from mmrag.ports import Clock, Ledger, Receipts, TraceSink
 from mmrag.retrieval.search import SearchParts
 from mmrag.settings import Settings
 
@@ -36,6 +36,7 @@ class AgentParts:
     clock: Clock
     settings: Settings
     calibration: Calibration = UNCALIBRATED
+    receipts: Receipts | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

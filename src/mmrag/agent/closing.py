@@ -11,6 +11,7 @@ from mmrag.agent.case import STAGES, AgentParts, Case, Round
 from mmrag.agent.cite import cite
 from mmrag.agent.presenting import to_json
 from mmrag.domain.answers import Abstention, AbstentionReason, Answer, CitedClaim
+from mmrag.domain.bookkeeping import Receipt
 from mmrag.domain.costs import LedgerEntry
 from mmrag.errors import (
     BudgetExceededError,
@@ -47,9 +48,9 @@ async def timed_out(case: Case, seconds: float, parts: AgentParts) -> Answer:
         best = case.kept[-1]
         settled = replace(best.round, notes=(*best.round.notes, f"A later tier was cut off. {detail}"))
         claims = cite(settled.verdicts, settled.readings)
-        return _answer(case, settled, claims, best.confidence, None, entries, best.tier)
+        return await _filed(case, parts, _answer(case, settled, claims, best.confidence, None, entries, best.tier))
     refusal = Abstention(reason=AbstentionReason.MODEL_UNAVAILABLE, detail=detail)
-    return _answer(case, None, (), 0.0, refusal, entries)
+    return await _filed(case, parts, _answer(case, None, (), 0.0, refusal, entries))
 
 
 async def close(
@@ -69,6 +70,16 @@ async def close(
     entries = await spent(case, settled.tried, parts.ledger)
     answer = _answer(case, settled, claims, confidence, refusal, entries, tier)
     await parts.traces.save(case.id, case.trace.to_bytes(to_json(answer)))
+    return await _filed(case, parts, answer)
+
+
+async def _filed(case: Case, parts: AgentParts, answer: Answer) -> Answer:
+    """The answer, with its bill on file."""
+    if parts.receipts is not None:
+        now, answered = case.clock.now(), answer.answered
+        await parts.receipts.write(
+            Receipt(question_id=case.id, at=now, tier=answer.tier, answered=answered, bill=answer.bill)
+        )
     return answer
 
 

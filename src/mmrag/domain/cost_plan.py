@@ -26,7 +26,7 @@ class Workload:
     pages: int
     questions: int
     asked_share: Decimal = Decimal("0.25")
-    question_tokens_in: int = 900
+    question_tokens_in: int = 4_500
     question_tokens_out: int = 80
     described_share: Decimal = Decimal("0.1")
     page_tokens_in: int = 1_500
