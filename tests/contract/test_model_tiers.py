@@ -132,7 +132,7 @@ def test_the_protocol_follows_the_address_and_what_is_rejected_follows_the_famil
     assert made("openai:qwen", environ=environ, base_url="http://h/v1").endpoint.takes("temperature")
 
 
-@pytest.mark.parametrize("model", ["mystery:m", "openai", "transformers:x"])
+@pytest.mark.parametrize("model", ["mystery:m", "openai", "transformers"])
 def test_a_provider_that_there_is_none_of_is_a_settings_error(model: str) -> None:
     with pytest.raises(SettingsError, match="Tier t: nothing here can run"):
         made(model, environ={})

@@ -9,6 +9,7 @@ from mmrag.adapters.chat.gemini import Gemini
 from mmrag.adapters.chat.openai_chat import OpenAIChat
 from mmrag.adapters.chat.openai_responses import OpenAIResponses
 from mmrag.adapters.chat.provider import Endpoint, ProviderModel
+from mmrag.adapters.chat.vlm.model import TransformersVlm
 from mmrag.errors import SettingsError
 from mmrag.middleware.capabilities import capabilities_of
 from mmrag.middleware.prices import price_list
@@ -28,8 +29,9 @@ def chat_model(
     ``SettingsError`` for a provider that there is none of, and for a ``models_file`` that cannot be read.
     """
     provider, _, model = tier.model.partition(":")
-    if provider not in KEYS_OF_PROVIDERS or not model:
-        known = ", ".join(f"{name}:MODEL" for name in sorted(KEYS_OF_PROVIDERS))
+    providers = {*KEYS_OF_PROVIDERS, "transformers"}
+    if provider not in providers or not model:
+        known = ", ".join(f"{name}:MODEL" for name in sorted(providers))
         raise SettingsError(f"Tier {tier.name}: nothing here can run {tier.model}. There are reader, {known}.")
     endpoint = Endpoint(
         provider=provider,
@@ -40,6 +42,8 @@ def chat_model(
         can=capabilities_of(tier, models_file),
         timeout_s=timeout_s,
     )
+    if provider == "transformers":
+        return TransformersVlm(endpoint, revision=tier.revision)
     if provider == "anthropic":
         return AnthropicMessages(endpoint)
     if provider == "gemini":
