@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from mmrag.agent.pictures import looks, taken
 from mmrag.agent.quoting import locate
 from mmrag.agent.replies import DraftReply, answer_probability, parsed
-from mmrag.agent.shortlist import Offered, shortlist
+from mmrag.agent.shortlist import Offered, shortlist, tokens_in
 from mmrag.domain.answers import Draft, Prompted, Span
 from mmrag.domain.capabilities import NOTHING_KNOWN, Capabilities
 from mmrag.domain.messages import ChatRequest, ImagePart, Message, Reply, Role, StopReason, TextPart
 from mmrag.domain.plans import Plan, Reading
 from mmrag.errors import ModelCutOffError, ModelRefusedError
-from mmrag.middleware.prices import CHARACTERS_PER_TOKEN, price_list
+from mmrag.middleware.prices import price_list
 from mmrag.ports import Blobs, ChatModel
 from mmrag.prompting import constitution, load_prompt
 
-HOSTED_CHARACTERS = 16_000
-"""Of evidence for a hosted model: about 4,000 tokens."""
-LOCAL_CHARACTERS = 2_400
+HOSTED_TOKENS = 4_000
+"""Of evidence for a hosted model."""
+LOCAL_TOKENS = 500
 """Of evidence for a model on a machine of one's own, which may read no more than 90 tokens a second."""
 _REPLY_TOKENS = 400
 _AROUND_TOKENS = 700
 """What surrounds the evidence: rules, question, schema, the tags of messages."""
-_FEWEST = 600
-"""Characters of evidence that are shown however short the context is: less answers nothing."""
+_FEWEST = 150
+"""Tokens of evidence that are shown however short the context is: less answers nothing."""
 
 
 class ModelDrafter:
@@ -57,7 +56,7 @@ class ModelDrafter:
     async def draft(self, plan: Plan, readings: Sequence[Reading]) -> Draft:
         """Raises ``ModelRefusedError`` when the model refuses, ``ModelCutOffError`` for a reply that ends too early,
         ``ModelUnavailableError`` for one that is not the JSON asked for, and what the model raises."""
-        offered = shortlist(plan, readings, characters=self._characters())
+        offered = shortlist(plan, readings, tokens=self._evidence_tokens())
         wanted = looks(offered, readings, self._can) if self._blobs is not None else ()
         images, notes = await taken(wanted, self._blobs, self._can) if self._blobs is not None else ((), ())
         request = self._request(plan, offered, images)
@@ -76,12 +75,12 @@ class ModelDrafter:
         )
         return self._resolved(said, reply, {o.key: o for o in offered}, prompted)
 
-    def _characters(self) -> int:
-        most = LOCAL_CHARACTERS if self._can.is_local else HOSTED_CHARACTERS
+    def _evidence_tokens(self) -> int:
+        most = LOCAL_TOKENS if self._can.is_local else HOSTED_TOKENS
         if self._can.context_tokens is None:
             return most
         room = self._can.context_tokens - self._reply_tokens() - _AROUND_TOKENS
-        return max(_FEWEST, min(most, room * CHARACTERS_PER_TOKEN // 2))  # figures take twice the tokens of prose
+        return max(_FEWEST, min(most, room))
 
     def _reply_tokens(self) -> int:
         return _REPLY_TOKENS + self._can.thinking_tokens
@@ -112,8 +111,8 @@ class ModelDrafter:
 
     def _estimate(self, request: ChatRequest, images: Sequence[ImagePart]) -> int | None:
         """Input tokens by the provider's own formula, None when it is not known for this model."""
-        texts = sum(len(p.text) for m in request.messages for p in m.parts if isinstance(p, TextPart))
-        tokens = math.ceil((texts + len(request.json_schema or "")) / CHARACTERS_PER_TOKEN)
+        texts = sum(tokens_in(p.text) for m in request.messages for p in m.parts if isinstance(p, TextPart))
+        tokens = texts + tokens_in(request.json_schema or "")
         for image in images:
             of_image = price_list().image_tokens(self._model.identity, image.width, image.height, detail=image.detail)
             if of_image is None:

@@ -24,6 +24,7 @@ _NEIGHBOURS = {1: 0.45, 2: 0.2}
 _OF_KIND = 0.8
 """What a value of the kind asked for counts, in units of a word that one element in e (2.7) has."""
 _TITLE = 0.3
+_LETTERS_PER_TOKEN = 4
 _LABEL = 0.05
 _KINDS: Mapping[AnswerType, frozenset[ValueKind]] = {
     AnswerType.AMOUNT: frozenset({ValueKind.AMOUNT, ValueKind.NUMBER}),
@@ -52,17 +53,17 @@ class Offered:
         return self.reading.page
 
 
-def shortlist(plan: Plan, readings: Sequence[Reading], *, characters: int) -> tuple[Offered, ...]:
+def shortlist(plan: Plan, readings: Sequence[Reading], *, tokens: int) -> tuple[Offered, ...]:
     """The elements to show, with ids ``E1``, ``E2``, ... and pages ``P1``, ..., in reading order, best page first.
 
-    Their texts have at most ``characters`` characters together. Generated text is never shown: it is no evidence.
+    Their texts are about ``tokens`` tokens together, at most. Generated text is never shown: it is no evidence.
     """
     wanted = {stem(w) for w in content_words(f"{plan.question} {plan.target}")}
     rare = _rarity(wanted, readings)
     scored = [(score, n, element) for n, reading in enumerate(readings) for element, score in _scores(plan, reading, rare)]
-    left, kept = characters, list[tuple[int, Element, float]]()
+    left, kept = tokens, list[tuple[int, Element, float]]()
     for score, n, element in sorted(scored, key=lambda s: (-s[0], s[1], s[2].ordinal)):
-        cost = len(element.text) + _OVERHEAD
+        cost = tokens_in(element.text) + _OVERHEAD
         if cost <= left:
             left -= cost
             kept.append((n, element, score))
@@ -74,8 +75,14 @@ def shortlist(plan: Plan, readings: Sequence[Reading], *, characters: int) -> tu
     )
 
 
-_OVERHEAD = 6
-"""Characters of an element's id and line end."""
+_OVERHEAD = 4
+"""Tokens of an element's id and line end."""
+
+
+def tokens_in(text: str) -> int:
+    """About how many tokens ``text`` is: most tokenizers of today write each digit and each sign as one of its own."""
+    letters = sum(c.isalpha() or c.isspace() for c in text)
+    return math.ceil(letters / _LETTERS_PER_TOKEN) + len(text) - letters
 
 
 def _scores(plan: Plan, reading: Reading, rare: Mapping[str, float]) -> list[tuple[Element, float]]:
