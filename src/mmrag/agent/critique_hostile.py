@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from mmrag.agent.critique_words import critique_words, plainly
+from mmrag.agent.critique_words import critique_words, instruction_spans, plainly
 from mmrag.domain.answers import Draft
 from mmrag.domain.documents import Element, Page, Word
 from mmrag.domain.plans import Plan, Reading
@@ -93,14 +93,12 @@ def _lines_told(words: Sequence[Word]) -> Iterator[int]:
         starts.append(at)
         at += len(text) + 1
     whole = " ".join(texts)
-    patterns = critique_words()
-    for pattern in (patterns.instructions, patterns.escapes):
-        for match in pattern.finditer(whole):
-            start = match.end() - len(match.group().lstrip())
-            first = bisect_right(starts, start) - 1
-            last = bisect_right(starts, max(start, match.end() - 1)) - 1
-            for n in range(max(0, first), last + 1):
-                yield words[n].line
+    markup = [match.span() for match in critique_words().escapes.finditer(whole)]
+    for start, end in (*instruction_spans(whole), *markup):
+        first = bisect_right(starts, start) - 1
+        last = bisect_right(starts, max(start, end - 1)) - 1
+        for n in range(max(0, first), last + 1):
+            yield words[n].line
 
 
 def _cut(element: Element, hostile: frozenset[int], page: Page) -> Element:

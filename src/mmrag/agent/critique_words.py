@@ -18,7 +18,8 @@ _INVISIBLE = dict.fromkeys([0x00AD, *range(0x200B, 0x2010), *range(0x202A, 0x202
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CritiqueWords:
-    instructions: re.Pattern[str]
+    instructions: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...]
+    """Each with the pieces of text, one of which has to be there for the pattern to be tried at all."""
     escapes: re.Pattern[str]
     addresses: re.Pattern[str]
     asks_address: re.Pattern[str]
@@ -34,7 +35,7 @@ def critique_words() -> CritiqueWords:
         return re.compile("|".join(f"(?:{p})" for p in patterns), re.IGNORECASE | re.DOTALL)
 
     return CritiqueWords(
-        instructions=joined(data["instructions"]),
+        instructions=tuple((tuple(row["needs"]), joined([row["pattern"]])) for row in data["instructions"]),
         escapes=joined(data["escapes"]),
         addresses=joined([data["addresses"]]),
         asks_address=joined([data["asks_address"]]),
@@ -48,8 +49,19 @@ def instructions_in(text: str) -> str | None:
 
     Letters that only look different (full width, invisible characters between them) are seen through.
     """
-    match = critique_words().instructions.search(plainly(text))
-    return match.group().strip() if match else None
+    told = instruction_spans(plainly(text))
+    start, end = min(told, default=(0, 0))
+    return plainly(text)[start:end].strip() or None
+
+
+def instruction_spans(plain: str) -> list[tuple[int, int]]:
+    """Where ``plain`` (see :func:`plainly`) tells its reader what to do: start and end of each place, white space apart."""
+    lower = plain.lower()
+    found = []
+    for needs, pattern in critique_words().instructions:
+        if any(need in lower for need in needs):
+            found += [(m.end() - len(m.group().lstrip()), m.end()) for m in pattern.finditer(plain)]
+    return found
 
 
 def escapes_in(text: str) -> str | None:
