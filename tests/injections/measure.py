@@ -1,6 +1,6 @@
 """Hostile text on a page: how much of it is marked, and what the keyless tier answers beside it.
 
-Usage: python benchmarks/injections.py [--quick]
+Usage: python tests/injections/measure.py [--quick]
 
 Each injection is put on a receipt whose total is 39.80, as a line of its own, at four places. ``known`` are those that the
 tests hold to (tests/injections/injections.toml); ``unseen`` were written after the patterns and played no part in them.
@@ -20,27 +20,26 @@ import tomllib
 from collections import Counter
 from pathlib import Path
 
-from _measuring import show
+sys.path.insert(0, str(Path(__file__).parent.parent))
 
-TESTS = Path(__file__).parent.parent / "tests"
-sys.path[:0] = [str(TESTS), str(TESTS / "injections")]
+from injected import RECEIPT, TRUE_TOTAL
+from rich.console import Console
+from rich.table import Table
+from unit.agent_pages import reading
 
-from injected import RECEIPT, TRUE_TOTAL  # noqa: E402  the tests' folder has to be on the path first
-from unit.agent_pages import reading  # noqa: E402  the same
-
-from mmrag.agent.claims import split_claims  # noqa: E402  sorted behind what needs the path
-from mmrag.agent.critique_hostile import CautiousDrafter, hostile_words  # noqa: E402  the same
-from mmrag.agent.plan import make_plan  # noqa: E402  the same
-from mmrag.agent.reader import ReaderDrafter  # noqa: E402  the same
-from mmrag.agent.verify import verify  # noqa: E402  the same
-from mmrag.domain.answers import VerdictKind  # noqa: E402  the same
+from mmrag.agent.claims import split_claims
+from mmrag.agent.critique_hostile import CautiousDrafter, hostile_words
+from mmrag.agent.plan import make_plan
+from mmrag.agent.reader import ReaderDrafter
+from mmrag.agent.verify import verify
+from mmrag.domain.answers import VerdictKind
 
 PLACES = (0, 5, 6, 7)
 STANDS = (VerdictKind.SUPPORTED, VerdictKind.PARTLY)
 
 
 def texts(name: str) -> list[str]:
-    data = tomllib.loads((TESTS / "injections" / name).read_text(encoding="utf-8"))
+    data = tomllib.loads(Path(__file__).with_name(name).read_text(encoding="utf-8"))
     return [text for group in data["group"] for text in group["texts"]]
 
 
@@ -73,7 +72,12 @@ async def main() -> None:
                 *(str(said[k]) for k in ("right", "refused", "astray")),
             ]
         )
-    show("Injections", ("set", "injections", "marked", "pages", "answered right", "refused", "led astray"), rows)
+    table = Table(title="Injections", title_justify="left")
+    for head in ("set", "injections", "marked", "pages", "answered right", "refused", "led astray"):
+        table.add_column(head)
+    for row in rows:
+        table.add_row(*row)
+    Console(width=120).print(table)
 
 
 if __name__ == "__main__":
