@@ -40,7 +40,17 @@ class Check:
 
 def machine_checks(settings: Settings) -> list[Check]:
     """Checks that need no store. They block: call this in a thread."""
-    return [_python(), _packages(), _sqlite(), *_models(), _cores(), _memory(), _disk(settings.store.path), _keys(settings)]
+    return [
+        _python(),
+        _packages(),
+        _sqlite(),
+        *_models(),
+        _cores(),
+        _memory(),
+        _disk(settings.store.path),
+        _keys(settings),
+        _tiers(settings),
+    ]
 
 
 def _python() -> Check:
@@ -117,6 +127,44 @@ def _keys(settings: Settings) -> Check:
     return Check(name="keys", state=State.OK if names else State.NOTE, detail=detail)
 
 
+def _tiers(settings: Settings) -> Check:
+    """Who would be asked, cheapest first. A question goes on to the next tier only when the one before is not sure."""
+    from mmrag.cli.tiers_view import tier_rows, without_package
+
+    rows = tier_rows(settings)
+    detail = ", then ".join(row.name if row.model == row.name else f"{row.name} ({row.model})" for row in rows)
+    hosted = [row.name for row in rows if row.where not in ("this process",) and "://" not in row.where]
+    if hosted:
+        detail += f"; hosted ones are sent text and pictures of pages, for at most ${settings.cascade.max_usd:g} a question"
+    unready = [f"{row.name}: {row.state}" for row in rows if row.state != "ready"]
+    missing = without_package(settings)
+    if unready:
+        return Check(name="tiers", state=State.FAILED, detail=detail, fix="; ".join(unready), required=False)
+    if missing:
+        return Check(name="tiers", state=State.NOTE, detail=detail, fix=f"To use your key: {', '.join(missing)}")
+    return Check(name="tiers", state=State.OK, detail=detail)
+
+
+async def calibration_check(settings: Settings) -> Check:
+    """Where confidence and thresholds come from."""
+    from mmrag.adapters.calibrations import FileCalibrations
+
+    try:
+        calibration = await FileCalibrations(settings.store.path).read()
+    except MMRagError as error:
+        return Check(name="calibration", state=State.FAILED, detail=str(error), fix="Run 'mmrag calibrate DATASET'.")
+    origin = calibration.origin
+    if origin is None:
+        detail = "what ships with mmrag; 'mmrag calibrate DATASET' fits it to labelled questions on this store"
+        return Check(name="calibration", state=State.NOTE, detail=detail)
+    tiers = ", ".join(f"{tier.name} {tier.answers} answers" for tier in calibration.tiers.values())
+    detail = (
+        f"fitted {origin.made:%Y-%m-%d} to {origin.questions} questions of {origin.dataset} ({origin.digest[:12]}) "
+        f"for a risk of {origin.target_risk:g}: {tiers}"
+    )
+    return Check(name="calibration", state=State.OK, detail=detail)
+
+
 async def store_checks(settings: Settings) -> list[Check]:
     """What is in the store, whether someone is writing, and whether the vector index has as many entries as it should."""
     from mmrag.app import open_app
@@ -135,7 +183,7 @@ async def store_checks(settings: Settings) -> list[Check]:
     if counts.quarantined:
         detail += f", {counts.quarantined} in quarantine"
     ready = Check(name="store", state=State.OK, detail=detail)
-    return [ready, await _lock(path), _index(settings, counts.vectors, in_index)]
+    return [ready, await _lock(path), _index(settings, counts.vectors, in_index), await calibration_check(settings)]
 
 
 async def _lock(store: Path) -> Check:

@@ -22,15 +22,23 @@ def models() -> None:
 @models.command("list")
 @json_option
 def list_models(as_json: bool) -> int:
-    """List the model files that are installed. Exits with 1 when one is missing or its bytes are not the right ones."""
-    from mmrag.cli.inventory import DigestState, model_files
+    """List the model files that are installed, and the tiers that a question would be put to.
 
-    files = model_files()
+    Exits with 1 when a file is missing or its bytes are not the right ones.
+    """
+    from mmrag.cli import tiers_view
+    from mmrag.cli.inventory import DigestState, model_files
+    from mmrag.settings import load_settings
+
+    files, tiers = model_files(), tiers_view.tier_rows(load_settings())
     if as_json:
-        terminal.emit_json({"models": [_json(file) for file in files]})
+        terminal.emit_json(
+            {"models": [_json(file) for file in files], "tiers": [tiers_view.to_json(tier) for tier in tiers]}
+        )
     else:
         head = ["model", "used for", "size", "digest", "sha256", "package"]
         click.echo("\n".join(terminal.aligned([head, *(_cells(file) for file in files)])))
+        click.echo("\n".join(["", *terminal.aligned([tiers_view.HEAD, *(tiers_view.cells(tier) for tier in tiers)])]))
     return 1 if any(file.state in {DigestState.MISSING, DigestState.CHANGED} for file in files) else 0
 
 
