@@ -18,7 +18,7 @@ from types import MappingProxyType
 
 from mmrag.domain.documents import ElementKind
 from mmrag.domain.pictures import PageKind
-from mmrag.domain.plans import AnswerType, Plan, Reading
+from mmrag.domain.plans import Plan, Reading
 
 FAINT = 0.6
 """Mean OCR confidence of a page under which its words are not to be relied on."""
@@ -72,10 +72,7 @@ def needs_of(plan: Plan, readings: Sequence[Reading], *, margin: float) -> froze
         needs.add(Need.UNSURE_WHERE)
     if plan.aggregate is not None:  # worked out by the code from values that are read one by one
         return frozenset(needs)
-    needs |= {need for need, pattern in _patterns().items() if pattern.search(plan.question)}
-    if plan.answer_type is not AnswerType.FREE:
-        needs.discard(Need.FREE_TEXT)
-    return frozenset(needs)
+    return frozenset(needs | {need for need, pattern in _patterns().items() if pattern.search(plan.question)})
 
 
 def starting_tier(needs: frozenset[Need], tiers: Sequence[Skill]) -> Start:

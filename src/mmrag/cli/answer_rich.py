@@ -9,7 +9,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from mmrag.cli.answer_view import NEAREST, claim_rows, cost_line, says_more, timing_line
+from mmrag.cli.answer_view import NEAREST, claim_rows, cost_line, note_lines, says_more, timing_line
 from mmrag.cli.terminal import clean, clean_lines, shorten
 from mmrag.domain.answers import Abstention, Answer, VerdictKind
 
@@ -34,6 +34,8 @@ def print_answer(answer: Answer, console: Console) -> None:
         console.print(_refusal_panel(answer, answer.abstention))
         if answer.evidence:
             console.print(_nearest(answer))
+    for note in note_lines(answer):
+        console.print(Text(note, style="yellow"))
     console.print(Text(cost_line(answer.bill)))
     console.print(Text(timing_line(answer), style="dim"))
 

@@ -91,7 +91,13 @@ def plain_lines(answer: Answer) -> Iterator[str]:
         yield ""
         yield f"confidence {answer.confidence:.2f}, by {answer.tier}"
         yield from _claim_lines(answer)
+    yield from note_lines(answer)
     yield cost_line(answer.bill)
+
+
+def note_lines(answer: Answer) -> list[str]:
+    """Tiers that failed, a line each."""
+    return [f"note: {clean(note)}" for note in answer.notes]
 
 
 def _claim_lines(answer: Answer) -> list[str]:
