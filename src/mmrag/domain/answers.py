@@ -90,7 +90,8 @@ class Draft:
     first, with their scores. ``operands`` are the values that an answer was worked out from, each with its own words,
     by ``formula`` where they are two values of one page;
     ``why`` says why there is no answer, where the tier knows. ``token_probability`` in ``[0, 1]`` is how likely the model
-    found the words of its answer, where it tells; ``prompted`` is what it was shown.
+    found the words of its answer, where it tells; ``prompted`` is what it was shown. ``opened`` are pages that it cites and
+    was not given, as document id and number: it has opened them with tools.
     """
 
     answer: str | None
@@ -103,6 +104,7 @@ class Draft:
     why: str = ""
     token_probability: float | None = None
     prompted: Prompted | None = None
+    opened: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
