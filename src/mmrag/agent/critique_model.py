@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mmrag.agent.critique_rules import Reviewed
 from mmrag.agent.quoting import locate
+from mmrag.agent.replies import DraftReply
 from mmrag.domain.answers import Draft, Span
 from mmrag.domain.critique import Finding, Principle, Ruling
 from mmrag.domain.documents import Element, Page
@@ -36,21 +37,6 @@ class _CritiqueReply(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     findings: tuple[_Row, ...] = Field(max_length=100)
-
-
-class _Citation(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-    element: str
-    quote: str
-
-
-class _DraftReply(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-    answer: str | None
-    citations: tuple[_Citation, ...] = ()
-    confidence: float = Field(default=0.5, ge=0, le=1)
 
 
 R = TypeVar("R", bound=BaseModel)
@@ -116,7 +102,7 @@ class ModelReviser:
                 "evidence": _evidence(shown),
             }
         )
-        reply = await self._asking.reply(prompt, text, (), _DraftReply, lambda _: "")
+        reply = await self._asking.reply(prompt, text, (), DraftReply, lambda _: "")
         spans = []
         for citation in reply.citations:
             page, element = shown.get(citation.element, (None, None))
