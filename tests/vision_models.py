@@ -133,3 +133,80 @@ def blip_folder(folder: Path, *, tied: bool = True) -> Path:
     images = BlipImageProcessorPil(size={"height": SIDE, "width": SIDE}, image_mean=list(MEAN), image_std=list(STD))
     BlipProcessor(images, word_tokenizer()).save_pretrained(folder)
     return folder
+
+
+def siglip_folder(folder: Path) -> Path:
+    """A SigLIP of one layer; it has no projection, and reads texts of 16 tokens."""
+    import torch
+    from transformers import SiglipConfig, SiglipModel, SiglipProcessor
+    from transformers.models.siglip.image_processing_pil_siglip import SiglipImageProcessorPil
+
+    torch.manual_seed(3)
+    tower = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 1, "num_attention_heads": 2}
+    config = SiglipConfig(
+        text_config={**tower, "vocab_size": 40, "max_position_embeddings": 16, "projection_size": 32},
+        vision_config={**tower, "image_size": SIDE, "patch_size": 8},
+    )
+    SiglipModel(config).save_pretrained(folder)
+    tokenizer = word_tokenizer()
+    tokenizer.model_max_length = 16
+    images = SiglipImageProcessorPil(size={"height": SIDE, "width": SIDE})
+    SiglipProcessor(images, tokenizer).save_pretrained(folder)
+    return folder
+
+
+def llava_folder(folder: Path) -> Path:
+    """A LLaVA of one layer each: CLIP's vision tower before a Llama, asked through a chat template."""
+    import torch
+    from transformers import CLIPVisionConfig, LlamaConfig, LlavaConfig, LlavaForConditionalGeneration, LlavaProcessor
+    from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
+
+    torch.manual_seed(4)
+    tokenizer = word_tokenizer(extra=("<image>", "USER:", "ASSISTANT:"))
+    vision = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2}
+    text = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 1, "num_attention_heads": 2}
+    config = LlavaConfig(
+        vision_config=CLIPVisionConfig(**vision, image_size=SIDE, patch_size=8, projection_dim=32),
+        text_config=LlamaConfig(**text, num_key_value_heads=2, vocab_size=len(tokenizer), bos_token_id=2, eos_token_id=3),
+        image_token_id=tokenizer.convert_tokens_to_ids("<image>"),
+    )
+    LlavaForConditionalGeneration(config).save_pretrained(folder)
+    images = CLIPImageProcessorPil(size={"shortest_edge": SIDE}, crop_size={"height": SIDE, "width": SIDE})
+    template = (
+        "{% for m in messages %}USER: {% for c in m['content'] %}{% if c['type'] == 'image' %}<image> {% else %}"
+        "{{ c['text'] }}{% endif %}{% endfor %}{% endfor %} ASSISTANT:"
+    )
+    LlavaProcessor(
+        images,
+        tokenizer,
+        patch_size=8,
+        vision_feature_select_strategy="default",
+        chat_template=template,
+        num_additional_image_tokens=1,
+    ).save_pretrained(folder)
+    return folder
+
+
+def blip2_folder(folder: Path) -> Path:
+    """A BLIP-2 of one layer each: a vision tower, a querying transformer, and OPT."""
+    import torch
+    from transformers import Blip2Config, Blip2ForConditionalGeneration, Blip2Processor, OPTConfig
+    from transformers.models.blip.image_processing_pil_blip import BlipImageProcessorPil
+
+    torch.manual_seed(5)
+    tokenizer = word_tokenizer(extra=("<image>",))
+    small = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 1, "num_attention_heads": 2}
+    config = Blip2Config(
+        vision_config={**small, "image_size": SIDE, "patch_size": 8},
+        qformer_config={**small, "encoder_hidden_size": 32, "vocab_size": 40, "cross_attention_frequency": 1},
+        text_config=OPTConfig(
+            vocab_size=len(tokenizer), hidden_size=32, ffn_dim=64, num_hidden_layers=1, num_attention_heads=2,
+            word_embed_proj_dim=32, max_position_embeddings=128, bos_token_id=2, eos_token_id=3, pad_token_id=0,
+        ),
+        num_query_tokens=4,
+        image_token_index=tokenizer.convert_tokens_to_ids("<image>"),
+    )  # fmt: skip
+    Blip2ForConditionalGeneration(config).save_pretrained(folder)
+    images = BlipImageProcessorPil(size={"height": SIDE, "width": SIDE})
+    Blip2Processor(images, tokenizer, num_query_tokens=4).save_pretrained(folder)
+    return folder

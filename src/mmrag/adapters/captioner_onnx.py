@@ -32,9 +32,22 @@ MOST_WORDS: Final = 40
 
 
 class OnnxCaptioner:
-    """``Captioner`` with the BLIP model in ``folder``. Loads on first use, in a worker thread. See ``OnnxClip``."""
+    """``Captioner`` with the BLIP model in ``folder``. Loads on first use, in a worker thread. See ``OnnxClip``.
 
-    def __init__(self, folder: Path, cache: Path, *, name: str = "blip", threads: int = 0, int8: bool = False) -> None:
+    With a ``detail_prefix`` every free caption has a detailed form as well: one that begins so.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        cache: Path,
+        *,
+        name: str = "blip",
+        detail_prefix: str | None = None,
+        threads: int = 0,
+        int8: bool = False,
+    ) -> None:
+        self._detail_prefix = detail_prefix
         self.folder = folder
         self._cache = cache
         self._name = name
@@ -44,17 +57,20 @@ class OnnxCaptioner:
 
     @cached_property
     def identity(self) -> str:
-        return f"{self._name}@{self._digest[:16]}{'/int8' if self._int8 else ''}"
+        detail = f"/{self._detail_prefix}" if self._detail_prefix else ""
+        return f"{self._name}@{self._digest[:16]}{detail}{'/int8' if self._int8 else ''}"
 
     async def caption(self, images: Sequence[Pixels], *, prefix: str | None = None) -> tuple[Caption, ...]:
-        """See ``Captioner``. Says a short form only."""
+        """See ``Captioner``."""
         return await anyio.to_thread.run_sync(self._captions, tuple(images), prefix, limiter=self._limiter)
 
     def _captions(self, images: tuple[Pixels, ...], prefix: str | None) -> tuple[Caption, ...]:
         found: list[Caption] = []
         for start in range(0, len(images), BATCH):
             cross = self.look(images[start : start + BATCH])
-            found += [self._said(ids, probability) for ids, probability in self.words(cross, prefix)]
+            said = self.words(cross, prefix)
+            more = self.words(cross, self._detail_prefix) if self._detail_prefix and not prefix else [None] * len(said)
+            found += [self._said(ids, probability, other) for (ids, probability), other in zip(said, more, strict=True)]
         return tuple(found)
 
     def look(self, images: Sequence[Pixels]) -> NDArray[np.float32]:
@@ -91,8 +107,10 @@ class OnnxCaptioner:
             last = best[:, None].astype(np.int64)
         return [(row, sum(p) / len(p) if p else 0.0) for row, p in zip(ids, probabilities, strict=True)]
 
-    def _said(self, ids: list[int], probability: float) -> Caption:
-        return Caption(short=self._tokenizer.decode(ids).strip(), confidence=round(probability, 4))
+    def _said(self, ids: list[int], probability: float, more: tuple[list[int], float] | None) -> Caption:
+        short = self._tokenizer.decode(ids).strip()
+        detailed = self._tokenizer.decode(more[0]).strip() if more is not None else None
+        return Caption(short=short, detailed=detailed, confidence=round(probability, 4))
 
     @cached_property
     def _digest(self) -> str:

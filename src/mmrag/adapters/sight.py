@@ -16,6 +16,8 @@ WEIGHTS: Final = Path(__file__).parents[1] / "weights"
 """The compact models that come with mmrag: ``clip`` and ``captioner``, as ``from_pretrained`` folders."""
 CLIP_NAME: Final = "mmrag-clip"
 CAPTIONER_NAME: Final = "mmrag-captioner"
+DETAIL_PREFIX: Final = "it shows"
+"""How the compact captioner was taught to begin a description; see its model card."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,14 +47,28 @@ def find_sight(models: ModelSettings, *, captions: bool = True, weights: Path = 
 
 
 def _embedder(models: ModelSettings, weights: Path) -> ImageEmbedder:
+    if models.profile == "hub":
+        from mmrag.adapters.clip_hub import HubClip
+
+        return HubClip(models.clip, models.cache_dir, quantize=models.quantize)
     found = OnnxClip(_folder(weights / "clip"), models.cache_dir / "clip", name=CLIP_NAME, int8=models.quantize == "int8")
     _ = found.identity  # reads the weights: what is wrong with them is known now
     return found
 
 
 def _captioner(models: ModelSettings, weights: Path) -> Captioner:
+    if models.profile == "hub":
+        from mmrag.adapters.captioner_hub import HubCaptioner
+
+        return HubCaptioner(models.captioner, models.cache_dir, quantize=models.quantize)
     folder = _folder(weights / "captioner")
-    found = OnnxCaptioner(folder, models.cache_dir / "captioner", name=CAPTIONER_NAME, int8=models.quantize == "int8")
+    found = OnnxCaptioner(
+        folder,
+        models.cache_dir / "captioner",
+        name=CAPTIONER_NAME,
+        detail_prefix=DETAIL_PREFIX,
+        int8=models.quantize == "int8",
+    )
     _ = found.identity
     return found
 
