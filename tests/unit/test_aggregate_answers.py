@@ -74,6 +74,20 @@ async def test_which_company_issued_the_largest() -> None:
     assert verdicts(plan, draft, readings)[0].kind is VerdictKind.SUPPORTED
 
 
+async def test_which_companies_are_named_once_each() -> None:
+    plan, draft, readings = await drafted("Which companies issued receipts over 30?", pages())
+    assert draft.answer == "ALPHA TRADING SDN BHD"
+    assert len(draft.operands) == 4
+    assert {v.kind for v in verdicts(plan, draft, readings)} == {VerdictKind.SUPPORTED}
+
+
+async def test_days_between_the_two_receipts_of_one_company() -> None:
+    question = "How many days passed between the two receipts from ALPHA TRADING SDN BHD?"
+    plan, draft, readings = await drafted(question, pages())
+    assert draft.answer == "41"
+    assert verdicts(plan, draft, readings)[0].kind is VerdictKind.SUPPORTED
+
+
 async def test_a_wrong_sum_of_right_operands_is_contradicted() -> None:
     plan, draft, readings = await drafted("What is the total of all receipts?", pages())
     wrong = verdicts(plan, replace(draft, answer="152.30"), readings)[0]

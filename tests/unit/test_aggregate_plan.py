@@ -32,6 +32,12 @@ def aggregate(question: str) -> Aggregate:
         (f"How many days are there between the receipt from {A} and the receipt from {B}?", Operation.DAYS),
         (f"How much more is the total of the receipt from {A} than that of {B}?", Operation.DIFFERENCE),
         (f"Which was larger, the receipt from {A} or the one from {B}?", Operation.LARGEST),
+        (f"Which came first, the receipt from {A} or the one from {B}?", Operation.SMALLEST),
+        (f"Was the receipt from {A} issued before the one from {B}?", Operation.SMALLEST),
+        (f"Compare the totals of the receipts from {A} and {B}", Operation.LIST),
+        (f"How many days passed between the two receipts from {A}?", Operation.DAYS),
+        (f"What is the total GST on all receipts from {A}?", Operation.SUM),
+        ("Which companies issued receipts in January 2018?", Operation.LIST),
     ],
 )
 def test_the_operation_shows_in_the_question(question: str, operation: Operation) -> None:
@@ -99,6 +105,7 @@ def test_a_month_without_a_year_is_that_month_of_any_year() -> None:
         ("of at least RM 50.00", "50", None, False),
         ("under 12.50", None, "12.5", True),
         ("between 50 and 60", "50", "60", False),
+        ("of exactly 50.00", "50", "50", False),
     ],
 )
 def test_a_bound_is_a_condition_on_the_amount(words: str, least: str | None, most: str | None, strict: bool) -> None:

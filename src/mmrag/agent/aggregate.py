@@ -46,14 +46,16 @@ class AggregateDrafter:
             entries.append(_entry(document, pages[0].document.name, part, aggregate, kept))
         worked = work_out(aggregate, entries)
         if worked.text is not None and aggregate.giving is Giving.ISSUER:
-            best = worked.used[0]
-            pages = _by_document(readings)[best.part, best.document]
-            issuer = await self._ask(_ISSUER_TARGET, AnswerType.NAME, "Which company issued this document?", pages)
-            if issuer.claim is not None:
-                read[best.document] = (*read[best.document], issuer)
-                best = replace(best, issuer=issuer.claim.text)
-                worked = work_out(aggregate, [best if e.document == best.document else e for e in entries])
+            named = worked.used if aggregate.operation is Operation.LIST else worked.used[:1]
+            issuers = {e.document: await self._issuer(_by_document(readings)[e.part, e.document]) for e in named}
+            for document, issuer in issuers.items():
+                read[document] = (*read[document], issuer) if issuer.claim else read[document]
+            told = {document: issuer.claim.text for document, issuer in issuers.items() if issuer.claim}
+            worked = work_out(aggregate, [replace(e, issuer=told.get(e.document)) for e in entries])
         return _drafted(aggregate, worked, read, _by_document(readings), tier)
+
+    async def _issuer(self, pages: Sequence[Reading]) -> _Read:
+        return await self._ask(_ISSUER_TARGET, AnswerType.NAME, "Which company issued this document?", pages)
 
     async def _read(self, aggregate: Aggregate, quantity: Quantity, pages: Sequence[Reading]) -> _Read:
         """The value of ``quantity`` on one document."""

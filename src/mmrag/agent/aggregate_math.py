@@ -14,6 +14,7 @@ from mmrag.domain.aggregates import Aggregate, Condition, Giving, Operation, Qua
 
 NOT_COUNTED = " (not counted"
 """Opens the note on documents that were left out, behind the answer."""
+_TWO = frozenset({Operation.DIFFERENCE, Operation.DAYS})
 _CENT = Decimal("0.01")
 
 
@@ -101,6 +102,8 @@ def _misfit(aggregate: Aggregate, used: Sequence[Entry]) -> str:
     """Why the entries cannot be worked with; empty when they can."""
     for number, part in enumerate(aggregate.parts):
         mine = [e for e in used if e.part == number]
+        if part.several and aggregate.operation in _TWO and len(mine) != 2:
+            return f"two documents are meant, and {len(mine)} fit: {_some([e.label for e in mine])}"
         if not mine:
             return f"nothing was read for “{part.name}”" if part.name else "nothing was read"
         if not part.several and len({_value(aggregate, e) for e in mine}) > 1:
@@ -117,6 +120,8 @@ def _worked(aggregate: Aggregate, used: tuple[Entry, ...]) -> tuple[str | None, 
         case Operation.COUNT:
             return str(len(used)), used
         case Operation.LIST:
+            if aggregate.giving is Giving.ISSUER and all(e.issuer for e in used):
+                return "; ".join(dict.fromkeys(e.issuer or "" for e in used)), used
             return "; ".join(f"{e.label} ({_shown(aggregate, e)})" for e in used), used
         case Operation.SUM:
             return f"{sum(_amounts(used), Decimal(0)):f}", used
@@ -156,7 +161,9 @@ def _extreme(aggregate: Aggregate, used: tuple[Entry, ...]) -> tuple[str | None,
 
 
 def _firsts(used: Sequence[Entry]) -> tuple[Entry, Entry]:
-    """One entry of each of the two parts; ``_misfit`` has seen to it that each has one."""
+    """The two entries of a single part, or one of each of two; ``_misfit`` has seen to it that they are there."""
+    if all(e.part == 0 for e in used):
+        return used[0], used[1]
     return next(e for e in used if e.part == 0), next(e for e in used if e.part == 1)
 
 

@@ -23,13 +23,20 @@ from mmrag.values.months import MONTHS
 Single = Callable[[str], tuple[Constraint, ...]]
 """What a piece of a question says of the document that it means."""
 
-_JOINT = re.compile(r"\s*,?\s+(?:and|or|than|versus|vs\.?|compared\s+(?:to|with))\s+")
+_JOINT = re.compile(r"\s*,?\s+(?:and|or|than|before|after|exceeds?|versus|vs\.?|compared\s+(?:to|with))\s+")
 _SMALL = re.compile(r"^(?:(?:of|from|by|at|the|or|and)\s+)+")
 _YES_NO = re.compile(r"^\W*(?:is|are|was|were|does|do|did)\b")
-_ISSUER = re.compile(r"^\W*(?:which|what)\s+(?:company|store|shop|vendor|seller|merchant|business|restaurant|supplier)\b")
 _DOCUMENT = re.compile(r"^\W*(?:which|what)\b(?!\s+(?:is|was|are|were)\b)")
 _PAIRED = frozenset(
-    (Operation.SUM, Operation.AVERAGE, Operation.DIFFERENCE, Operation.LARGEST, Operation.SMALLEST, Operation.DAYS)
+    (
+        Operation.SUM,
+        Operation.AVERAGE,
+        Operation.DIFFERENCE,
+        Operation.LARGEST,
+        Operation.SMALLEST,
+        Operation.DAYS,
+        Operation.LIST,
+    )
 )
 _POOLED = frozenset((Operation.SUM, Operation.AVERAGE, Operation.COUNT, Operation.LIST))
 _AMOUNTS_ONLY = frozenset((Operation.SUM, Operation.AVERAGE, Operation.DIFFERENCE))
@@ -44,15 +51,16 @@ def find_aggregate(text: str, single: Single) -> Aggregate | None:
     told = single(text)
     bare = _without(lower, told)
     operation = _operation(bare, words)
-    if operation is None:
-        return None
     genre = _genre(words.genre.search(bare))
-    pair = _pair(text, operation, genre, words, single) if genre and operation in _PAIRED else None
-    if pair is not None:
-        return _built(lower, operation, pair, (), words)
+    asked = operation
+    if operation in (None, Operation.LIST, Operation.COUNT) or bare.lstrip().startswith("compare"):
+        asked = _first(bare, words.pair_operations)
+    pair = _pair(text, asked, genre, words, single) if genre and asked in _PAIRED else None
+    if pair is not None and asked is not None:
+        return _built(lower, asked, pair, (), words)
     pooled = words.several.search(bare) or words.superlative.search(bare)
     spending = operation is Operation.SUM and words.spending.search(bare) is not None
-    if operation in _TWO_ONLY or not (pooled or spending):
+    if operation is None or not (pooled or spending) or (operation in _TWO_ONLY and not words.two.search(bare)):
         return None
     if operation in (Operation.COUNT, Operation.LIST) and not words.opening.search(lower):
         return None
@@ -67,9 +75,13 @@ def find_aggregate(text: str, single: Single) -> Aggregate | None:
 
 
 def _operation(bare: str, words: AggregateWords) -> Operation | None:
-    found = next((o for o, pattern in words.operations if pattern.search(bare)), None)
+    found = _first(bare, words.operations)
     listed = found is Operation.SUM and words.opening.search(bare) is not None
     return Operation.LIST if listed else found
+
+
+def _first(text: str, operations: Sequence[tuple[Operation, re.Pattern[str]]]) -> Operation | None:
+    return next((operation for operation, pattern in operations if pattern.search(text)), None)
 
 
 def _without(lower: str, told: Sequence[Constraint]) -> str:
@@ -108,19 +120,22 @@ def _built(
 
 
 def _giving(lower: str, operation: Operation, parts: tuple[Part, ...]) -> Giving:
+    issuers = aggregate_words().issuers.search(lower) is not None
+    if operation is Operation.LIST and issuers:
+        return Giving.ISSUER
     if operation not in (Operation.LARGEST, Operation.SMALLEST):
         return Giving.VALUE
     if _YES_NO.match(lower) and len(parts) == 2:
         return Giving.YES_NO
     if len(parts) == 2:
         return Giving.PART if _DOCUMENT.match(lower) or " or " in lower else Giving.VALUE
-    if _ISSUER.match(lower):
+    if issuers:
         return Giving.ISSUER
     return Giving.DOCUMENT if _DOCUMENT.match(lower) else Giving.VALUE
 
 
 def _pair(
-    text: str, operation: Operation, genre: str | None, words: AggregateWords, single: Single
+    text: str, operation: Operation | None, genre: str | None, words: AggregateWords, single: Single
 ) -> tuple[Part, Part] | None:
     """Two documents joined by 'and', 'or' or 'than', each told by something of its own."""
     several = operation in _POOLED and words.several.search(fold(text)) is not None
@@ -243,7 +258,8 @@ def _period(match: re.Match[str]) -> Condition:
 def _bound(name: str, number: str) -> Condition:
     if name in ("over", "at_least"):
         return Condition(quantity=Quantity.AMOUNT, least=number, strict=name == "over")
-    return Condition(quantity=Quantity.AMOUNT, most=number, strict=name == "under")
+    least = number if name == "exactly" else None
+    return Condition(quantity=Quantity.AMOUNT, least=least, most=number, strict=name == "under")
 
 
 def _number(text: str) -> str:

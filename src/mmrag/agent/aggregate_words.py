@@ -15,12 +15,14 @@ from mmrag.values.months import MONTH_PATTERN
 
 Pattern = re.Pattern[str]
 _AMOUNT = r"(?:rm|usd|eur|gbp|myr|[$€£])?\s*(?P<amount>[0-9][0-9,.]*[0-9]|[0-9])"
+_ISSUERS = r"(?:compan(?:y|ies)|stores?|shops?|vendors?|sellers?|merchants?|business(?:es)?|restaurants?|suppliers?)"
 _YEAR = r"(?:19|20)[0-9]{2}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AggregateWords:
     operations: tuple[tuple[Operation, Pattern], ...]
+    pair_operations: tuple[tuple[Operation, Pattern], ...]
     targets: tuple[tuple[str, Quantity, Pattern], ...]
     bounds: tuple[tuple[str, Pattern], ...]
     between: Pattern
@@ -31,6 +33,9 @@ class AggregateWords:
     superlative: Pattern
     """'the receipt with the highest': one of all documents of a kind, though the kind is in the singular."""
     genre: Pattern
+    issuers: Pattern
+    two: Pattern
+    """'the two receipts': a pair that is not named one by one."""
     spending: Pattern
     period: Pattern
     since: Pattern
@@ -46,6 +51,7 @@ def aggregate_words() -> AggregateWords:
     month = rf"(?P<month>{MONTH_PATTERN})"
     return AggregateWords(
         operations=tuple((Operation(row["name"]), re.compile("|".join(row["any"]))) for row in data["operations"]),
+        pair_operations=tuple((Operation(r["name"]), re.compile("|".join(r["any"]))) for r in data["pair_operations"]),
         targets=tuple((r["target"], Quantity(r["quantity"]), re.compile("|".join(r["any"]))) for r in data["targets"]),
         bounds=tuple(bounds.items()),
         between=re.compile(rf"\bbetween\s+{_AMOUNT}\s+and\s+{_AMOUNT.replace('amount', 'upper')}\b(?![/.-][0-9])"),
@@ -54,8 +60,10 @@ def aggregate_words() -> AggregateWords:
             rf"|\b(?:every|each|any|all)\s+(?:of\s+the\s+|single\s+)?{one}\b"
         ),
         opening=re.compile(
-            r"^\W*(?:please\s+)?(?:list|enumerate|name|show|find|give|which|what|how many|count|(?:what is )?the number of)"
-            rf"(?:\s+(?:me|are|is|were|of|the|all|every|each|different|single))*\s+{genre}s?\b"
+            r"^\W*(?:please\s+)?(?:(?:on|in|of|from)\s+)?"
+            r"(?:list|enumerate|name|show|find|give|which|what|how many|count|(?:what is )?the number of)"
+            rf"(?:\s+(?:me|are|is|were|of|the|all|every|each|different|single))*\s+(?:{genre}s?\b"
+            rf"|{_ISSUERS}\b.*\b{one}s?\b)"
         ),
         superlative=re.compile(
             rf"^\W*(?:which|what)\s+{genre}\s+(?:has|had|is|was|shows?)\b"
@@ -63,6 +71,10 @@ def aggregate_words() -> AggregateWords:
             rf"|\b(?:expensive|recent)\s+{genre.replace('genre', 'other')}\b|[a-z]est\s+{genre.replace('genre', 'last')}\b"
         ),
         genre=re.compile(rf"\b{genre}s?\b"),
+        issuers=re.compile(
+            rf"^\W*(?:please\s+)?(?:which|what|list|name|show|find|give)(?:\s+(?:me|all|the|every))*\s+{_ISSUERS}\b"
+        ),
+        two=re.compile(rf"\b(?:two|both)\s+(?:of\s+the\s+)?{genre}s\b"),
         spending=re.compile(r"\bhow much\b.*\bspen[dt]\b|\btotal spen(?:t|d|ding)\b"),
         period=re.compile(
             rf"\b(?:(?:dated|issued|printed|made|paid|bought)\s+)?(?:in|from|for|of|during|within|dated)\s+(?:the\s+)?"
