@@ -233,7 +233,8 @@ async def test_max_usd_of_the_command_line_refuses_a_call_that_could_cost_more(
         poor, rich = [await asyncio.to_thread(CliRunner().invoke, ask, [*question, usd]) for usd in ("0.000001", "0.05")]
         refused, answered = json.loads(poor.stdout), json.loads(rich.stdout)
     assert (refused["status"], refused["abstention"]["reason"]) == ("abstained", "over_budget")
-    assert "$0.0000 of the $0.0000010 that this question may cost (cascade.max_usd or --max-usd)" in refused["abstention"]["detail"]
+    said = "$0.0000 of the $0.0000010 that this question may cost (cascade.max_usd or --max-usd)"
+    assert said in refused["abstention"]["detail"]
     assert (refused["cost"]["calls"], refused["cost"]["usd"]) == (0, "0.000000")
     assert (answered["status"], answered["answer"], answered["cost"]["calls"]) == ("answered", "39.80", 1)
     assert answered["cost"]["usd"] == "0.000072"  # 11 in at 2, 5 out at 10

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import sqlite3
+import time
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -200,8 +202,40 @@ async def test_two_processes_at_once_keep_the_size_and_the_count_true(tmp_path: 
     replies = SqliteReplies(path, max_bytes=30_000)
     count, size = await replies.size()
     await replies.close()
-    import sqlite3
-
     with sqlite3.connect(path) as connection:
         assert connection.execute("SELECT count(*), sum(size) FROM reply").fetchone() == (count, size)
     assert 0 < size <= 30_000
+
+
+async def test_a_lookup_writes_nothing_and_counts_as_a_use_all_the_same(tmp_path: Path) -> None:
+    path, room = tmp_path / "r.sqlite", 20_000
+    replies = SqliteReplies(path, max_bytes=room)
+    for n in range(20):
+        await replies.put(f"k{n}", Reply(text="x" * 500, usage=Usage(), model="m"))
+    with sqlite3.connect(path) as other:
+        before = other.execute("PRAGMA data_version").fetchone()
+        assert await replies.get("k0") is not None
+        assert other.execute("PRAGMA data_version").fetchone() == before
+    await replies.close()
+    again = SqliteReplies(path, max_bytes=room)
+    for n in range(20, 35):
+        await again.put(f"k{n}", Reply(text="x" * 500, usage=Usage(), model="m"))
+    assert await again.get("k0") is not None  # used last of the first twenty, by a process that has ended
+    assert await again.get("k1") is None
+    await again.close()
+
+
+async def test_thousands_of_replies_stay_within_their_size_and_are_found_at_once(tmp_path: Path) -> None:
+    replies = SqliteReplies(tmp_path / "r.sqlite", max_bytes=1_000_000)
+    for n in range(4000):
+        await replies.put(f"{n:064x}", Reply(text="x" * 300, usage=Usage(), model="m"))
+    count, size = await replies.size()
+    assert 900_000 < size <= 1_000_000
+    assert [await replies.get(f"{n:064x}") is not None for n in (3999, 4000 - count, 3999 - count)] == [True, True, False]
+    seconds = []
+    for n in range(500):
+        began = time.perf_counter()
+        await replies.get(f"{4000 - count + n:064x}")
+        seconds.append(time.perf_counter() - began)
+    await replies.close()
+    assert sorted(seconds)[250] < 0.002

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -31,14 +32,23 @@ _ROW_BYTES: Final = 200
 T = TypeVar("T")
 
 
+_TOUCHED: Final = 256
+"""Lookups after which their keys are written down as used, at the latest."""
+
+
 class SqliteReplies:
-    """``ReplyCache`` over SQLite, safe with several processes. Over ``max_bytes`` those longest unused are dropped."""
+    """``ReplyCache`` over SQLite, safe with several processes. Over ``max_bytes`` those longest unused are dropped.
+
+    A lookup only reads. Which keys were used is written with the next reply, after some lookups, and at the end: another
+    process may drop one of them in between, and after a crash the last of them look older than they are.
+    """
 
     def __init__(self, path: Path, *, max_bytes: int) -> None:
         self._path = path
         self._max_bytes = max_bytes
         self._limiter = anyio.CapacityLimiter(1)
         self._connection: sqlite3.Connection | None = None
+        self._touched: dict[str, None] = {}  # oldest first; seen by one worker thread at a time
 
     async def get(self, key: str) -> Reply | None:
         """The reply, which counts as used now. One that another version wrote and this one cannot read is not there."""
@@ -47,8 +57,11 @@ class SqliteReplies:
             row = connection.execute("SELECT value FROM reply WHERE key = ?", (key,)).fetchone()
             if row is None:
                 return None
-            with transaction(connection):
-                connection.execute("UPDATE reply SET used = ? WHERE key = ?", (_next(connection), key))
+            self._touched.pop(key, None)
+            self._touched[key] = None
+            if len(self._touched) >= _TOUCHED:
+                with transaction(connection):
+                    self._write_touched(connection)
             try:
                 return _REPLY.validate_json(row[0])
             except ValidationError:
@@ -62,6 +75,7 @@ class SqliteReplies:
 
         def work(connection: sqlite3.Connection) -> None:
             with transaction(connection):
+                self._write_touched(connection)
                 _drop(connection, [key])
                 connection.execute("INSERT INTO reply VALUES (?, ?, ?, ?)", (key, value, size, _next(connection)))
                 connection.execute("UPDATE tally SET size = size + ?", (size,))
@@ -91,14 +105,27 @@ class SqliteReplies:
         return await self._run(work)
 
     async def close(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            await anyio.to_thread.run_sync(connection.close, limiter=self._limiter)
+        def work(connection: sqlite3.Connection) -> None:
+            self._connection = None
+            with closing(connection), suppress(sqlite3.Error), transaction(connection):
+                # A disk that is full or busy loses the order of a few lookups, which is no reason to fail now.
+                self._write_touched(connection)
+
+        if self._connection is not None:
+            await self._run(work)
+
+    def _write_touched(self, connection: sqlite3.Connection) -> None:
+        """Number the keys that were looked up, in that order. Inside a transaction."""
+        for key in self._touched:
+            connection.execute("UPDATE reply SET used = ? WHERE key = ?", (_next(connection), key))
+        self._touched.clear()
 
     def _shrink(self, connection: sqlite3.Connection) -> None:
-        while connection.execute("SELECT size FROM tally").fetchone()[0] > self._max_bytes:
-            oldest = connection.execute("SELECT key FROM reply ORDER BY used LIMIT 16").fetchall()
-            _drop(connection, [key for (key,) in oldest])
+        over = connection.execute("SELECT size FROM tally").fetchone()[0] - self._max_bytes
+        while over > 0:
+            key, size = connection.execute("SELECT key, size FROM reply ORDER BY used LIMIT 1").fetchone()
+            _drop(connection, [key])
+            over -= size
 
     async def _run(self, work: Callable[[sqlite3.Connection], T]) -> T:
         def run() -> T:

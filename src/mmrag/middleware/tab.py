@@ -33,8 +33,9 @@ class Tab:
     """One call of ``tier``, from the moment it is made to its line in the ledger.
 
     ``attempts`` holds the usage of each attempt that ended. ``began`` and ``deadline`` are times of the event loop: when the
-    call was made, and after which no attempt begins. ``held_usd`` is the most that one attempt may cost, None when that is not known; ``afford`` is awaited before each
-    attempt and raises ``BudgetExceededError`` when it cannot be paid. ``close`` writes the tab into the ledger;
+    call was made, and after which no attempt begins. ``held_usd`` is the most that one attempt may cost, None when that is
+    not known; ``afford`` is awaited before a further attempt and raises ``BudgetExceededError`` when it cannot be paid.
+    ``claimed``: the ledger may hold a claim with the tab's id. ``close`` writes the tab into the ledger;
     ``handed_over`` says that whoever goes on with the call will do so.
     """
 
