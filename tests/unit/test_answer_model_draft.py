@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import math
+from dataclasses import replace
 
 import pytest
 from agent_pages import plan, reading
 
 from mmrag.agent.draft import ModelDrafter
 from mmrag.agent.quoting import locate
+from mmrag.agent.replies import answer_probability
+from mmrag.domain.costs import Usage
 from mmrag.domain.documents import ElementKind
-from mmrag.domain.messages import ChatRequest, Role, TextPart
-from mmrag.errors import ModelUnavailableError
+from mmrag.domain.messages import ChatRequest, Reply, Role, StopReason, TextPart, TokenLogprob
+from mmrag.errors import ModelCutOffError, ModelUnavailableError
 from mmrag.prompting import load_prompt
 from mmrag.testing import ScriptedModel
 
@@ -86,3 +90,50 @@ async def test_more_text_than_fits_is_left_out_from_the_end() -> None:
     _, evidence = said(model.requests[0])
     assert len(evidence) < 30_000
     assert "RM39.80" in evidence
+
+
+@pytest.mark.parametrize(("answer", "words"), [("RM39.80", ["RM39.80"]), ("9.8", []), ("forty ringgit", [])])
+async def test_an_answer_without_a_place_is_looked_for_among_what_was_shown(answer: str, words: list[str]) -> None:
+    model = ScriptedModel([json.dumps({"answer": answer, "citations": [], "confidence": 1.0})])
+    draft = await ModelDrafter(model, tier="local").draft(plan(), [PAGE])
+    assert [PAGE.page.words[i].text for s in draft.spans for i in s.words] == words
+    assert (draft.answer, draft.confidence) == (answer, 0.7)
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [("RM39.80", ["RM39.80"]), ("GST 2.25", ["GST", "2.25"]), ("2.2", []), ("ACME", ["ACME"]), ("forty", [])],
+)
+async def test_an_answer_without_a_place_is_looked_for_where_it_was_shown(answer: str, words: list[str]) -> None:
+    draft = await ModelDrafter(ScriptedModel([json.dumps({"answer": answer, "confidence": 1})]), tier="t").draft(
+        plan(), [reading(["ACME", "Total RM39.80 and GST 2.25"])]
+    )
+    assert [PAGE_WORDS[i] for span in draft.spans for i in span.words] == words
+    assert draft.confidence < 1
+
+
+PAGE_WORDS = ["ACME", "Total", "RM39.80", "and", "GST", "2.25"]
+
+
+async def test_a_short_answer_that_stands_twice_has_no_place() -> None:
+    lines = ["Item 5", "Item 5"]
+    model = ScriptedModel(['{"answer": "5"}'])
+    assert (await ModelDrafter(model, tier="t").draft(plan(), [reading(lines)])).spans == ()
+
+
+async def test_a_cut_off_reply_is_its_own_error() -> None:
+    cut = Reply(text='{"answer": "39', usage=Usage(), model="m", stop=StopReason.LENGTH)
+    with pytest.raises(ModelCutOffError):
+        await ModelDrafter(ScriptedModel([cut]), tier="t").draft(plan(), [PAGE])
+
+
+def test_how_likely_an_answer_is_leaves_out_what_the_schema_dictates() -> None:
+    tokens = [('{"', -0.0), ('answer":', -0.0), (' "', -0.1), ("39", -1.0), (".80", -3.0), ('"}', -0.2)]
+    reply = Reply(
+        text="".join(t for t, _ in tokens),
+        usage=Usage(),
+        model="m",
+        logprobs=tuple(TokenLogprob(token=t, logprob=p) for t, p in tokens),
+    )
+    assert answer_probability(reply) == pytest.approx(math.exp(-2.0))
+    assert answer_probability(replace(reply, logprobs=())) is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from types import MappingProxyType
 
@@ -21,9 +22,10 @@ from mmrag.agent.cascade import (
     TierPosition,
     answer_confidence,
     decide,
+    drafted_score,
     out_of_reach,
 )
-from mmrag.domain.answers import Abstention, AbstentionReason, Claim, Verdict, VerdictKind, VerifyMethod
+from mmrag.domain.answers import Abstention, AbstentionReason, Claim, Draft, Verdict, VerdictKind, VerifyMethod
 from mmrag.domain.plans import Constraint, ConstraintKind, Gathered, Plan
 
 
@@ -68,6 +70,12 @@ def reason(decision: Decision) -> AbstentionReason:
 
 def test_supported_and_sure_is_accepted_with_the_product_as_confidence() -> None:
     assert decided(verdict(), verdict(VerdictKind.PARTLY, 0.5)) == Accept(confidence=0.45)
+
+
+def test_the_probability_of_the_tokens_counts_where_it_is_told() -> None:
+    draft = Draft(answer="39.80", spans=(), confidence=0.9, tier="local")
+    assert drafted_score(draft) == 0.9
+    assert drafted_score(replace(draft, token_probability=0.5)) == pytest.approx(0.45)
 
 
 @pytest.mark.parametrize("kind", [VerdictKind.UNSUPPORTED, VerdictKind.CONTRADICTED, VerdictKind.UNREADABLE])

@@ -98,7 +98,7 @@ class AskFlow(Workflow):
     async def decide(self, ev: Verified) -> Found | Settled:
         case, now = ev.case, ev.round
         with case.timed("verify"):
-            drafted = now.draft.confidence if now.draft else 0.0
+            drafted = cascade.drafted_score(now.draft) if now.draft else 0.0
             score = cascade.answer_confidence(drafted, now.verdicts)
             thresholds, confidence = self._judged(now, score)
             decision = cascade.decide(

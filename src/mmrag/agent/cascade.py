@@ -8,7 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TypeAlias
 
-from mmrag.domain.answers import Abstention, AbstentionReason, Verdict, VerdictKind
+from mmrag.domain.answers import Abstention, AbstentionReason, Draft, Verdict, VerdictKind
 from mmrag.domain.plans import Constraint, ConstraintKind, Gathered, Plan
 
 _KEPT = frozenset({VerdictKind.SUPPORTED, VerdictKind.PARTLY})
@@ -94,6 +94,14 @@ def out_of_reach(plan: Plan, gathered: Gathered) -> Abstention | None:
         return None
     named = " or ".join(_named(c) for c in missing)
     return Abstention(reason=AbstentionReason.NO_EVIDENCE, detail=f"No document here shows {named}.")
+
+
+def drafted_score(draft: Draft) -> float:
+    """How sure the tier is: what it says of itself, times the probability of its answer's tokens where that is told.
+
+    Small models say that they are certain whatever they write; the tokens tell more.
+    """
+    return draft.confidence * (1.0 if draft.token_probability is None else draft.token_probability)
 
 
 def answer_confidence(drafted: float, verdicts: Sequence[Verdict]) -> float:

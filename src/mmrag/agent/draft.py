@@ -28,6 +28,11 @@ _AROUND_TOKENS = 700
 _FEWEST = 150
 """Tokens of evidence that are shown however short the context is: less answers nothing."""
 
+_TELLING = 4
+"""Letters and digits of an answer that is not likely to stand in several places."""
+_UNCITED = 0.7
+"""The share of its confidence that such an answer keeps."""
+
 
 class ModelDrafter:
     """Drafts through any ``ChatModel``. Its replies are data: what cannot be resolved to words of a page is left out.
@@ -131,14 +136,34 @@ class ModelDrafter:
             if words:
                 spans.append(Span(element_id=offered.element.id, words=words, quote=_plain(citation.quote)))
         answer = _plain(said.answer or "").strip() or None
+        probability = answer_probability(reply) if answer else None
+        sure = min(said.confidence, 1.0 if probability is None else probability)
+        if answer and not said.citations:
+            spans, sure = _found_again(answer, shown), sure * _UNCITED
         return Draft(
             answer=answer,
             spans=tuple(dict.fromkeys(spans)) if answer else (),
-            confidence=said.confidence if answer else 0.0,
+            confidence=sure if answer else 0.0,
             tier=self._tier,
-            token_probability=answer_probability(reply) if answer else None,
+            token_probability=probability,
             prompted=prompted,
         )
+
+
+def _found_again(answer: str, shown: Mapping[str, Offered]) -> list[Span]:
+    """Where an answer stands word for word that was given without a place: small models copy well and cite badly.
+
+    The likeliest element that was shown wins. A short answer counts only when it stands in no other: any number may stand
+    somewhere.
+    """
+    found: list[Span] = []
+    for offered in sorted(shown.values(), key=lambda o: -o.score):
+        of_element = frozenset(offered.element.words)
+        words = locate(answer, [w for w in offered.page.words if w.index in of_element], exact=True)
+        if words:
+            found.append(Span(element_id=offered.element.id, words=words, quote=answer))
+    telling = sum(c.isalnum() for c in answer) >= _TELLING
+    return found[:1] if telling or len(found) == 1 else []
 
 
 def _evidence(offered: Sequence[Offered]) -> str:
