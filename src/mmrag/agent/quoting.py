@@ -12,10 +12,11 @@ _ALIKE = 85.0
 """A quote may differ from the page by a letter in seven: models correct OCR errors when they copy."""
 
 
-def locate(quote: str, words: Sequence[Word]) -> tuple[int, ...]:
+def locate(quote: str, words: Sequence[Word], *, exact: bool = False) -> tuple[int, ...]:
     """Indexes (into the page's words) of the run of ``words`` that ``quote`` stands in; empty when it stands nowhere.
 
-    Spaces, case and punctuation do not matter. The first exact place wins, else the best nearly equal one.
+    Spaces, case and punctuation do not matter. The first exact place wins, else the best nearly equal one; with ``exact``
+    only a place that begins and ends with a word counts.
     """
     letters: list[str] = []
     owners: list[int] = []
@@ -27,6 +28,11 @@ def locate(quote: str, words: Sequence[Word]) -> tuple[int, ...]:
     if not wanted:
         return ()
     start = text.find(wanted)
+    if exact:
+        edges = {n for n in range(len(owners) + 1) if n in (0, len(owners)) or owners[n - 1] != owners[n]}
+        start = next((n for n in sorted(edges) if text.startswith(wanted, n) and n + len(wanted) in edges), -1)
+        if start < 0:
+            return ()
     end = start + len(wanted)
     if start < 0:
         near = fuzz.partial_ratio_alignment(wanted, text, score_cutoff=_ALIKE) if len(wanted) <= len(text) else None

@@ -1,8 +1,8 @@
 """Which elements a model is shown: those that a question may be about, as many as fit. Pure.
 
 A model that reads 90 tokens a second needs a minute for a few pages, and a small one loses the thread. Elements are ranked
-by the words that they share with the question (BM25 without length normalisation: a rare word counts more than a common
-one), by holding a value of the kind that is asked for, and by standing next to one that is ranked high: a label and its
+by the words that they share with the question (BM25: a rare word counts more than a common one, and any word less in a long
+text), by holding a value of the kind that is asked for, and by standing next to one that is ranked high: a label and its
 value are often two elements.
 """
 
@@ -23,9 +23,19 @@ _NEIGHBOURS = {1: 0.45, 2: 0.2}
 """Share of an element's score that those next to it in reading order get, by distance."""
 _OF_KIND = 0.8
 """What a value of the kind asked for counts, in units of a word that one element in e (2.7) has."""
+_K1, _B, _USUAL = 1.2, 0.6, 20
+"""BM25's saturation and length normalisation, and the tokens of a usual element."""
 _TITLE = 0.3
+_HEAD = 0.6
+_HEAD_ELEMENTS = 4
+"""The first elements of a page say whose it is; questions after that share no word with them."""
+_ALWAYS, _WORTH = 8, 0.15
+"""So many elements are shown if they fit; others only when they have this share of the best one's score."""
+_SAID_ALREADY = 0.2
+"""An element of which only so many words are new is not shown: a pair of label and value is often a line of text as well."""
 _LETTERS_PER_TOKEN = 4
 _LABEL = 0.05
+_WHO = frozenset({AnswerType.NAME, AnswerType.ADDRESS})
 _KINDS: Mapping[AnswerType, frozenset[ValueKind]] = {
     AnswerType.AMOUNT: frozenset({ValueKind.AMOUNT, ValueKind.NUMBER}),
     AnswerType.DATE: frozenset({ValueKind.DATE}),
@@ -62,10 +72,16 @@ def shortlist(plan: Plan, readings: Sequence[Reading], *, tokens: int) -> tuple[
     rare = _rarity(wanted, readings)
     scored = [(score, n, element) for n, reading in enumerate(readings) for element, score in _scores(plan, reading, rare)]
     left, kept = tokens, list[tuple[int, Element, float]]()
+    best = max((score for score, _, _ in scored), default=0.0)
+    shown: dict[int, set[int]] = {n: set() for n in range(len(readings))}
     for score, n, element in sorted(scored, key=lambda s: (-s[0], s[1], s[2].ordinal)):
         cost = tokens_in(element.text) + _OVERHEAD
-        if cost <= left:
+        if len(kept) >= _ALWAYS and score < _WORTH * best:
+            break
+        fresh = len(set(element.words) - shown[n])
+        if cost <= left and fresh > _SAID_ALREADY * len(element.words):
             left -= cost
+            shown[n].update(element.words)
             kept.append((n, element, score))
     kept.sort(key=lambda k: (k[0], k[1].ordinal))
     pages = {n: f"P{rank}" for rank, n in enumerate(dict.fromkeys(n for n, _, _ in kept), 1)}
@@ -100,12 +116,15 @@ def _scores(plan: Plan, reading: Reading, rare: Mapping[str, float]) -> list[tup
 
 def _own_score(plan: Plan, element: Element, rare: Mapping[str, float]) -> float:
     said = {stem(w) for w in content_words(f"{element.text} {' '.join(element.section[-1:])}")}
-    score = sum(rare[word] for word in rare.keys() & said)
+    longer = tokens_in(element.text) / _USUAL
+    score = sum(rare[word] for word in rare.keys() & said) * (_K1 + 1) / (1 + _K1 * (1 - _B + _B * longer))
     kinds = _KINDS.get(plan.answer_type)
     if kinds and any(value.kind in kinds for value in find_values(element.text)):
         score += _OF_KIND
     if element.kind is ElementKind.TITLE:
         score += _TITLE
+    if element.ordinal < _HEAD_ELEMENTS:
+        score += _HEAD * (2 if plan.answer_type in _WHO else 1)
     return score + (_LABEL if element.label else 0.0)
 
 
