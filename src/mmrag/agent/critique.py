@@ -12,6 +12,7 @@ from typing import Protocol
 from mmrag.agent.critique_rules import Reviewed, judge_by_rules
 from mmrag.domain.answers import Abstention, AbstentionReason, Draft, Verdict
 from mmrag.domain.critique import Critique, Finding, Principle, Ruling, Severity
+from mmrag.domain.hashing import Json
 from mmrag.domain.messages import ImagePart
 from mmrag.errors import ModelError
 
@@ -127,3 +128,15 @@ def notes_of(critique: Critique) -> tuple[str, ...]:
         for finding in critique.findings
         if finding.ruling is Ruling.VIOLATED and finding.principle.id == "say-unsure"
     )
+
+
+def critique_json(critique: Critique) -> Json:
+    """For the trace: every finding, the score and what failed."""
+    return {
+        "score": round(critique.score, 4),
+        "failed": critique.failed,
+        "findings": [
+            {"principle": f.principle.id, "ruling": f.ruling.value, "reason": f.reason, "words": f.words, "judge": f.judge}
+            for f in critique.findings
+        ],
+    }
