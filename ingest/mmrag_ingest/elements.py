@@ -15,10 +15,15 @@ from mmrag_ingest.layout.colons import Pair
 from mmrag_ingest.layout.columns import leaves_of
 from mmrag_ingest.layout.figures import figure_regions, ink_of
 from mmrag_ingest.layout.found import Found
+from mmrag_ingest.layout.grids import grids_of
 from mmrag_ingest.layout.key_values import pairs_of
+from mmrag_ingest.layout.lattice import Lattice, lattices_of
 from mmrag_ingest.layout.lines import Row
-from mmrag_ingest.layout.pieces import canonical, pieces_of, usual_height
-from mmrag_ingest.layout.tables import Grid, grids_of
+from mmrag_ingest.layout.pieces import Piece, canonical, pieces_of, usual_height
+from mmrag_ingest.layout.ruled import tabular, words_inside
+from mmrag_ingest.layout.rulings import rulings_of
+from mmrag_ingest.layout.skew import Frame
+from mmrag_ingest.layout.tables import Grid
 from mmrag_ingest.layout.turning import turned_back, turned_page
 from mmrag_ingest.layout.unread import unread_regions
 from mmrag_ingest.records import RawPage, RawWord
@@ -28,6 +33,9 @@ _BLANK = 0.0008
 _MARGIN = 0.12
 """How far outside the bars of a chart its tick numbers and labels may stand, as a share of the page."""
 _BUSY = 60  # words: a photograph read as a heap of numbers is no chart
+_FEWEST_PIECES = 4
+_SLACK = 0.5
+"""Of the usual letter height: ruling lines nearer than this to one another are one."""
 _DOUBTFUL = 0.4
 """Mean confidence of OCR under which a page counts as unreadable."""
 
@@ -44,7 +52,9 @@ def understand(raw: RawPage, picture: NDArray[np.uint8] | None, *, document_id: 
         page = understand(turned_page(raw), upright, document_id=document_id, number=number, image=image)
         return turned_back(page, raw)
     source = [w for w in canonical(raw.words) if w.text.strip()]
-    leaves = leaves_of(pieces_of(raw, source))
+    pieces, frame = pieces_of(raw, source)
+    lattices = _lattices(picture, pieces, frame)
+    leaves = leaves_of(pieces, words_inside(lattices, pieces))
     words, final = _reading_order(source, leaves)
     made = Assembler(document_id=document_id, number=number, words=words, final=final)
     warnings = list(raw.warnings)
@@ -53,7 +63,7 @@ def understand(raw: RawPage, picture: NDArray[np.uint8] | None, *, document_id: 
         made.region(ElementKind.UNREADABLE, BBox.around(w.bbox for w in words), text, tuple(range(len(words))))
         warnings.append("the words of this page were read with very low confidence")
     else:
-        _add_text(made, leaves, raw)
+        _add_text(made, leaves, raw, lattices)
     if picture is not None:
         _add_pictures(made, picture, raw)
     if words:
@@ -102,13 +112,21 @@ def _look(leaves: list[list[Row]], raw: RawPage) -> Look:
     )
 
 
-def _add_text(made: Assembler, leaves: list[list[Row]], raw: RawPage) -> None:
+def _lattices(picture: NDArray[np.uint8] | None, pieces: list[Piece], frame: Frame) -> list[Lattice]:
+    """The ruled tables of the page."""
+    if picture is None or len(pieces) < _FEWEST_PIECES:
+        return []
+    lattices = lattices_of(rulings_of(picture, frame), frame.middle, _SLACK * usual_height(pieces))
+    return tabular(lattices, pieces)
+
+
+def _add_text(made: Assembler, leaves: list[list[Row]], raw: RawPage, lattices: list[Lattice]) -> None:
     if not leaves:
         return
     look = _look(leaves, raw)
     found = Found()
     for n, rows in enumerate(leaves):
-        grids = grids_of(rows)
+        grids = grids_of(rows, lattices)
         pairs = pairs_of(rows, grids, [r for leaf in leaves[n + 1 :] for r in leaf], found)
         starts = {g.first: g for g in grids}
         i = 0

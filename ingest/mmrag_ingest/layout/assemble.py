@@ -52,6 +52,8 @@ class Assembler:
                     text=cell.text,
                     bbox=self._around(indexes),
                     words=indexes,
+                    row_span=cell.row_span,
+                    column_span=cell.column_span,
                     is_header=cell.row < grid.header,
                 )
             )

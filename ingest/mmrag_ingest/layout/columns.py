@@ -8,7 +8,7 @@ labels and values of its own. Order is then that of a recursive X-Y cut (Nagy an
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from statistics import median
 from typing import TypeAlias
@@ -42,11 +42,14 @@ class Zone:
     worth: float
 
 
-def leaves_of(pieces: list[Piece], depth: int = 0) -> list[list[Row]]:
-    """Rows of the page in reading order, one list for each column (one list when the page is read across)."""
+def leaves_of(pieces: list[Piece], solid: Set[int] = frozenset(), depth: int = 0) -> list[list[Row]]:
+    """Rows of the page in reading order, one list for each column (one list when the page is read across).
+
+    ``solid`` are the words of ruled tables, by canonical index: no column runs through them.
+    """
     if not pieces:
         return []
-    zone = _best_zone(pieces) if depth < _MAX_DEPTH else None
+    zone = _best_zone(pieces, solid) if depth < _MAX_DEPTH else None
     if zone is None:
         return [rows_of(pieces)]
     above = [p for p in pieces if p.y < zone.top]
@@ -54,10 +57,10 @@ def leaves_of(pieces: list[Piece], depth: int = 0) -> list[list[Row]]:
     inside = [p for p in pieces if zone.top <= p.y <= zone.bottom]
     left = [p for p in inside if (p.x0 + p.x1) / 2 < zone.x]
     right = [p for p in inside if (p.x0 + p.x1) / 2 >= zone.x]
-    return [leaf for part in (above, left, right, below) for leaf in leaves_of(part, depth + 1)]
+    return [leaf for part in (above, left, right, below) for leaf in leaves_of(part, solid, depth + 1)]
 
 
-def _best_zone(pieces: list[Piece]) -> Zone | None:
+def _best_zone(pieces: list[Piece], solid: Set[int]) -> Zone | None:
     upright = [p for p in pieces if not p.is_vertical]
     if len(upright) < 6:
         return None
@@ -65,7 +68,7 @@ def _best_zone(pieces: list[Piece]) -> Zone | None:
     rows = rows_of(upright)
     row_of = {id(p): n for n, row in enumerate(rows) for p in row.pieces}
     heads = {n for n, row in enumerate(rows) if len(row.pieces) >= _TABLE_HEAD and names_columns(list(row.pieces))}
-    barred = np.array([row_of[id(p)] in heads for p in upright])
+    barred = np.array([row_of[id(p)] in heads or p.words[0].raw in solid for p in upright])
     x0 = np.array([p.x0 for p in upright])
     x1 = np.array([p.x1 for p in upright])
     order = np.argsort([p.y for p in upright], kind="stable")

@@ -36,7 +36,7 @@ def pairs_of(rows: Sequence[Row], grids: Sequence[Grid], later: Sequence[Row], f
     runs = label_columns(rows)
     before = len(found.pairs)
     for i, row in enumerate(rows):
-        heading = i in tabular and i < tabular[i].first + tabular[i].header
+        heading = i in tabular and i < tabular[i].first + tabular[i].head
         if not row.is_vertical and not heading:
             prose = _is_prose(rows, i)
             found.add([_continued(p, rows, i) for p in by_colon(row) if not prose or _is_plain(p.label)])
@@ -48,7 +48,7 @@ def pairs_of(rows: Sequence[Row], grids: Sequence[Grid], later: Sequence[Row], f
             if i == grid.first:
                 found.add(_from_grid(grid))
             continue
-        if grid is not None and i < grid.first + grid.header:
+        if grid is not None and i < grid.first + grid.head:
             continue
         free = [c for c in cells[i] if found.is_free(c)]
         found.add([_continued(p, rows, i) for p in _by_gap(free, runs.answers, in_table=grid is not None)])

@@ -15,7 +15,7 @@ from statistics import median
 import numpy as np
 
 from mmrag.domain.geometry import Polygon
-from mmrag_ingest.layout.skew import Strip, level
+from mmrag_ingest.layout.skew import Frame, Strip, level
 from mmrag_ingest.records import RawPage, RawWord
 
 SPLIT_GAP = 1.5
@@ -88,14 +88,14 @@ def canonical(words: tuple[RawWord, ...]) -> list[RawWord]:
     return sorted(words, key=lambda w: (w.line, w.polygon.points[0], w.polygon.points, w.text, w.confidence))
 
 
-def pieces_of(raw: RawPage, words: list[RawWord]) -> list[Piece]:
+def pieces_of(raw: RawPage, words: list[RawWord]) -> tuple[list[Piece], Frame]:
     """Cut the engine's lines at wide gaps and level them. ``words`` is the canonical list of ``raw``'s words."""
     if not words:
-        return []
+        return [], Frame(slope=0.0, middle=(0.0, 0.0))
     corners = np.array([_four(w) for w in words]) * (raw.width, raw.height)
     members = list(_by_line(words).values())
     strips = [Strip.around(corners[m]) for m in members]
-    levelled = level(corners, members, strips)
+    levelled, frame = level(corners, members, strips)
     pieces: list[Piece] = []
     for indexes, strip in zip(members, strips, strict=True):
         glyphs = [
@@ -107,7 +107,7 @@ def pieces_of(raw: RawPage, words: list[RawWord]) -> list[Piece]:
         else:
             for band in _bands(glyphs):
                 pieces += _cut(sorted(band, key=lambda g: (g.x0 + g.x1, g.raw)))
-    return sorted(pieces, key=lambda p: (p.y, p.x0, p.words[0].raw))
+    return sorted(pieces, key=lambda p: (p.y, p.x0, p.words[0].raw)), frame
 
 
 def _by_line(words: list[RawWord]) -> dict[int, list[int]]:

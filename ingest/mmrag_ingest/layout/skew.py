@@ -58,11 +58,34 @@ def _slope(corners: Floats) -> float:
     return float(right[1] - left[1]) / run if run > 1e-9 else 0.0
 
 
-def level(corners: Floats, members: Sequence[Sequence[int]], strips: Sequence[Strip]) -> Floats:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """Level coordinates of a page: pixels turned by the page's common ``slope`` (dy/dx) about ``middle``."""
+
+    slope: float
+    middle: tuple[float, float]
+
+    @property
+    def turn(self) -> tuple[float, float]:
+        """Cosine and sine of the page's lean."""
+        return math.cos(math.atan(self.slope)), math.sin(math.atan(self.slope))
+
+    def leaning(self, more: float) -> Frame:
+        """Turned further by the slope ``more``."""
+        return Frame(slope=math.tan(math.atan(self.slope) + math.atan(more)), middle=self.middle)
+
+    def matrix(self, scale: float) -> Floats:
+        """From pixels of a picture scaled by ``scale`` to level pixels scaled alike, shape (2, 3)."""
+        cos, sin = self.turn
+        x, y = self.middle[0] * scale, self.middle[1] * scale
+        return np.array([[cos, sin, x - cos * x - sin * y], [-sin, cos, y + sin * x - cos * y]])
+
+
+def level(corners: Floats, members: Sequence[Sequence[int]], strips: Sequence[Strip]) -> tuple[Floats, Frame]:
     """Words in level coordinates. ``corners`` has shape (n, 4, 2), in pixels; ``members`` the words of each strip.
 
-    Gives ``(x0, x1, middle y, height)`` of each word, shape (n, 4). The page is turned by its common slope, the
-    length-weighted median of the long strips' slopes; then what is left around each strip is taken out.
+    Gives ``(x0, x1, middle y, height)`` of each word, shape (n, 4), and the frame. The page is turned by its common slope,
+    the length-weighted median of the long strips' slopes; then what is left around each strip is taken out.
     """
     slopes = np.array([s.slope for s in strips])
     lengths = np.array([s.length for s in strips])
@@ -72,17 +95,18 @@ def level(corners: Floats, members: Sequence[Sequence[int]], strips: Sequence[St
     centres = np.array([[s.x, s.y] for s in strips])
     middle = (centres.min(axis=0) + centres.max(axis=0)) / 2
     common = _weighted_median(slopes[trusted], lengths[trusted])
+    frame = Frame(slope=common, middle=(float(middle[0]), float(middle[1])))
     local = _local_slopes(centres, slopes - common, np.where(trusted, lengths, 0.0))
     rest = np.empty(len(corners))
     for indexes, slope in zip(members, local, strict=True):
         rest[list(indexes)] = slope
-    cos, sin = math.cos(math.atan(common)), math.sin(math.atan(common))
+    cos, sin = frame.turn
     away = corners - middle
     x = away[:, :, 0] * cos + away[:, :, 1] * sin
     y = away[:, :, 1] * cos - away[:, :, 0] * sin - rest[:, None] * x
     x, y = x + middle[0], y + middle[1]
     low, high = y.min(axis=1), y.max(axis=1)
-    return np.stack([x.min(axis=1), x.max(axis=1), (low + high) / 2, high - low], axis=1)
+    return np.stack([x.min(axis=1), x.max(axis=1), (low + high) / 2, high - low], axis=1), frame
 
 
 def _weighted_median(values: Floats, weights: Floats) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TypeAlias
@@ -29,6 +30,8 @@ class GridCell:
     row: int
     column: int
     words: tuple[Glyphs, ...]
+    row_span: int = 1
+    column_span: int = 1
 
     @property
     def text(self) -> str:
@@ -37,13 +40,17 @@ class GridCell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grid:
-    """A table found in rows ``first`` to ``last`` (inclusive) of a column of text. ``header`` rows come first."""
+    """A table found in rows ``first`` to ``last`` (inclusive) of a column of text.
+
+    ``header`` of its rows, which are ``head`` printed ones, name the columns. A row of a table may be several printed ones.
+    """
 
     first: int
     last: int
     columns: int
     rows: int
     header: int
+    head: int
     cells: tuple[GridCell, ...]
 
     @property
@@ -81,29 +88,14 @@ def _is_pair(cells: list[Piece]) -> bool:
     return ends_with_colon(cells[0].text) and not any(is_numeric(c.text) for c in cells[2:])
 
 
-def grids_of(rows: list[Row]) -> list[Grid]:
-    """The tables among rows that follow one another, from top to bottom. They do not share rows."""
-    split = [cells_of_row(r) for r in rows]
-    grids: list[Grid] = []
-    start = 0
-    while start < len(rows):
-        grid = _grow(rows, split, start)
-        if grid is None:
-            start += 1
-        else:
-            grids.append(grid)
-            start = grid.last + 1
-    return grids
-
-
-def _grow(rows: list[Row], split: list[list[Piece]], start: int) -> Grid | None:
-    """The table that begins at row ``start``, when there is one."""
+def grown(rows: Sequence[Row], split: Sequence[list[Piece]], start: int, end: int) -> Grid | None:
+    """The table that begins at row ``start`` and stays before ``end``, when there is one. ``split`` are the rows' cells."""
     if len(split[start]) < 2 or rows[start].is_vertical or _is_pair(split[start]):
         return None
     columns = [(p.x0, p.x1) for p in split[start]]
     placed = [split[start]]
     last = start
-    for i in range(start + 1, len(rows)):
+    for i in range(start + 1, end):
         if rows[i].y - rows[last].y > _PITCH * max(rows[i].height, rows[last].height):
             break
         if _is_pair(split[i]) or not any(c.isalnum() for c in rows[i].text):
@@ -170,19 +162,21 @@ def _judge(placed: list[list[Piece]], start: int, columns: list[Span]) -> Grid |
     full = sum(sum(c.row == r for c in cells) >= 2 for r in range(rows))
     used = sum(sum(c.column == k for c in cells) >= 2 for k in range(len(columns)))
     numbers = sum(is_numeric(c.text) for c in cells)
-    header = _header_rows(cells, rows)
+    header = header_rows(cells, rows)
     if full < 2 or used < 2 or sum(len(c.words) > _LONG_CELL for c in cells) > 0.2 * len(cells):
         return None
     if used < 3 and not (full >= 3 and numbers >= 2 and header):
         return None
     if numbers < 0.15 * len(cells) and not (header and rows > 2):
         return None
-    if _is_label_list(cells, rows, len(columns)):
+    if is_label_list(cells, rows, len(columns)):
         return None
-    return Grid(first=start, last=start + rows - 1, columns=len(columns), rows=rows, header=header, cells=tuple(cells))
+    return Grid(
+        first=start, last=start + rows - 1, columns=len(columns), rows=rows, header=header, head=header, cells=tuple(cells)
+    )
 
 
-def _is_label_list(cells: list[GridCell], rows: int, columns: int) -> bool:
+def is_label_list(cells: Sequence[GridCell], rows: int, columns: int) -> bool:
     """True when every other column holds labels: pairs set side by side, not a table."""
     if columns % 2 or columns > 6:
         return False
@@ -198,7 +192,7 @@ def _column(columns: list[Span], piece: Piece) -> int:
     return min(range(len(columns)), key=lambda k: max(columns[k][0] - middle, middle - columns[k][1], 0.0))
 
 
-def _header_rows(cells: list[GridCell], rows: int) -> int:
+def header_rows(cells: Sequence[GridCell], rows: int) -> int:
     """How many rows at the top name the columns: words over columns of which some hold numbers below."""
     count = 0
     for r in range(min(rows, 3)):

@@ -1,0 +1,114 @@
+"""What a table without ruling lines says by place alone: heads over several columns, and cells of several printed lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+from statistics import median
+
+from mmrag_ingest.layout.labels import ends_with_colon, is_numeric
+from mmrag_ingest.layout.pieces import Glyphs, Piece
+from mmrag_ingest.layout.tables import Grid, GridCell, Span
+
+_CLOSE = 1.6  # heights: how near the next printed line of the same cell stands
+_APART = 0.8  # of the usual distance of full rows: nearer than this is the same row
+_HEAD_WORDS = 5
+_HEAD_PITCH = 2.6  # of the text height
+
+
+def with_joined_lines(grid: Grid) -> Grid:
+    """Printed lines that carry on cells of a neighbouring row become part of it.
+
+    Such a line leaves the first column empty and stands nearer to a full row than full rows stand to one another.
+    """
+    by_row: dict[int, list[GridCell]] = {}
+    for cell in grid.cells:
+        by_row.setdefault(cell.row, []).append(cell)
+    middles = {r: median(w.y for c in cells for w in c.words) for r, cells in by_row.items()}
+    height = median(w.height for c in grid.cells for w in c.words)
+    full = [r for r, cells in by_row.items() if any(c.column == 0 for c in cells) and r >= grid.header]
+    if len(full) < 2:
+        return grid
+    usual = median(middles[b] - middles[a] for a, b in pairwise(sorted(full)))
+    target: dict[int, int] = {}
+    for r, cells in by_row.items():
+        if r in full or r < grid.header or len(cells) > 0.5 * grid.columns:
+            continue
+        near = min(full, key=lambda f: abs(middles[f] - middles[r]))
+        gap = abs(middles[near] - middles[r])
+        if gap < min(_CLOSE * height, _APART * usual):
+            target[r] = near
+    return _merged(grid, target) if target else grid
+
+
+def _merged(grid: Grid, target: dict[int, int]) -> Grid:
+    kept = [r for r in range(grid.rows) if r not in target]
+    words: dict[tuple[int, int], list[Glyphs]] = {}
+    for cell in sorted(grid.cells, key=lambda c: c.row):
+        row = kept.index(target.get(cell.row, cell.row))
+        words.setdefault((row, cell.column), []).extend(cell.words)
+    cells = tuple(GridCell(row=r, column=k, words=tuple(ws)) for (r, k), ws in sorted(words.items()))
+    return replace(grid, rows=len(kept), cells=cells)
+
+
+def with_merged_heads(grid: Grid, above: Sequence[Piece], distance: float) -> Grid | None:
+    """The table with the row of pieces ``above`` it as its first row, when that groups its columns; else None.
+
+    ``distance`` is how far above the table's first row it stands, in pixels.
+    """
+    if not above or grid.header > 1 or any(len(p.words) > _HEAD_WORDS or ends_with_colon(p.text) for p in above):
+        return None
+    if distance > _HEAD_PITCH * above[0].height or (not grid.header and any(is_numeric(p.text) for p in above)):
+        return None
+    columns = _columns(grid)
+    heads: list[GridCell] = []
+    for piece, (low, high) in zip(above, _reaches(above, columns), strict=True):
+        if low > high:
+            return None
+        heads.append(GridCell(row=0, column=low, column_span=high - low + 1, words=piece.words))
+    taken = [k for h in heads for k in range(h.column, h.column + h.column_span)]
+    titled = len(heads) == 1 and heads[0].column == 0
+    if titled or len(set(taken)) != len(taken) or not any(h.column_span > 1 for h in heads):
+        return None
+    below = tuple(replace(c, row=c.row + 1) for c in grid.cells)
+    return replace(
+        grid, first=grid.first - 1, rows=grid.rows + 1, header=grid.header + 1, head=grid.head + 1, cells=(*heads, *below)
+    )
+
+
+def _columns(grid: Grid) -> list[Span]:
+    """Where each column's words begin and end. Every column has some."""
+    spans = []
+    for k in range(grid.columns):
+        words = [w for c in grid.cells if c.column == k for w in c.words]
+        spans.append((min(w.x0 for w in words), max(w.x1 for w in words)))
+    return spans
+
+
+def _reaches(above: Sequence[Piece], columns: Sequence[Span]) -> list[tuple[int, int]]:
+    """For each piece the first and last column that it stands over: those around its middle as far as it stays central."""
+    found = []
+    for piece in above:
+        middle = (piece.x0 + piece.x1) / 2
+        touched = [k for k, (x0, x1) in enumerate(columns) if piece.x0 < x1 and piece.x1 > x0]
+        best = (touched[0], touched[-1]) if touched else (0, -1)
+        least = abs(_middle(columns, best) - middle) if touched else float("inf")
+        for low in range(len(columns)):
+            for high in range(low + 1, len(columns)):
+                inside = columns[low][0] - piece.height < piece.x0 and piece.x1 < columns[high][1] + piece.height
+                covers = not touched or (low <= touched[0] and touched[-1] <= high)
+                off = abs(_middle(columns, (low, high)) - middle)
+                if inside and covers and off < least - 0.5 * piece.height and not _claimed(above, piece, columns, low, high):
+                    best, least = (low, high), off
+        found.append(best)
+    return found
+
+
+def _middle(columns: Sequence[Span], reach: tuple[int, int]) -> float:
+    return (columns[reach[0]][0] + columns[reach[1]][1]) / 2
+
+
+def _claimed(above: Sequence[Piece], piece: Piece, columns: Sequence[Span], low: int, high: int) -> bool:
+    """True when another piece stands over the columns ``low`` to ``high``."""
+    return any(p is not piece and p.x0 < columns[high][1] and p.x1 > columns[low][0] for p in above)
