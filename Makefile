@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 # Quiet to the level of errors: a source of packages that lacks one of them is no news.
 PIP := $(BIN)/pip install -qq --disable-pip-version-check
-CODE := src ingest prompts tests examples benchmarks tools
+CODE := src ingest prompts tests examples benchmarks tools training
 
 .PHONY: setup demo test check bench lock samples clean
 
@@ -34,6 +34,7 @@ check: setup
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/mypy
 	$(BIN)/mypy examples benchmarks tools
+	$(BIN)/mypy -p training
 	$(BIN)/lint-imports
 	$(BIN)/python tools/constraints.py
 

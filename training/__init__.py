@@ -1,0 +1,1 @@
+"""Draws documents with captions, and trains the compact CLIP and BLIP on them. Not part of the installed package."""

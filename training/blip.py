@@ -1,0 +1,125 @@
+"""Train the compact captioner: `python -m training.blip --data FOLDER --run FOLDER --clip FOLDER --out FOLDER --minutes
+20`.
+
+A `BlipForConditionalGeneration` whose vision tower starts as the trained CLIP's. It learns the captions that speak
+only of what shows, whole, and so goes on from any beginning: a text prefix needs nothing more.
+"""
+
+import argparse
+from pathlib import Path
+
+import torch
+from torch import nn
+from torch.nn import functional
+from transformers import BertTokenizer, BlipForConditionalGeneration, CLIPModel
+
+from training.budget import Plan, fit
+from training.clip import UNSEEN
+from training.data import DrawnSet, Item, Text, augmented
+from training.models import DECODER_LENGTH, new_blip, save_blip, vision_from_clip
+from training.tokens import blip_tokenizer
+
+_DETAILED_SHARE = 0.7
+_READ = tuple(f"{name}=" for name in UNSEEN)
+
+
+def speakable(item: Item) -> dict[str, list[Text]]:
+    """Captions by form, without those that state what cannot be seen at this size."""
+    found: dict[str, list[Text]] = {"template": [], "short": [], "detailed": []}
+    for text in item.texts:
+        if not any(fact.startswith(_READ) for fact in text.facts):
+            found[text.form].append(text)
+    return found
+
+
+class Captioner(nn.Module):
+    """The BLIP as it is trained: one forward pass from pictures and tokens to a loss for each token."""
+
+    def __init__(self, blip: BlipForConditionalGeneration) -> None:
+        super().__init__()
+        self.blip = blip
+
+    def forward(self, images: torch.Tensor, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """Scores of the next token, (pictures, tokens - 1, vocabulary)."""
+        states = self.blip.vision_model(pixel_values=images).last_hidden_state
+        decoded = self.blip.text_decoder(
+            input_ids=ids[:, :-1], attention_mask=mask[:, :-1], encoder_hidden_states=states, return_dict=True
+        )
+        scores: torch.Tensor = decoded.logits
+        return scores
+
+
+class CaptionStep:
+    """One step of the training: draws pictures and one caption of each by the step's generator."""
+
+    def __init__(self, captioner: Captioner, tokenizer: BertTokenizer, drawn: DrawnSet, batch: int, device: str) -> None:
+        self.captioner, self.tokenizer, self.drawn = captioner, tokenizer, drawn
+        self.batch, self.device = batch, device
+        self._texts = [speakable(item) for item in drawn.items]
+
+    def _caption(self, index: int, generator: torch.Generator) -> str:
+        texts = self._texts[index]
+        detailed = float(torch.rand((), generator=generator)) < _DETAILED_SHARE
+        pool = texts["detailed"] if detailed and texts["detailed"] else texts["short"] or texts["detailed"]
+        return pool[int(torch.randint(len(pool), (1,), generator=generator))].text
+
+    def __call__(self, generator: torch.Generator, progress: float) -> tuple[torch.Tensor, dict[str, float]]:
+        del progress
+        chosen = torch.randint(len(self.drawn), (self.batch,), generator=generator).tolist()
+        texts = [self._caption(index, generator) for index in chosen]
+        encoded = self.tokenizer(texts, padding=True, truncation=True, max_length=DECODER_LENGTH, return_tensors="pt").to(
+            self.device
+        )
+        images = augmented(self.drawn.pixels(chosen), generator).to(self.device)
+        ids, mask = encoded["input_ids"], encoded["attention_mask"]
+        with torch.autocast(self.device, torch.bfloat16):
+            scores = self.captioner(images, ids, mask)
+        targets = ids[:, 1:].masked_fill(mask[:, 1:] == 0, -100)
+        loss = functional.cross_entropy(scores.float().transpose(1, 2), targets, ignore_index=-100, label_smoothing=0.05)
+        right = ((scores.argmax(-1) == targets) & (targets != -100)).sum() / (targets != -100).sum()
+        return loss, {"token_right": right.item()}
+
+
+def train(
+    data: Path, run: Path, clip: Path | None, plan: Plan, device: str, limit: int | None = None
+) -> tuple[BlipForConditionalGeneration, BertTokenizer]:
+    """Train on a drawn set, from the vision tower of the CLIP in folder `clip`; the model and its tokenizer."""
+    torch.manual_seed(plan.seed)
+    drawn = DrawnSet(data, limit)
+    run.mkdir(parents=True, exist_ok=True)
+    if not (run / "tokenizer" / "tokenizer.json").exists():
+        blip_tokenizer(
+            text.text for item in drawn.items for texts in speakable(item).values() for text in texts
+        ).save_pretrained(run / "tokenizer")
+    tokenizer = BertTokenizer.from_pretrained(run / "tokenizer")
+    model = new_blip(tokenizer)
+    if clip is not None:
+        vision_from_clip(model, CLIPModel.from_pretrained(clip, dtype=torch.float32))
+    captioner = Captioner(model).to(device)
+    fit(captioner, CaptionStep(captioner, tokenizer, drawn, plan.batch, device), plan, run)
+    return model.eval(), tokenizer
+
+
+def main() -> None:
+    """Read the options, train, save."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--run", type=Path, required=True, help="folder of the checkpoint and the log")
+    parser.add_argument("--clip", type=Path, help="folder of the trained CLIP; without it the vision tower starts anew")
+    parser.add_argument("--out", type=Path, required=True, help="folder of the finished model")
+    parser.add_argument("--minutes", type=float, default=20)
+    parser.add_argument("--steps", type=int, default=0)
+    parser.add_argument("--batch", type=int, default=48)
+    parser.add_argument("--rate", type=float, default=1e-3)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    plan = Plan(minutes=options.minutes, steps=options.steps, batch=options.batch, rate=options.rate, seed=options.seed)
+    model, tokenizer = train(options.data, options.run, options.clip, plan, options.device)
+    save_blip(model.cpu(), tokenizer, options.out)
+
+
+if __name__ == "__main__":
+    main()
