@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 from provider_server import Answer, events, of_json
@@ -53,9 +53,28 @@ class Dialect:
     def said(self, text: str = "yes", *, stop: str = "end", tool: bool = False, logprobs: bool = False) -> Wire:
         return _SAID[self.name](text, stop, tool, logprobs)
 
-    def streamed(self, pieces: tuple[str, ...], *, cut: bool = False, pause_s: float = 0) -> Answer:
-        """The reply in pieces; ``cut`` ends the connection before the end is said."""
-        return _STREAMED[self.name](self, pieces, cut, pause_s)
+    def streamed(
+        self, pieces: tuple[str, ...], *, cut: bool = False, pause_s: float = 0, stop: str = "end", broken: bool = False
+    ) -> Answer:
+        """The reply in pieces; ``cut`` ends the connection before the end is said, ``broken`` a piece in its middle."""
+        answer = _STREAMED[self.name](self, pieces, cut, pause_s, stop)
+        if not broken:
+            return answer
+        return replace(answer, chunks=(*answer.chunks[:-2], answer.chunks[-2][: len(answer.chunks[-2]) // 2] + b"\n\n"))
+
+    def trouble(self) -> Wire:
+        """What is sent in the middle of a stream when the provider is overloaded."""
+        said: dict[str, Wire] = {
+            "anthropic": {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}},
+            "gemini": {"error": {"code": 503, "message": "The model is overloaded.", "status": "UNAVAILABLE"}},
+            "openai-chat": {"error": {"message": "The server is overloaded.", "type": "server_error", "code": None}},
+            "openai-responses": {
+                "type": "response.failed",
+                "sequence_number": 9,
+                "response": {**self.said(""), "status": "failed", "error": {"code": "server_error", "message": "x"}},
+            },
+        }
+        return said[self.name]
 
     def sent_texts(self, body: Wire) -> object:
         """Roles and contents as they were sent for the conversation of the test."""
@@ -74,7 +93,7 @@ def _anthropic(text: str, stop: str, tool: bool, logprobs: bool) -> Wire:
     }  # fmt: skip
 
 
-def _anthropic_stream(dialect: Dialect, pieces: tuple[str, ...], cut: bool, pause_s: float) -> Answer:
+def _anthropic_stream(dialect: Dialect, pieces: tuple[str, ...], cut: bool, pause_s: float, stop: str) -> Answer:
     whole = dialect.said()
     start = {**whole, "content": [], "stop_reason": None, "usage": {**cast(Wire, whole["usage"]), "output_tokens": 1}}
     begun: list[Wire] = [
@@ -84,7 +103,11 @@ def _anthropic_stream(dialect: Dialect, pieces: tuple[str, ...], cut: bool, paus
     ]
     ended: list[Wire] = [
         {"type": "content_block_stop", "index": 0},
-        {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 5}},
+        {
+            "type": "message_delta",
+            "delta": {"stop_reason": dialect.said(stop=stop)["stop_reason"]},
+            "usage": {"output_tokens": 5},
+        },
         {"type": "message_stop"},
     ]
     return events(*begun, *([] if cut else ended), named=True, cut=cut, pause_s=pause_s)
@@ -102,10 +125,10 @@ def _gemini(text: str, stop: str, tool: bool, logprobs: bool) -> Wire:
     return {"candidates": [candidate], "usageMetadata": usage}
 
 
-def _gemini_stream(dialect: Dialect, pieces: tuple[str, ...], cut: bool, pause_s: float) -> Answer:
+def _gemini_stream(dialect: Dialect, pieces: tuple[str, ...], cut: bool, pause_s: float, stop: str) -> Answer:
     values: list[Wire] = [{"candidates": [{"content": {"role": "model", "parts": [{"text": p}]}}]} for p in pieces]
     if not cut:
-        values.append(dialect.said(""))
+        values.append(dialect.said("", stop=stop))
     return events(*values, cut=cut, pause_s=pause_s)
 
 
@@ -124,11 +147,18 @@ def _chat(text: str, stop: str, tool: bool, logprobs: bool) -> Wire:
     return {"id": "c", "object": "chat.completion", "created": 0, "model": "m-1", "choices": [choice], "usage": usage}
 
 
-def _chat_stream(dialect: Dialect, pieces: tuple[str, ...], cut: bool, pause_s: float) -> Answer:
+def _chat_stream(dialect: Dialect, pieces: tuple[str, ...], cut: bool, pause_s: float, stop: str) -> Answer:
     head: Wire = {"id": "c", "object": "chat.completion.chunk", "created": 0, "model": "m-1"}
     values: list[Wire] = [{**head, "choices": [{"index": 0, "delta": {"content": p}}]} for p in pieces]
     if not cut:
-        values.append({**head, "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
+        values.append(
+            {
+                **head,
+                "choices": [
+                    {"index": 0, "delta": {}, "finish_reason": at(dialect.said(stop=stop), "choices", 0, "finish_reason")}
+                ],
+            }
+        )
         values.append({**head, "choices": [], "usage": dialect.said()["usage"]})
     return events(*values, done=not cut, cut=cut, pause_s=pause_s)
 
@@ -152,13 +182,14 @@ def _responses(text: str, stop: str, tool: bool, logprobs: bool) -> Wire:
     return whole
 
 
-def _responses_stream(dialect: Dialect, pieces: tuple[str, ...], cut: bool, pause_s: float) -> Answer:
+def _responses_stream(dialect: Dialect, pieces: tuple[str, ...], cut: bool, pause_s: float, stop: str) -> Answer:
     values: list[Wire] = [
         {"type": "response.output_text.delta", "item_id": "o", "output_index": 0, "content_index": 0, "delta": p}
         for p in pieces
     ]
     if not cut:
-        values.append({"type": "response.completed", "response": dialect.said("".join(pieces))})
+        ended = "response.incomplete" if stop == "length" else "response.completed"
+        values.append({"type": ended, "response": dialect.said("".join(pieces), stop=stop)})
     numbered: list[Wire] = [{**value, "sequence_number": n} for n, value in enumerate(values)]
     return events(*numbered, named=True, cut=cut, pause_s=pause_s)
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
+import re
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 from dialects import DIALECTS, ENCODED, PICTURE, SCHEMA, Dialect, at, schema_text, whole
-from provider_server import Answer, Server, of_json, serving
+from PIL import Image
+from provider_server import Answer, Server, events, of_json, serving
 
 from mmrag.domain.capabilities import Capabilities
 from mmrag.domain.costs import Usage
@@ -305,6 +310,123 @@ async def test_a_server_that_is_not_there_costs_nothing(dialect: Dialect) -> Non
     assert raised.value.usage == Usage()
 
 
+async def test_a_stream_that_is_cut_off_or_refused_says_so(dialect: Dialect, server: Server) -> None:
+    _, reply = await ask_streamed(dialect, server, dialect.streamed(("RM ", "9"), stop="length"))
+    assert isinstance(reply, Reply)
+    assert (reply.stop, reply.usage) == (StopReason.LENGTH, USAGE)
+    _, error = await ask_streamed(dialect, server, dialect.streamed(("I",), stop="refusal"))
+    assert isinstance(error, ModelRefusedError)
+    assert error.usage == USAGE
+
+
+async def test_trouble_in_the_middle_of_a_stream_can_be_tried_again(dialect: Dialect, server: Server) -> None:
+    begun = dialect.streamed(("RM ", "9"), cut=True)
+    trouble = events(dialect.trouble(), named="type" in dialect.trouble())
+    _, error = await ask_streamed(dialect, server, replace(begun, chunks=(*begun.chunks, *trouble.chunks), cut=False))
+    assert isinstance(error, ModelUnavailableError)
+
+
+async def test_a_stream_of_broken_json_is_no_reply(dialect: Dialect, server: Server) -> None:
+    _, error = await ask_streamed(dialect, server, dialect.streamed(("RM ", "9", ".00"), broken=True))
+    assert isinstance(error, ModelUnavailableError)
+    assert error.usage == UNKNOWN
+
+
+async def test_a_reply_that_drips_is_cut_at_the_time_limit(dialect: Dialect, server: Server) -> None:
+    body = whole(dialect).chunks[0]
+    drip = Answer(chunks=tuple(body[n : n + 1] for n in range(len(body))), pause_s=0.05)
+    begun = time.monotonic()
+    with pytest.raises(ModelUnavailableError) as raised:
+        await ask(dialect, server, REQUEST, drip, timeout_s=0.5)
+    assert raised.value.usage == UNKNOWN
+    assert time.monotonic() - begun < 1.5
+
+
+async def test_a_connection_reset_in_the_middle_of_a_reply_is_a_call_of_unknown_cost(
+    dialect: Dialect, server: Server
+) -> None:
+    body = whole(dialect).chunks[0]
+    with pytest.raises(ModelUnavailableError) as raised:
+        await ask(dialect, server, REQUEST, Answer(chunks=(body[:20],), cut=True, pause_s=0.02))
+    assert raised.value.usage == UNKNOWN
+
+
+async def test_a_date_in_retry_after_counts_as_not_said(dialect: Dialect, server: Server) -> None:
+    busy = of_json({"error": {}}, status=503, headers=(("Retry-After", "Fri, 20 Nov 2026 10:00:00 GMT"),))
+    with pytest.raises(ModelUnavailableError) as raised:
+        await ask(dialect, server, REQUEST, busy)
+    assert raised.value.retry_after_s is None
+
+
+def drawn(label: str, width: int, height: int) -> ImagePart:
+    out = io.BytesIO()
+    Image.new("RGB", (width, height), "white").save(out, "PNG")
+    return ImagePart(label=label, media_type="image/png", data=out.getvalue(), width=width, height=height)
+
+
+async def sent_within(dialect: Dialect, server: Server, can: Capabilities, *pictures: ImagePart) -> tuple[Reply, str]:
+    server.answers = [whole(dialect)]
+    model = dialect.model(server.url, can=can)
+    message = Message(role=Role.USER, parts=(*pictures, TextPart(text="Which?")))
+    reply = await model.reply(ChatRequest(messages=(message,)))
+    await model.close()
+    return reply, json.dumps(server.received[0].body)
+
+
+async def test_pictures_too_many_are_left_out_from_the_end_and_too_large_are_scaled(
+    dialect: Dialect, server: Server
+) -> None:
+    can = Capabilities(max_images=2, max_image_side=100)
+    pictures = (drawn("page 1", 300, 150), drawn("page 2", 80, 80), drawn("page 3", 80, 80))
+    reply, sent = await sent_within(dialect, server, can, *pictures)
+    assert reply.usage.images == 2
+    assert reply.notes == ("page 1 is scaled to 100 x 50 pixels.", "1 of 3 pictures are left out.")
+    assert "page 2" in sent
+    assert "page 3" not in sent
+    plain = sent.translate(str.maketrans("-_", "+/"))  # one package writes the other base64 alphabet, which is read too
+    assert base64.b64encode(pictures[1].data).decode() in plain  # as it was
+    (shrunk,) = re.findall(r"/9j/[A-Za-z0-9+/=]{200,}", plain)
+    assert Image.open(io.BytesIO(base64.b64decode(shrunk))).size == (100, 50)
+
+
+async def test_in_a_crowd_pictures_are_smaller_and_all_fit_into_the_request(dialect: Dialect, server: Server) -> None:
+    crowded = Capabilities(max_image_side=200, crowd=1, crowd_side=50)
+    reply, _ = await sent_within(dialect, server, crowded, drawn("page 1", 100, 100), drawn("page 2", 40, 40))
+    assert reply.notes == ("page 1 is scaled to 50 x 50 pixels.",)
+    server.received.clear()
+    large = drawn("page 1", 60, 60)
+    full = Capabilities(max_request_bytes=len(large.data) * 3 // 2 + 100)
+    reply, sent = await sent_within(dialect, server, full, large, drawn("page 2", 60, 60))
+    assert reply.usage.images == 1
+    assert "page 2" not in sent
+
+
+async def test_a_model_without_eyes_is_sent_no_picture(dialect: Dialect, server: Server) -> None:
+    reply, sent = await sent_within(dialect, server, Capabilities(images=False), drawn("page 1", 60, 60))
+    assert (reply.usage.images, reply.notes) == (0, ("1 of 1 pictures are left out.",))
+    assert "page 1" not in sent
+
+
+async def test_a_prompt_longer_than_the_context_is_refused_before_it_is_sent(dialect: Dialect, server: Server) -> None:
+    model = dialect.model(server.url, can=Capabilities(context_tokens=1_000))
+    with pytest.raises(ModelRequestError, match="longer than the 1000 that p:m-1"):
+        await model.reply(ChatRequest(messages=(Message.text(Role.USER, "word " * 2_000),)))
+    await model.close()
+    assert server.received == []
+
+
+async def test_how_hard_to_think_is_said_where_it_can_be(dialect: Dialect, server: Server) -> None:
+    server.answers = [whole(dialect)]
+    model = dialect.model(server.url, can=Capabilities(effort="low"))
+    await model.reply(REQUEST)
+    await model.close()
+    said = server.received[0].body
+    expected = {"anthropic": {"output_config": {"effort": "low"}}, "openai-responses": {"reasoning": {"effort": "low"}}}
+    for key, value in expected.get(dialect.name, {}).items():
+        assert said[key] == value
+    assert ("low" in json.dumps(said)) is (dialect.name in expected)
+
+
 async def test_tool_calls_are_put_together_from_their_pieces() -> None:
     """Only chat completions send the arguments of a call in pieces that the adapter itself puts together."""
     head: dict[str, object] = {"id": "c", "object": "chat.completion.chunk", "created": 0, "model": "m-1"}
@@ -314,8 +436,6 @@ async def test_tool_calls_are_put_together_from_their_pieces() -> None:
         {"tool_calls": [{"index": 0, "function": {"arguments": '{"pa'}}]},
         {"tool_calls": [{"index": 0, "function": {"arguments": 'ge": 2}'}}]},
     ]
-    from provider_server import events
-
     chunks: list[dict[str, object]] = [{**head, "choices": [{"index": 0, "delta": p}]} for p in pieces]
     chunks.append({**head, "choices": [{"index": 0, "delta": {}, "finish_reason": "tool_calls"}]})
     chat = next(d for d in DIALECTS if d.name == "openai-chat")
