@@ -8,11 +8,18 @@ from decimal import Decimal
 
 from mmrag.agent.cascade import TierPosition
 from mmrag.agent.case import Case, Round
+from mmrag.agent.draft import HOSTED_TOKENS
 from mmrag.agent.tiers import Tier
 from mmrag.domain.costs import Bill, LedgerEntry
+from mmrag.domain.documents import ElementKind
 from mmrag.domain.plans import Reading
-from mmrag.middleware.prices import price_list
+from mmrag.middleware.prices import CHARACTERS_PER_TOKEN, price_list
 from mmrag.ports import Ledger
+
+_AROUND = 2_800
+"""Characters of rules, question and schema that go with every call."""
+_PICTURE = (1280, 1280)
+"""Pixels of a region that is to be looked at closely."""
 
 
 async def spent(case: Case, tried: Sequence[str], ledger: Ledger) -> tuple[LedgerEntry, ...]:
@@ -28,7 +35,8 @@ async def spent_usd(case: Case, tried: Sequence[str], ledger: Ledger) -> Decimal
 
 
 def bill_of(entries: tuple[LedgerEntry, ...], readings: Sequence[Reading], on: date) -> Bill:
-    """``entries`` added up, beside the same pages sent once as text and pictures to the flagship and to the cheap tier."""
+    """``entries`` added up, beside one call to the flagship and one to the cheap tier about the same pages: as much of their
+    text as such a model is shown, and a picture where the best page is drawn rather than printed."""
     prices = price_list()
     return Bill.of(
         entries,
@@ -50,13 +58,15 @@ def position(case: Case, now: Round, *, known_pages: int) -> TierPosition:
 
 def _tier_usd(tier: Tier, readings: Sequence[Reading], on: date) -> Decimal | None:
     """What asking ``tier`` about ``readings`` would cost: nothing for a tier without a model, None for an unknown price."""
-    return Decimal(0) if tier.model is None else _call_usd(tier.model, readings, on, pictures=False)
+    return Decimal(0) if tier.model is None else _call_usd(tier.model, readings, on)
 
 
-def _call_usd(model: str, readings: Sequence[Reading], on: date, *, pictures: bool = True) -> Decimal | None:
-    return price_list().estimate(
-        model,
-        characters=sum(len(reading.page.text) for reading in readings),
-        images=[(r.page.width, r.page.height) for r in readings if pictures and r.page.image],
-        on=on,
-    )
+def _call_usd(model: str, readings: Sequence[Reading], on: date) -> Decimal | None:
+    text = min(sum(len(reading.page.text) for reading in readings), HOSTED_TOKENS * CHARACTERS_PER_TOKEN)
+    drawn = bool(readings) and _is_drawn(readings[0])
+    return price_list().estimate(model, characters=_AROUND + text, images=[_PICTURE] * drawn, on=on)
+
+
+def _is_drawn(reading: Reading) -> bool:
+    elements = reading.page.elements
+    return not reading.page.words or any(e.kind in (ElementKind.CHART, ElementKind.FIGURE) for e in elements)
