@@ -40,7 +40,7 @@ def test_what_is_wrong_is_said_and_ends_with_1(
 ) -> None:
     monkeypatch.setattr(inventory, "_EXPECTED", (wanted,))
     assert run(["models", "list", "--json"]) == 1
-    assert [row["state"] for row in json.loads(capsys.readouterr().out)["models"]] == [state.value]
+    assert json.loads(capsys.readouterr().out)["models"][0]["state"] == state.value
 
 
 def test_the_list_for_a_person(capsys: pytest.CaptureFixture[str]) -> None:

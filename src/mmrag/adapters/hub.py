@@ -76,11 +76,20 @@ def located(name: str, cache: Path) -> HubModel:
         if pin is None:
             raise ModelMissingError(f"{repo} is not on this machine: run 'mmrag models pull {repo}'.")
         revision = pin.revision
-    try:
-        weights = find_weights(repo, revision)
-    except ModelMissingError as error:
-        raise ModelMissingError(f"{name} cannot be loaded: run 'mmrag models pull {name}' ({error})") from error
+    weights = find_weights(str(_fetched(repo, revision)), None)
     return HubModel(name=repo, version=weights.folder.name, weights=weights)
+
+
+def _fetched(repo: str, revision: str) -> Path:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
+
+    try:
+        # Without the patterns a snapshot counts as incomplete for the files that were left on the hub.
+        found = snapshot_download(repo, revision=revision, local_files_only=True, allow_patterns=list(_WANTED))
+    except (HFValidationError, LocalEntryNotFoundError) as error:
+        raise ModelMissingError(f"{repo} is not on this machine: run 'mmrag models pull {repo}@{revision}'.") from error
+    return Path(found)
 
 
 def pins(cache: Path) -> dict[str, Pin]:

