@@ -208,7 +208,7 @@ async def test_two_processes_at_once_keep_the_size_and_the_count_true(tmp_path: 
 
 
 async def test_a_lookup_writes_nothing_and_counts_as_a_use_all_the_same(tmp_path: Path) -> None:
-    path, room = tmp_path / "r.sqlite", 20_000
+    path, room = tmp_path / "r.sqlite", 40_000
     replies = SqliteReplies(path, max_bytes=room)
     for n in range(20):
         await replies.put(f"k{n}", Reply(text="x" * 500, usage=Usage(), model="m"))

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import suppress
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final
 
-import anyio
-import anyio.to_thread
 from pydantic import TypeAdapter, ValidationError
 
-from mmrag.adapters.catalog.connect import transaction, translated
+from mmrag.adapters.catalog.batches import BatchedConnection
+from mmrag.adapters.catalog.connect import transaction
 from mmrag.domain.messages import Reply
+from mmrag.errors import StoreError
 
 REPLIES_FILE: Final = "replies.sqlite"
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS reply (
     key TEXT PRIMARY KEY, value BLOB NOT NULL, size INTEGER NOT NULL, used INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
+) STRICT;
 CREATE INDEX IF NOT EXISTS reply_used ON reply (used, key, size);
 CREATE TABLE IF NOT EXISTS tally (
     only INTEGER PRIMARY KEY CHECK (only = 1), size INTEGER NOT NULL, used INTEGER NOT NULL
@@ -27,9 +26,9 @@ CREATE TABLE IF NOT EXISTS tally (
 INSERT OR IGNORE INTO tally VALUES (1, 0, 0);
 """
 _REPLY: Final = TypeAdapter(Reply)
-_ROW_BYTES: Final = 200
-"""What a row takes beside its value, its index entries included; rounded up."""
-T = TypeVar("T")
+_ROW_BYTES: Final = 600
+"""What a row takes beside its value: its key three times, with the indexes, and what pages leave free; rounded up."""
+_PAGE_BYTES: Final = 4096
 
 
 _TOUCHED: Final = 256
@@ -40,15 +39,13 @@ class SqliteReplies:
     """``ReplyCache`` over SQLite, safe with several processes. Over ``max_bytes`` those longest unused are dropped.
 
     A lookup only reads. Which keys were used is written with the next reply, after some lookups, and at the end: another
-    process may drop one of them in between, and after a crash the last of them look older than they are.
+    process may drop one of them in between, and after a crash the last of them look older than they are. Close it.
     """
 
     def __init__(self, path: Path, *, max_bytes: int) -> None:
-        self._path = path
         self._max_bytes = max_bytes
-        self._limiter = anyio.CapacityLimiter(1)
-        self._connection: sqlite3.Connection | None = None
-        self._touched: dict[str, None] = {}  # oldest first; seen by one worker thread at a time
+        self._file = BatchedConnection(path, prepare=lambda connection: connection.executescript(_SCHEMA))
+        self._touched: dict[str, None] = {}  # oldest first; seen by the thread of the connection only
 
     async def get(self, key: str) -> Reply | None:
         """The reply, which counts as used now. One that another version wrote and this one cannot read is not there."""
@@ -67,22 +64,21 @@ class SqliteReplies:
             except ValidationError:
                 return None
 
-        return await self._run(work)
+        return await self._file.read(work)
 
     async def put(self, key: str, reply: Reply) -> None:
         value = _REPLY.dump_json(reply)
-        size = len(value) + _ROW_BYTES
+        size = _bytes_on_disk(value)
 
         def work(connection: sqlite3.Connection) -> None:
-            with transaction(connection):
-                self._write_touched(connection)
-                _drop(connection, [key])
-                connection.execute("INSERT INTO reply VALUES (?, ?, ?, ?)", (key, value, size, _next(connection)))
-                connection.execute("UPDATE tally SET size = size + ?", (size,))
-                self._shrink(connection)
+            self._write_touched(connection)
+            _drop(connection, [key])
+            connection.execute("INSERT INTO reply VALUES (?, ?, ?, ?)", (key, value, size, _next(connection)))
+            connection.execute("UPDATE tally SET size = size + ?", (size,))
+            self._shrink(connection)
 
         if size <= self._max_bytes:
-            await self._run(work)
+            await self._file.write(work, durable=False)  # a reply lost with the power is only asked for again
 
     async def size(self) -> tuple[int, int]:
         """How many replies there are, and how many bytes they take."""
@@ -91,28 +87,23 @@ class SqliteReplies:
             count, size = connection.execute("SELECT (SELECT count(*) FROM reply), size FROM tally").fetchone()
             return count, size
 
-        return await self._run(work)
+        return await self._file.read(work)
 
     async def clear(self) -> int:
         """Drop all replies; returns how many there were."""
 
         def work(connection: sqlite3.Connection) -> int:
-            with transaction(connection):
-                gone = connection.execute("DELETE FROM reply").rowcount
-                connection.execute("UPDATE tally SET size = 0")
+            gone = connection.execute("DELETE FROM reply").rowcount
+            connection.execute("UPDATE tally SET size = 0")
             return gone
 
-        return await self._run(work)
+        return await self._file.write(work, durable=False)
 
     async def close(self) -> None:
-        def work(connection: sqlite3.Connection) -> None:
-            self._connection = None
-            with closing(connection), suppress(sqlite3.Error), transaction(connection):
-                # A disk that is full or busy loses the order of a few lookups, which is no reason to fail now.
-                self._write_touched(connection)
-
-        if self._connection is not None:
-            await self._run(work)
+        if self._touched:
+            with suppress(StoreError):  # a full disk loses the order of a few lookups, which is no reason to fail now
+                await self._file.write(self._write_touched, durable=False)
+        await self._file.close()
 
     def _write_touched(self, connection: sqlite3.Connection) -> None:
         """Number the keys that were looked up, in that order. Inside a transaction."""
@@ -127,21 +118,12 @@ class SqliteReplies:
             _drop(connection, [key])
             over -= size
 
-    async def _run(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        def run() -> T:
-            with translated(self._path):
-                if self._connection is None:
-                    self._connection = self._opened()
-                return work(self._connection)
 
-        return await anyio.to_thread.run_sync(run, limiter=self._limiter)
-
-    def _opened(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self._path, isolation_level=None, timeout=10, check_same_thread=False)
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")  # a reply lost with the power is only asked for again
-        connection.executescript(_SCHEMA)
-        return connection
+def _bytes_on_disk(value: bytes) -> int:
+    """About what SQLite takes for ``value``: what does not fit into a page goes into whole pages of its own."""
+    if len(value) + _ROW_BYTES < _PAGE_BYTES:
+        return len(value) + _ROW_BYTES
+    return (len(value) // _PAGE_BYTES + 1) * _PAGE_BYTES + _ROW_BYTES
 
 
 def _next(connection: sqlite3.Connection) -> int:

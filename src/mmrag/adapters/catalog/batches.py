@@ -32,7 +32,7 @@ class _Job:
 class BatchedConnection:
     """Runs work on ``path`` in the order it comes. ``prepare`` makes the schema of a new connection."""
 
-    def __init__(self, path: Path, *, prepare: Callable[[sqlite3.Connection], None]) -> None:
+    def __init__(self, path: Path, *, prepare: Callable[[sqlite3.Connection], object]) -> None:
         self._path = path
         self._prepare = prepare
         self._jobs: deque[_Job] = deque()
