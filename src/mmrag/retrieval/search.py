@@ -19,7 +19,7 @@ from mmrag.ports import Catalog, ImageEmbedder, LexicalIndex, PageRef, TextEmbed
 from mmrag.retrieval.fusion import fuse, order, ranks
 from mmrag.retrieval.matching import SATISFIED, Matches, match_constraints
 from mmrag.retrieval.seen import NOTHING_SEEN, Ranking, Seen, better_captioned, caption_ranks, captions_apart, seen_pages
-from mmrag.retrieval.visual import DESCRIBED, Wish, wish_of, without_description
+from mmrag.retrieval.visual import DESCRIBED, TEXT_BESIDE, Wish, wish_of, without_description
 
 DEPTH = 60
 """How many elements each leg may propose. More changed no ranking on the development documents."""
@@ -119,6 +119,7 @@ def rank_elements(
             for name in names:
                 for e, rank in legs[name].items():
                     found[leg][e] = min(rank, found[leg].get(e, rank))
+    fused = {e: score * seen.text_share for e, score in fused.items()}
     for e, score in seen.scores(elements).items():
         fused[e] = fused.get(e, 0.0) + score
     for leg, own in seen.own_ranks.items():
@@ -164,7 +165,8 @@ async def _seen(
         nearest = await parts.pictures.query([float(x) for x in vector], DEPTH, documents=scope)
         pages = await seen_pages(nearest, parts.catalog)
     of_kind = frozenset(await parts.catalog.pages_of_kind(wish.kinds)) if wish.kinds else frozenset[PageRef]()
-    return Seen(weight=wish.weight, pages=ranks(pages), captions=captions, of_kind=of_kind, own_ranks=own)
+    share = TEXT_BESIDE if wish.weight >= DESCRIBED else 1.0
+    return Seen(weight=wish.weight, pages=ranks(pages), captions=captions, of_kind=of_kind, text_share=share, own_ranks=own)
 
 
 async def _ranking(text: str, vector: Sequence[float], parts: SearchParts, documents: Sequence[str] | None) -> Ranking:

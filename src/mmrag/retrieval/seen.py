@@ -16,7 +16,7 @@ from mmrag.retrieval.visual import BETTER
 Ranking: TypeAlias = tuple[tuple[Scored, ...], tuple[Scored, ...], tuple[PageScored, ...]]
 """Of one text: elements by meaning, elements by words, pages by words."""
 
-KIND_SHARE = 0.25
+KIND_SHARE = 0.5
 """What being of the kind that a question speaks of counts, beside the first rank of the image leg."""
 OWN_SHARE = 0.5
 """What a caption's own ranks count for itself where nothing was asked to be seen, beside 1 for printed text."""
@@ -26,6 +26,7 @@ OWN_SHARE = 0.5
 class Seen:
     """Ranks (from 1) of pages by their pictures and by their captions, and the pages of the kinds that were asked for.
 
+    ``text_share`` is what the text legs still count: little where a picture is described, whose page may have no words.
     ``own_ranks`` are the places of captions in the text legs. ``weight`` 0 means that no element gains by what is seen.
     """
 
@@ -33,6 +34,7 @@ class Seen:
     pages: Mapping[PageRef, int] = field(default_factory=lambda: MappingProxyType({}))
     captions: Mapping[PageRef, int] = field(default_factory=lambda: MappingProxyType({}))
     of_kind: frozenset[PageRef] = frozenset()
+    text_share: float = 1.0
     own_ranks: Mapping[Leg, Mapping[str, int]] = field(default_factory=lambda: MappingProxyType({}))
 
     def best(self, count: int) -> list[PageRef]:

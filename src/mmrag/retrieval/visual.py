@@ -14,6 +14,8 @@ from mmrag.domain.plans import Constraint, ConstraintKind, Plan
 
 DESCRIBED = 2.0
 """Weight of the image leg when a picture is described in words: the page's own words tell little then."""
+TEXT_BESIDE = 0.25
+"""What the text legs count beside a description of a picture."""
 MENTIONED = 0.25
 """Weight when the question only says on what kind of picture the answer stands: its printed words are what leads there."""
 BETTER = 0.08
@@ -65,11 +67,20 @@ def without_description(plan: Plan) -> tuple[Constraint, ...]:
 
 
 def _description(plan: Plan) -> Constraint | None:
-    """A long quotation in a question about a picture: nothing is called by a whole sentence."""
+    """What a picture shows, which looks like a name: what follows "photo of", or a long quotation, for nothing is called by
+    a whole sentence."""
     if not any(_PATTERNS[kind].search(_without_quotes(plan)) for kind in _DESCRIBING):
         return None
     names = [c for c in plan.constraints if c.kind is ConstraintKind.NAME]
-    return next((c for c in names if len(c.text.split()) >= _DESCRIPTION_WORDS), None)
+    return next((c for c in names if len(c.text.split()) >= _DESCRIPTION_WORDS or _is_shown(c.text, plan.question)), None)
+
+
+def _is_shown(name: str, question: str) -> bool:
+    return any(
+        re.search(rf"\b(?:{_KINDS[kind]})\s+(?:of|with|showing|that\s+shows?)\s+(?:an?\s+|the\s+)?$", before, re.IGNORECASE)
+        for before in [question[: question.find(name)]]
+        for kind in _DESCRIBING
+    )
 
 
 def _without_quotes(plan: Plan) -> str:
