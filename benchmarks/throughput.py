@@ -2,7 +2,8 @@
 
     python benchmarks/throughput.py [--store DIR] [--quick]
 
-Without a store, the sample documents are ingested. Questions are the samples' own, or the store's file names asked for.
+Without a store, the sample documents are ingested; the questions are the samples' own. Each number is measured in several
+rounds, in turn, and its best round counts: what else the machine does only ever slows a round down.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from mmrag.api import Session, open_session
 from mmrag.evaluation.datasets.reading import read_dataset
 
 SAMPLES = Path(__file__).parents[1] / "examples" / "samples"
+AT_ONCE = (1, 2, 4, 8)
 
 
 async def rate(session: Session, questions: list[str], at_once: int) -> float:
@@ -41,7 +43,7 @@ async def main() -> None:
     parser.add_argument("--quick", action="store_true", help="fewer questions")
     args = parser.parse_args()
     asked = [q.corpus_question or q.question for q in read_dataset(SAMPLES).questions]
-    questions = list(itertools.islice(itertools.cycle(asked), 24 if args.quick else 120))
+    questions = list(itertools.islice(itertools.cycle(asked), 24 if args.quick else 60))
     with tempfile.TemporaryDirectory() as place:
         async with open_session(args.store or Path(place, "store")) as session:
             if args.store is None:
@@ -50,9 +52,12 @@ async def main() -> None:
                 pages, seconds = sum(d.pages for d in done.documents), time.perf_counter() - began
                 print(f"reading: {pages} pages in {seconds:.1f} s, {pages / seconds:.2f} pages a second")
             await rate(session, questions[:4], 1)  # models load when they are first used
-            rates = {n: await rate(session, questions, n) for n in (1, 2, 4, 8)}
-    rows = [[str(n), f"{r:.2f}", f"{r / rates[1]:.2f}"] for n, r in rates.items()]
-    show(f"{len(questions)} questions", ("at once", "questions/s", "against one at a time"), rows)
+            rounds = [{n: await rate(session, questions, n) for n in AT_ONCE} for _ in range(3 if args.quick else 5)]
+    best = {n: max(r[n] for r in rounds) for n in AT_ONCE}
+    worst = {n: min(r[n] for r in rounds) for n in AT_ONCE}
+    rows = [[str(n), f"{best[n]:.2f}", f"{worst[n]:.2f}", f"{best[n] / best[1]:.2f}"] for n in AT_ONCE]
+    head = ("at once", "questions/s, best round", "worst round", "best against one at a time")
+    show(f"{len(questions)} questions, {len(rounds)} rounds", head, rows)
 
 
 if __name__ == "__main__":
