@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 
 from mmrag import api
 from mmrag.adapters.calibrations import FileCalibrations
 from mmrag.agent.plan import make_plan
 from mmrag.cli import terminal
-from mmrag.cli.evaluating import Wanted, measure
+from mmrag.cli.evaluating import Wanted, chosen, measure
 from mmrag.domain.calibration import Group, Origin
 from mmrag.evaluation.calibrating.calibrate import Fitted, calibrate
 from mmrag.evaluation.calibrating.fitting import Observation
@@ -35,7 +36,7 @@ async def calibrate_store(dataset: Dataset, settings: Settings, wanted: Wanted, 
     plain = without_thresholds(settings)
     observed: dict[str, tuple[Observation, ...]] = {}
     for tier in settings.cascade.tiers:
-        terminal.say(f"asking {tier.name} ({tier.model})")
+        terminal.say(_announced(tier, settings, len(chosen(dataset, wanted))))
         measured = await measure(dataset, plain, replace(wanted, tier=tier.name))
         observed[tier.name] = observations(measured.scored)
     files = FileCalibrations(settings.store.path)
@@ -49,6 +50,13 @@ async def calibrate_store(dataset: Dataset, settings: Settings, wanted: Wanted, 
     models = {tier.name: identity_of(tier, settings.models.file) for tier in settings.cascade.tiers}
     fitted = calibrate(observed, models, await files.read(), origin)
     return Calibrated(fitted=fitted, file=None if dry_run else await files.write(fitted.calibration))
+
+
+def _announced(tier: TierSettings, settings: Settings, questions: int) -> str:
+    if tier.provider == "reader":
+        return f"asking {tier.name} {questions} questions"
+    most = questions * Decimal(str(settings.cascade.max_usd))
+    return f"asking {tier.name} ({tier.model}) {questions} questions: at most ${most:.2f} (cascade.max_usd each)"
 
 
 def without_thresholds(settings: Settings) -> Settings:

@@ -57,8 +57,8 @@ def report_tables(
         ("answered by the reply cache", "-" if rate is None else f"{rate:.1%} of the calls"),
         ("spent", f"${total.cost.usd:.6f}"),
         ("calls of unknown price", str(total.cost.unpriced_calls)),
-        (f"saved against all {flagship or 'flagship'}", _saved_words(of_flagship)),
-        (f"saved against all {cheap or 'cheap'}", _saved_words(of_cheap)),
+        (f"saved against all {flagship or 'flagship'}, refusals included", _saved_words(of_flagship)),
+        (f"saved against all {cheap or 'cheap'}, refusals included", _saved_words(of_cheap)),
     ]
     return (*tables, Table(title="In all", head=("", ""), rows=tuple(rows)))
 
