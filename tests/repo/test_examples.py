@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from mmrag.adapters.sight import WEIGHTS
+
 EXAMPLES = Path(__file__).parents[2] / "examples"
 LINES = ["GOLDEN KEY HARDWARE", "12 River Street, Springfield", "Date: 21/11/2025", "Invoice No: INV-20417", "Total: 46.65"]
 
@@ -97,3 +99,21 @@ def test_watch_folder_follows_what_happens(home: Path) -> None:
     (scans / "bad.pdf").unlink()
     second = example(home, "watch_folder.py", "watched", "--rounds", "1")
     assert sorted(line.split(" (")[0] for line in second) == ["removed: bad.pdf", "replaced: a.pdf"]
+
+
+@pytest.mark.parametrize("name", ["similarity.py", "map_of_a_store.py"])
+def test_pictures_of_a_store_are_drawn_or_what_is_missing_is_said(home: Path, name: str) -> None:
+    scans = home / "two"
+    scans.mkdir(exist_ok=True)
+    for word in ("Invoice", "Letter"):
+        (scans / f"{word}.pdf").write_bytes(one_page_pdf([f"{word} No: A-1", f"{word} from Springfield"]))
+    example(home, "watch_folder.py", "two", "--rounds", "1")
+    command = [sys.executable, str(EXAMPLES / name), "mmrag-store", "-o", f"{name}.png"]
+    environ = {key: value for key, value in os.environ.items() if not key.startswith("MMRAG_")}
+    done = subprocess.run(command, cwd=home, env=environ, capture_output=True, text=True, check=False, timeout=100)
+    if (WEIGHTS / "clip" / "config.json").is_file():
+        assert done.returncode == 0, done.stderr
+        assert (home / f"{name}.png").read_bytes().startswith(b"\x89PNG")
+    else:
+        assert done.returncode == 1
+        assert "mmrag models list" in done.stderr

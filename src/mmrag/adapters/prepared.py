@@ -61,6 +61,8 @@ class Prepared:
         options.intra_op_num_threads = self.threads
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
+        # These models are small: what an arena would keep for later is more than all of their weights.
+        options.enable_cpu_mem_arena = False
         # Idle threads sleep at once instead of spinning: the other core is busy with OCR.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         return onnxruntime.InferenceSession(str(self.path), options, providers=["CPUExecutionProvider"])
