@@ -14,7 +14,7 @@ from mmrag.domain.capabilities import NOTHING_KNOWN, Capabilities
 from mmrag.domain.messages import ChatRequest, ImagePart, Message, Reply, Role, StopReason, TextPart
 from mmrag.domain.plans import Plan, Reading
 from mmrag.errors import ModelCutOffError, ModelRefusedError
-from mmrag.middleware.prices import price_list
+from mmrag.middleware.prices import PriceList, price_list
 from mmrag.ports import Blobs, ChatModel
 from mmrag.prompting import constitution, load_prompt
 
@@ -38,7 +38,8 @@ class ModelDrafter:
     """Drafts through any ``ChatModel``. Its replies are data: what cannot be resolved to words of a page is left out.
 
     ``question_id`` and ``max_usd`` go with each call: which question it was for, and the USD that may be spent on it.
-    ``can`` are the model's limits; it is shown pictures when it looks at them and ``blobs`` has the pages.
+    ``can`` are the model's limits; it is shown pictures when it looks at them and ``blobs`` has the pages. ``prices`` knows
+    what a picture costs, by default that of the list that ships with mmrag.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class ModelDrafter:
         max_usd: Decimal | None = None,
         can: Capabilities = NOTHING_KNOWN,
         blobs: Blobs | None = None,
+        prices: PriceList | None = None,
     ) -> None:
         self._model = model
         self._tier = tier
@@ -57,6 +59,7 @@ class ModelDrafter:
         self._max_usd = max_usd
         self._can = can
         self._blobs = blobs
+        self._prices = prices or price_list()
 
     async def draft(self, plan: Plan, readings: Sequence[Reading]) -> Draft:
         """Raises ``ModelRefusedError`` when the model refuses, ``ModelCutOffError`` for a reply that ends too early,
@@ -119,7 +122,7 @@ class ModelDrafter:
         texts = sum(tokens_in(p.text) for m in request.messages for p in m.parts if isinstance(p, TextPart))
         tokens = texts + tokens_in(request.json_schema or "")
         for image in images:
-            of_image = price_list().image_tokens(self._model.identity, image.width, image.height, detail=image.detail)
+            of_image = self._prices.image_tokens(self._model.identity, image.width, image.height, detail=image.detail)
             if of_image is None:
                 return None
             tokens += of_image

@@ -6,12 +6,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from mmrag.agent.aggregate import AggregateDrafter
+from mmrag.agent.critique_hostile import CautiousDrafter
 from mmrag.agent.draft import ModelDrafter
 from mmrag.agent.reader import ReaderDrafter
 from mmrag.agent.starting import Skill
 from mmrag.domain.capabilities import NOTHING_KNOWN, Capabilities
 from mmrag.errors import SettingsError, UsageError
 from mmrag.middleware.capabilities import capabilities_of
+from mmrag.middleware.prices import PriceList, price_list
 from mmrag.ports import Blobs, ChatModel, Drafter, TextEmbedder
 from mmrag.settings import Settings
 
@@ -46,10 +49,11 @@ def build_tiers(
     tiers: list[Tier] = []
     for tier in settings.cascade.tiers:
         if tier.provider == "reader":
-            tiers.append(reader_tier(tier.name, ReaderDrafter(embedder)))
+            tiers.append(reader_tier(tier.name, AggregateDrafter(CautiousDrafter(ReaderDrafter(embedder)))))
         elif tier.name in models:
             can = capabilities_of(tier, settings.models.file)
-            tiers.append(model_tier(tier.name, models[tier.name], can=can, blobs=blobs))
+            prices = price_list(settings.models.file)
+            tiers.append(model_tier(tier.name, models[tier.name], can=can, blobs=blobs, prices=prices))
         else:
             raise SettingsError(f"Tier {tier.name}: nothing here can run {tier.model}. Take it out of cascade.tiers.")
     return tuple(tiers)
@@ -60,12 +64,19 @@ def reader_tier(name: str, reader: Drafter) -> Tier:
     return Tier(name=name, drafter=lambda _question_id, _max_usd: reader)
 
 
-def model_tier(name: str, model: ChatModel, *, can: Capabilities = NOTHING_KNOWN, blobs: Blobs | None = None) -> Tier:
+def model_tier(
+    name: str,
+    model: ChatModel,
+    *,
+    can: Capabilities = NOTHING_KNOWN,
+    blobs: Blobs | None = None,
+    prices: PriceList | None = None,
+) -> Tier:
     """A tier that drafts through ``model``, within its limits."""
     return Tier(
         name=name,
         drafter=lambda question_id, usd: ModelDrafter(
-            model, tier=name, question_id=question_id, max_usd=usd, can=can, blobs=blobs
+            model, tier=name, question_id=question_id, max_usd=usd, can=can, blobs=blobs, prices=prices
         ),
         model=model.identity,
         sees=can.images and blobs is not None,
