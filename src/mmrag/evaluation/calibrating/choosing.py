@@ -94,7 +94,7 @@ def outcomes(
 
 def sweep(recorded: Recorded) -> tuple[Operating, ...]:
     """Every combination of thresholds that is tried."""
-    floors = _steps(recorded.probability[recorded.probability > 0], 2 * _STEPS)
+    floors = _steps(recorded.probability[recorded.probability > 0], 4 * _STEPS)
     steps = [_steps(row[row > 0], _STEPS) for row in recorded.probability[:-1]]
     while len(floors) * int(np.prod([len(s) for s in steps])) > _MOST_POINTS:
         steps = [s[::2] for s in steps]

@@ -40,7 +40,9 @@ class Observation:
 
 
 def fit_curve(scores: Sequence[float], right: Sequence[bool]) -> Curve:
-    """The isotonic curve through these answers.
+    """The centred isotonic curve through these answers: isotonic regression, and straight lines between the centres of its
+    steps (Oron and Flournoy, *Centered Isotonic Regression*, Statistics in Biopharmaceutical Research 9, 2017). On a step
+    itself all answers would be equally sure, and no threshold could part them.
 
     One wrong answer at score 1 and one right answer at score 0 are added: without them the ends of the curve would say
     that nothing can go wrong, from however few answers (Laplace's rule of succession).
@@ -50,10 +52,11 @@ def fit_curve(scores: Sequence[float], right: Sequence[bool]) -> Curve:
     if not scores:
         return IDENTITY
     regression = IsotonicRegression(y_min=0.0, y_max=1.0, out_of_bounds="clip")
-    regression.fit(np.asarray([*scores, 1.0, 0.0]), np.asarray([*right, False, True], dtype=float))
-    xs = [round(min(1.0, max(0.0, float(x))), 4) for x in regression.X_thresholds_]
-    ys = [round(min(1.0, max(0.0, float(y))), 4) for y in regression.y_thresholds_]
-    return Curve(points=tuple(sorted(dict(sorted(zip(xs, ys, strict=True))).items())))
+    xs = np.asarray([*scores, 1.0, 0.0])
+    ys = np.asarray(regression.fit_transform(xs, np.asarray([*right, False, True], dtype=float)))
+    steps = {float(y): float(xs[np.isclose(ys, y)].mean()) for y in np.unique(ys.round(9))}
+    points = {round(min(1.0, max(0.0, x)), 4): round(min(1.0, max(0.0, y)), 4) for y, x in sorted(steps.items())}
+    return Curve(points=tuple(sorted(points.items())))
 
 
 def fit_curves(answers: Sequence[Observation], before: TierCalibration) -> Mapping[Group, Curve]:
