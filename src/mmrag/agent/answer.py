@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from itertools import count
 
 import anyio.to_thread
 from workflows import Workflow, step
 from workflows.errors import WorkflowTimeoutError
+from workflows.handler import WorkflowHandler
 
 from mmrag.agent import cascade, trace
 from mmrag.agent.billing import position, spent_usd
@@ -161,6 +163,22 @@ class AskFlow(Workflow):
         return Answered(outcome=Outcome(answer=answer))
 
 
+async def _result_of(running: WorkflowHandler) -> object:
+    """What the workflow ends with. Cancelled, it takes the workflow with it.
+
+    A cancellation must not reach the handler's own task: the runtime would drop the run, and its steps would go on alone.
+    """
+    result = asyncio.ensure_future(running.stop_event_result())
+    try:
+        return await asyncio.shield(result)
+    except asyncio.CancelledError:
+        await running.cancel_run()
+        await asyncio.wait([result])
+        if not result.cancelled():
+            result.exception()  # that the run was cancelled is known
+        raise
+
+
 class Agent:
     """Answers questions over one store. Keep one: its tiers remember pages. Questions may run at the same time."""
 
@@ -186,7 +204,7 @@ class Agent:
         number, settings = next(self._asked), self._parts.settings
         case = open_case(self._parts, question, number, document=document, tier=tier, max_usd=max_usd, on_event=on_event)
         try:
-            ended: object = await self._flow.run(start_event=Asked(case=case))
+            ended = await _result_of(self._flow.run(start_event=Asked(case=case)))
         except WorkflowTimeoutError:
             return await timed_out(case, settings.ask.timeout_s, self._parts)
         if not isinstance(ended, Answered):
