@@ -227,6 +227,7 @@ class Session:
         from mmrag.agent.answer import AgentParts
         from mmrag.agent.tiers import build_tiers
         from mmrag.app import chat_models
+        from mmrag.prompting import constitution
 
         app = await self._opened()
         if self._receipts is None:
@@ -242,6 +243,7 @@ class Session:
             settings=self.settings,
             calibration=await calibration_of(self.settings),
             receipts=self._receipts,
+            principles=await anyio.to_thread.run_sync(constitution, self.settings.ask.constitution),
         )
 
 

@@ -83,21 +83,8 @@ class CascadeSettings(_Section):
     max_usd: float = Field(default=0.05, ge=0)
     max_usd_per_day: float = Field(default=0.0, ge=0)
     max_usd_per_store: float = Field(default=0.0, ge=0)
-    max_usd_per_day: float = Field(default=0.0, ge=0)
-    max_usd_per_store: float = Field(default=0.0, ge=0)
     target_risk: float = Field(default=0.05, gt=0, lt=1)
     calibrated: bool = True
-
-
-class LimitSettings(_Section):
-    """What is asked of one provider at one address; 0 a minute is no limit. After ``failures`` in a row it is left alone for
-    ``pause_s`` seconds."""
-
-    concurrency: int = Field(default=8, ge=1)
-    requests_per_minute: int = Field(default=0, ge=0)
-    tokens_per_minute: int = Field(default=0, ge=0)
-    failures: int = Field(default=10, ge=1)
-    pause_s: float = Field(default=15.0, gt=0)
 
 
 class LimitSettings(_Section):
@@ -140,6 +127,7 @@ class AskSettings(_Section):
     pages: int = Field(default=6, ge=1, le=50)
     min_confidence: float | None = Field(default=None, ge=0, le=1)
     min_confidence_open: float | None = Field(default=None, ge=0, le=1)
+    constitution: Path | None = None
     timeout_s: float = Field(default=60.0, gt=0)
 
 
@@ -147,7 +135,6 @@ class Settings(_Section):
     store: StoreSettings = StoreSettings()
     models: ModelSettings = ModelSettings()
     cascade: CascadeSettings = CascadeSettings()
-    limits: LimitSettings = LimitSettings()
     limits: LimitSettings = LimitSettings()
     cache: CacheSettings = CacheSettings()
     ingest: IngestSettings = IngestSettings()

@@ -202,9 +202,9 @@ async def test_stages_are_timed_told_and_traced() -> None:
     answer = await (await world.agent()).ask(QUESTION, on_event=told.append)
     assert set(answer.timings_ms) == {"plan", "gather", "draft", "critique", "verify", "total"}
     stages = [event.stage for event in told if isinstance(event, StageDone)]
-    assert stages == ["plan", "gather", "gather", "draft", "verify", "verify", "verify"]
+    assert stages == ["plan", "gather", "gather", "draft", "verify", "critique", "verify", "verify"]
     data = json.loads(world.traces.saved[answer.trace])
-    assert [s["stage"] for s in data["stages"]] == ["plan", "gather", "select", "draft", "verify", "decide"]
+    assert [s["stage"] for s in data["stages"]] == ["plan", "gather", "select", "draft", "verify", "critique", "decide"]
     assert data["answer"]["answer"] == "39.80"
     assert data["stages"][4]["data"][0]["verdict"] == "supported"
     assert data["question"] == QUESTION

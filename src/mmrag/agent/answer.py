@@ -16,7 +16,9 @@ from mmrag.agent.billing import position, spent_usd
 from mmrag.agent.case import AgentParts, Case, OnEvent, Outcome, Round, Standing, open_case
 from mmrag.agent.cite import cite
 from mmrag.agent.claims import split_claims
-from mmrag.agent.closing import close, failure_of, timed_out
+from mmrag.agent.closing import close, failure_of, timed_out, unread, unsafe
+from mmrag.agent.critique import criticise, critique_json, notes_of
+from mmrag.agent.critique_rules import Reviewed
 from mmrag.agent.events import Answered, Asked, Drafted, Found, Planned, Ready, Settled, Verified
 from mmrag.agent.gather import gather
 from mmrag.agent.plan import make_plan
@@ -80,7 +82,8 @@ class AskFlow(Workflow):
         now = replace(ev.round, draft=None, failure=None, tried=tuple(dict.fromkeys((*ev.round.tried, tier.name))))
         with case.timed("draft"):
             try:
-                now = replace(now, draft=await tier.drafter(case.id, case.budget).draft(now.plan, now.readings))
+                draft = await tier.drafter(case.id, case.budget).draft(now.plan, now.readings)
+                now = replace(now, draft=draft, failure=unread(draft))
             except ModelError as error:
                 failure = failure_of(error)
                 now = replace(now, failure=failure, notes=(*now.notes, f"{tier.name}: {failure.abstention.detail}"))
@@ -94,7 +97,17 @@ class AskFlow(Workflow):
             claims = split_claims(now.plan, now.draft) if now.draft else ()
             verdicts = await anyio.to_thread.run_sync(verify, now.plan, claims, now.readings)
         ev.case.trace.add("verify", trace.verdicts_json(verdicts))
-        return Verified(case=ev.case, round=replace(now, verdicts=verdicts))
+        return Verified(case=ev.case, round=await self._criticised(ev.case, replace(now, verdicts=verdicts)))
+
+    async def _criticised(self, case: Case, now: Round) -> Round:
+        """The round held to the constitution: a draft that may not be given is a failure of its tier."""
+        if now.draft is None or now.draft.answer is None:
+            return now
+        with case.timed("critique"):
+            reviewed = Reviewed(plan=now.plan, draft=now.draft, verdicts=now.verdicts, readings=now.readings)
+            critique = await criticise(reviewed, self.parts.principles)
+        case.trace.add("critique", critique_json(critique))
+        return replace(now, failure=now.failure or unsafe(critique), notes=(*now.notes, *notes_of(critique)))
 
     @step
     async def decide(self, ev: Verified) -> Found | Settled:

@@ -123,8 +123,10 @@ class FailureKind(StrEnum):
     MISSING = "missing"  # no weights, package or key, or not known to the provider
     REJECTED = "rejected"  # the provider does not take the call as it was made
     REFUSED = "refused"  # the model declined to answer
+    UNSAFE = "unsafe"  # its draft broke a principle that no answer may break
     CUT_OFF = "cut_off"  # the reply ended before it was complete
     OVER_BUDGET = "over_budget"  # the call was not made
+    UNREAD = "unread"  # what the answer is worked out from could not be read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

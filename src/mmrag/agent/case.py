@@ -12,10 +12,12 @@ from mmrag.agent.tiers import Tier, chosen
 from mmrag.agent.trace import Trace
 from mmrag.domain.answers import Answer, Draft, Verdict
 from mmrag.domain.calibration import UNCALIBRATED, Calibration
+from mmrag.domain.critique import Principle
 from mmrag.domain.hashing import content_id
 from mmrag.domain.plans import Gathered, Plan, Reading
 from mmrag.errors import UsageError
 from mmrag.ports import Clock, Ledger, Receipts, TraceSink
+from mmrag.prompting import constitution
 from mmrag.retrieval.search import SearchParts
 from mmrag.settings import Settings
 
@@ -37,6 +39,7 @@ class AgentParts:
     settings: Settings
     calibration: Calibration = UNCALIBRATED
     receipts: Receipts | None = None
+    principles: tuple[Principle, ...] = field(default_factory=constitution)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,10 +9,12 @@ from mmrag.agent.billing import bill_of, spent
 from mmrag.agent.cascade import Failure, FailureKind
 from mmrag.agent.case import STAGES, AgentParts, Case, Round
 from mmrag.agent.cite import cite
+from mmrag.agent.critique import refusal_of
 from mmrag.agent.presenting import to_json
-from mmrag.domain.answers import Abstention, AbstentionReason, Answer, CitedClaim
+from mmrag.domain.answers import Abstention, AbstentionReason, Answer, CitedClaim, Draft
 from mmrag.domain.bookkeeping import Receipt
 from mmrag.domain.costs import LedgerEntry
+from mmrag.domain.critique import Critique
 from mmrag.errors import (
     BudgetExceededError,
     ModelCutOffError,
@@ -36,6 +38,20 @@ def failure_of(error: ModelError) -> Failure:
     """What a failed tier means for the question."""
     kind, reason = next((kind, reason) for type_, kind, reason in _FAILURES if isinstance(error, type_))
     return Failure(kind=kind, abstention=Abstention(reason=reason, detail=str(error)))
+
+
+def unread(draft: Draft) -> Failure | None:
+    """What a draft without an answer means whose tier knows why there is none."""
+    if draft.answer is not None or not draft.why:
+        return None
+    detail = f"{draft.why[0].upper()}{draft.why[1:]}."
+    return Failure(kind=FailureKind.UNREAD, abstention=Abstention(reason=AbstentionReason.NO_EVIDENCE, detail=detail))
+
+
+def unsafe(critique: Critique) -> Failure | None:
+    """What a draft means that breaks a principle no answer may break."""
+    refusal = refusal_of(critique)
+    return None if refusal is None else Failure(kind=FailureKind.UNSAFE, abstention=refusal)
 
 
 async def timed_out(case: Case, seconds: float, parts: AgentParts) -> Answer:

@@ -67,6 +67,7 @@ MEANINGS = {
     "ask.pages": "Pages put before a drafter.",
     "ask.min_confidence": "Answers with less confidence than this are refused; without it what the calibration says.",
     "ask.min_confidence_open": "The same for counts, shares, lists, yes or no and free questions.",
+    "ask.constitution": "A file of principles that answers are held to, in place of the one that ships with mmrag.",
     "ask.timeout_s": "Seconds after which a question is given up.",
 }
 """One line on every setting; a test says when one is missing."""
