@@ -150,7 +150,7 @@ def _observation(row: Row) -> Observation:
         question_id=row.id,
         group=Group(row.group),
         score=row.score,
-        stands=row.answer is not None,
+        stands=row.score > 0,
         right=row.right,
         answerable=row.answerable,
         calls=row.calls,

@@ -87,7 +87,7 @@ def _observation(s: Scored) -> Observation:
         question_id=o.id,
         group=Group.of(make_plan(o.asked, document=o.document)),
         score=o.confidence if o.answered else 0.0,
-        stands=o.answered,
+        stands=o.answered and o.confidence > 0,  # a score of 0 is given under no threshold
         right=s.is_right,
         answerable=s.question.is_answerable,
         usd=float(o.usd),
