@@ -6,7 +6,15 @@ from collections.abc import Iterator
 
 import pytest
 
+from mmrag.settings import PROVIDER_KEYS
 from mmrag.testing import responsive_loop
+
+
+@pytest.fixture(autouse=True)
+def no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A key in the environment is leave to ask its provider: no test may spend the money of whoever runs it."""
+    for name in PROVIDER_KEYS:
+        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture
