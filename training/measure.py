@@ -150,8 +150,8 @@ def caption_all(folder: Path, pictures: Iterable[torch.Tensor], prefix: str = ""
 def _count_in(text: str, noun: str) -> int | None:
     words = text.replace(",", " ").split()
     for number, word in pairwise(words):
-        if word.rstrip("s") == noun.rstrip("s"):
-            return int(number) if number.isdigit() else NUMBERS.index(number) if number in NUMBERS else None
+        if word.rstrip("s") == noun.rstrip("s") and (number.isdigit() or number in NUMBERS):
+            return int(number) if number.isdigit() else NUMBERS.index(number)
     return None
 
 

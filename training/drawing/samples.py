@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from training.drawing import charts, forms, pages, photos, plots, receipts, slides, small
+from training.drawing import charts, covers, forms, pages, photos, plots, receipts, slides, small, tables
 from training.drawing.captions import Caption, captions, stated
 from training.drawing.fonts import font_files
 from training.drawing.pen import Drawn
@@ -22,7 +22,7 @@ SIDE = 208
 _WEIGHTS: tuple[tuple[Callable[[random.Random], Drawn], float], ...] = (
     (receipts.receipt, 8), (receipts.invoice, 5), (forms.government_form, 6), (forms.tax_form, 4),
     (forms.contract, 5), (pages.letter, 4), (pages.report, 8), (pages.case, 4), (pages.paper, 4),
-    (pages.statement, 4), (pages.table, 3), (pages.cover, 3), (pages.blank, 1), (pages.unreadable, 1.5),
+    (tables.statement, 4), (tables.table, 3), (covers.cover, 3), (covers.blank, 1), (covers.unreadable, 1.5),
     (photos.photo, 11), (slides.slide, 11), (small.ticket, 1.5), (small.card, 1.5), (small.flowchart, 2.5),
     (small.diagram, 2.5), (small.world, 2), (small.note, 3), (small.screenshot, 2.5), (charts.bars, 6),
     (charts.lying_bars, 5), (charts.lines, 5), (charts.pie, 3.5), (charts.scatter, 2.5), (plots.plot, 5),

@@ -65,12 +65,12 @@ def _aged(rng: random.Random, generator: np.random.Generator, pixels: Pixels) ->
     if rng.random() < 0.12:
         at = rng.uniform(0.2, 0.8)
         fold = 1 - 0.25 * np.exp(-(((np.arange(height) / height - at) / 0.012) ** 2))
-        work = work * (
-            fold[:, None, None] if rng.random() < 0.6 else fold[np.linspace(0, height - 1, width).astype(int)][None, :, None]
-        )
+        fold = fold.astype(np.float32)
+        across = fold[np.linspace(0, height - 1, width).astype(int)]
+        work = work * (fold[:, None, None] if rng.random() < 0.6 else across[None, :, None])
     if rng.random() < 0.1:
         through = cv2.GaussianBlur(work[:, ::-1], (0, 0), 1.5)
-        work = work * (0.86 + 0.14 * through / 255)
+        work = work * (0.86 + 0.14 * through / 255).astype(np.float32)
     pick = rng.random()
     if pick < 0.1:
         spread = rng.uniform(0.15, 0.35)
