@@ -1,8 +1,7 @@
-"""Train the compact captioner: `python -m training.blip --data FOLDER --run FOLDER --clip FOLDER --out FOLDER --minutes
-20`.
+"""Train the compact captioner: `python -m training.blip --data FOLDER --run FOLDER --clip FOLDER --out FOLDER`.
 
-A `BlipForConditionalGeneration` whose vision tower starts as the trained CLIP's. It learns the captions that speak
-only of what shows, whole, and so goes on from any beginning: a text prefix needs nothing more.
+A `BlipForConditionalGeneration` whose vision tower starts as the trained CLIP's. It learns captions that speak only of what
+shows, some of them after a beginning that asks for one form: "the kind is", "a scan of", "it shows".
 """
 
 import argparse
@@ -16,10 +15,15 @@ from transformers import BertTokenizer, BlipForConditionalGeneration, CLIPModel
 from training.budget import Plan, fit
 from training.clip import UNSEEN
 from training.data import DrawnSet, Item, Text, augmented
+from training.drawing.captions import NAMES, with_article
 from training.models import DECODER_LENGTH, new_blip, save_blip, vision_from_clip
 from training.tokens import blip_tokenizer
 
-_DETAILED_SHARE = 0.7
+# Shares of the captions that begin with "the kind is", with "a scan of" or "a picture of" (short), or with "it shows"
+# (detailed). The others are detailed and begin with the kind.
+_KIND_SHARE = 0.06
+_BRIEF_SHARE = 0.1
+_SHOWS_SHARE = 0.25
 _READ = tuple(f"{name}=" for name in UNSEEN)
 
 
@@ -58,10 +62,16 @@ class CaptionStep:
         self._texts = [speakable(item) for item in drawn.items]
 
     def _caption(self, index: int, generator: torch.Generator) -> str:
+        """A caption whole, or after a beginning that asks for a form of it."""
         texts = self._texts[index]
-        detailed = float(torch.rand((), generator=generator)) < _DETAILED_SHARE
-        pool = texts["detailed"] if detailed and texts["detailed"] else texts["short"] or texts["detailed"]
-        return pool[int(torch.randint(len(pool), (1,), generator=generator))].text
+        chance = float(torch.rand((), generator=generator))
+        if chance < _KIND_SHARE:
+            return f"the kind is {with_article(NAMES[self.drawn.items[index].kind][0])}"
+        if chance < _KIND_SHARE + _BRIEF_SHARE:
+            pool, start = texts["short"] or texts["detailed"], "a scan of " if chance * 1000 % 2 < 1 else "a picture of "
+        else:
+            pool, start = texts["detailed"], "it shows " if chance > 1 - _SHOWS_SHARE else ""
+        return start + pool[int(torch.randint(len(pool), (1,), generator=generator))].text
 
     def __call__(self, generator: torch.Generator, progress: float) -> tuple[torch.Tensor, dict[str, float]]:
         del progress

@@ -77,7 +77,7 @@ def split(pairs: Sequence[Pair], held_out: float, seed: int) -> tuple[list[Pair]
 
 def opened(kind: Kind, name: str) -> tuple[Any, Any]:
     """(model, processor) in full precision; only safetensors are read, and no code from the folder is run."""
-    options = {"dtype": torch.float32, "use_safetensors": True}
+    options: dict[str, Any] = {"dtype": torch.float32, "use_safetensors": True}
     model = (AutoModel if kind == "clip" else BlipForConditionalGeneration).from_pretrained(name, **options)
     return model, AutoProcessor.from_pretrained(name)
 
@@ -104,7 +104,7 @@ def _inputs(processor: Any, pairs: Sequence[Pair], device: str) -> dict[str, tor
     return {name: value.to(device) for name, value in found.items()}
 
 
-def _loss(model: Any, kind: Kind, inputs: dict[str, torch.Tensor], pad: int | None) -> torch.Tensor:
+def _loss(model: Any, kind: Kind, inputs: dict[str, torch.Tensor], pad: int) -> torch.Tensor:
     if kind == "clip":
         return torch.as_tensor(model(**inputs, return_loss=True).loss)
     labels = inputs["input_ids"].masked_fill(inputs["input_ids"] == pad, -100)

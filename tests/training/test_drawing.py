@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from training.drawing import charts, covers, pages, photos, receipts, slides
+from training.drawing import bars, charts, covers, pages, photos, receipts, slides
 from training.drawing.captions import CHARTS, NAMES, Caption, captions, stated
 from training.drawing.lexicon import NUMBERS
 from training.drawing.pen import Drawn
@@ -66,9 +66,9 @@ def _detailed(drawn: Drawn) -> list[Caption]:
     ("drawn", "name"),
     [
         (receipts.receipt(random.Random(3)), "items"),
-        (charts.bars(random.Random(5)), "bars"),
+        (bars.bars(random.Random(5)), "bars"),
         (charts.pie(random.Random(8)), "slices"),
-        (charts.lying_bars(random.Random(2)), "bars"),
+        (bars.lying_bars(random.Random(2)), "bars"),
     ],
 )
 def test_a_detailed_caption_counts_what_was_drawn(drawn: Drawn, name: str) -> None:
@@ -84,15 +84,15 @@ def _tall_runs(column: NDArray[np.bool_], least: int = 6) -> int:
 def test_bars_of_one_colour_are_as_many_as_the_facts_say() -> None:
     checked = 0
     for seed in range(60):
-        drawn = charts.lying_bars(random.Random(seed), (400, 500))
+        drawn = bars.lying_bars(random.Random(seed), (400, 500))
         if drawn.facts.get("series") or drawn.facts.get("colour", "grey") == "grey" or "background" in drawn.facts:
             continue
         pixels = np.asarray(drawn.image).astype(int)
         coloured = pixels.max(axis=2) - pixels.min(axis=2) > 25
         tint = Counter(map(tuple, pixels[coloured])).most_common(1)[0][0]
-        bars = (pixels == tint).all(axis=2)
+        same = (pixels == tint).all(axis=2)
         checked += 1
-        assert max(_tall_runs(bars[:, column]) for column in range(400)) == int(drawn.facts["bars"])
+        assert max(_tall_runs(same[:, column]) for column in range(400)) == int(drawn.facts["bars"])
     assert checked >= 5
 
 

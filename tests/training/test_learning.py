@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -19,14 +18,10 @@ from training.measure import Clip, as_tensor, caption_scores
 
 
 @pytest.fixture(autouse=True)
-def small_models(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Two layers, and one thread."""
+def small_models(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two layers, and one of text."""
     monkeypatch.setattr(models, "LAYERS", 2)
     monkeypatch.setattr(models, "TEXT_LAYERS", 1)
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def _losses(run: Path) -> list[float]:

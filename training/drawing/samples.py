@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from training.drawing import charts, covers, forms, pages, photos, plots, receipts, slides, small, tables
+from training.drawing import bars, charts, covers, forms, pages, photos, plots, receipts, slides, small, tables
 from training.drawing.captions import Caption, captions, stated
 from training.drawing.fonts import font_files
 from training.drawing.pen import Drawn
@@ -24,8 +24,8 @@ _WEIGHTS: tuple[tuple[Callable[[random.Random], Drawn], float], ...] = (
     (forms.contract, 5), (pages.letter, 4), (pages.report, 8), (pages.case, 4), (pages.paper, 4),
     (tables.statement, 4), (tables.table, 3), (covers.cover, 3), (covers.blank, 1), (covers.unreadable, 1.5),
     (photos.photo, 11), (slides.slide, 11), (small.ticket, 1.5), (small.card, 1.5), (small.flowchart, 2.5),
-    (small.diagram, 2.5), (small.world, 2), (small.note, 3), (small.screenshot, 2.5), (charts.bars, 6),
-    (charts.lying_bars, 5), (charts.lines, 5), (charts.pie, 3.5), (charts.scatter, 2.5), (plots.plot, 5),
+    (small.diagram, 2.5), (small.world, 2), (small.note, 3), (small.screenshot, 2.5), (bars.bars, 6),
+    (bars.lying_bars, 5), (charts.lines, 5), (charts.pie, 3.5), (charts.scatter, 2.5), (plots.plot, 5),
 )  # fmt: skip
 
 
