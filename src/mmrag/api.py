@@ -25,6 +25,7 @@ from mmrag.settings import Settings, load_settings
 if TYPE_CHECKING:
     from mmrag.adapters.receipts import SqliteReceipts
     from mmrag.agent.answer import Agent, AgentParts
+    from mmrag.agent.remembering import Remembered
     from mmrag.app import App
     from mmrag.domain.calibration import Calibration
     from mmrag.ports import ChatModel, Pixels, Receipts, TraceSink
@@ -95,6 +96,7 @@ class Session:
         self._gate = asyncio.Lock()
         self._app: App | None = None
         self._agent: Agent | None = None
+        self._remembered: Remembered | None = None
         self._models: Mapping[str, ChatModel] | None = None
         self._receipts: Receipts | None = None
 
@@ -112,9 +114,18 @@ class Session:
         ``document`` restricts it to one document (its name as ingested), ``tier`` to one tier; ``max_usd`` is the most it
         may cost; ``trace`` is a file to write how the answer came about to. Raises ``EmptyStoreError`` when nothing has been
         ingested, ``UsageError`` for an unknown tier, ``StoreError``.
+
+        The same question again, while the store is as it was, has the same answer and calls no model, unless a trace is
+        wanted or ``cache.enabled`` is off.
         """
         from mmrag.agent.answer import Agent
+        from mmrag.agent.remembering import Asked
 
+        app = await self.app()
+        asked = Asked(question=question.strip(), document=document, tier=tier, max_usd=max_usd, version=app.version())
+        remembered = self._memory(app) if self.settings.cache.enabled and trace is None else None
+        if remembered is not None and (known := await remembered.recall(asked)) is not None:
+            return known
         if trace is None:
             async with self._gate:
                 self._agent = agent = self._agent or Agent(await self._parts())
@@ -122,7 +133,10 @@ class Session:
             async with self._gate:
                 parts = await self._parts()
             agent = Agent(replace(parts, traces=TraceCopy(parts.traces, trace)))
-        return await agent.ask(question, document=document, tier=tier, max_usd=max_usd)
+        answer = await agent.ask(question, document=document, tier=tier, max_usd=max_usd)
+        if remembered is not None:
+            remembered.keep(asked, answer)
+        return answer
 
     async def search(self, query: str, k: int = 10, *, kinds: Sequence[str] | None = None) -> tuple[Hit, ...]:
         """The ``k`` elements that fit ``query`` best, best first; with ``kinds`` (see ``PageKind``) only on such pages.
@@ -212,9 +226,15 @@ class Session:
 
     async def close(self) -> None:
         async with self._gate:
-            self._app = self._agent = self._models = self._receipts = None
+            self._app = self._agent = self._models = self._receipts = self._remembered = None
             stack, self._stack = self._stack, AsyncExitStack()
             await stack.aclose()
+
+    def _memory(self, app: App) -> Remembered:
+        from mmrag.agent.remembering import Remembered
+
+        self._remembered = self._remembered or Remembered(app.ledger, app.clock)
+        return self._remembered
 
     async def _opened(self) -> App:
         from mmrag.app import open_app

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -62,6 +62,7 @@ class App:
     """Everything that a command needs. ``writer`` and ``feed`` are there only when opened for writing.
 
     ``sight`` has the models that see; ``pictures`` is the index of image vectors, None when there is no image embedder.
+    ``version`` changes whenever what is stored does.
     """
 
     settings: Settings
@@ -74,6 +75,7 @@ class App:
     clock: Clock
     traces: TraceSink
     keeper: IndexKeepers
+    version: Callable[[], tuple[int, ...]] = tuple
     sight: Sight = Sight()
     pictures: VectorIndex | None = None
     writer: CatalogWriter | None = None
@@ -119,6 +121,7 @@ async def open_app(settings: Settings, *, write: bool = False, sight: Sight | No
             ledger=ledger,
             clock=SystemClock(),
             traces=FileTraces(store / "traces"),
+            version=readers.version,
             keeper=IndexKeepers(keeper, *(() if pictures is None else (pictures.keeper,))),
             sight=sight,
             pictures=None if pictures is None else pictures.vectors,

@@ -17,6 +17,7 @@ from dialects import DIALECTS, Dialect, whole
 from provider_server import Answer, Server, of_json, serving
 from store_support import make_document, make_page
 
+import mmrag
 from mmrag.adapters.catalog.ledger import SqliteLedger
 from mmrag.adapters.chat.openai_chat import OpenAIChat
 from mmrag.adapters.chat.provider import Endpoint
@@ -39,7 +40,7 @@ from mmrag.settings import load_settings
 
 CHAT: Dialect = next(d for d in DIALECTS if d.name == "openai-chat")
 TOLD = Usage(input_tokens=11, output_tokens=5, cached_input_tokens=3)
-DEADLINE_S = 3.0
+DEADLINE_S = 30.0
 BUSY = of_json({"error": {"message": "busy"}}, status=503)
 
 
@@ -239,3 +240,30 @@ async def test_max_usd_of_the_command_line_refuses_a_call_that_could_cost_more(
     assert (answered["status"], answered["answer"], answered["cost"]["calls"]) == ("answered", "39.80", 1)
     assert answered["cost"]["usd"] == "0.000072"  # 11 in at 2, 5 out at 10
     assert len(server.received) == 1
+
+
+async def test_the_same_question_again_is_answered_from_memory_until_the_store_changes(tmp_path: Path) -> None:
+    drafted = {"answer": "39.80", "citations": [{"element": "E2", "quote": "39.80"}], "confidence": 0.9}
+    await fill(tmp_path)
+    question = "What is the total of ACME HARDWARE?"
+    async with serving() as server:
+        server.answers = [whole(CHAT, json.dumps(drafted))]
+        tier = f'[[cascade.tiers]]\nname = "cheap"\nmodel = "openai:m-1"\nbase_url = "{server.url}/v1"\n'
+        (tmp_path / "mmrag.toml").write_text(tier)
+        settings = load_settings(store=tmp_path / "store", environ={}, cwd=tmp_path)
+        async with mmrag.open(settings=settings) as session:
+            first, again = await session.ask(question), await session.ask(f" {question} ")
+            ledger = (await session.app()).ledger
+            assert (again.answer, again.claims, again.trace) == (first.answer, first.claims, first.trace)
+            assert (again.bill.calls, again.bill.cache_hits, again.bill.cost.unpriced_calls) == (0, 1, 0)
+            assert set(again.timings_ms) == set(first.timings_ms)
+            assert [e.cache_hit for e in await ledger.entries()] == [False, True]
+            await session.ask(question, tier="cheap")  # not the same question: it goes through everything
+            assert len(await ledger.entries()) == 3
+            async with open_app(settings, write=True) as app:
+                assert app.writer is not None
+                page = make_page("d2", 1, "ACME HARDWARE", "TOTAL RM 12.00")
+                await app.writer.stage_page(page, recipe="r1", vectors=[], values=[])
+                await app.writer.publish(make_document("d2", pages=1))
+            await session.ask(question)
+            assert len(server.received) == 2  # the pages shown are others now

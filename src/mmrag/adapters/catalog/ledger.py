@@ -50,7 +50,7 @@ class SqliteLedger:
             _insert(connection, entries, at)
             connection.execute("DELETE FROM claim WHERE id = ?", (claim_id,))
 
-        await self._file.write(work, durable=bool(entries))
+        await self._file.write(work, durable=any(not entry.cache_hit for entry in entries))
 
     async def reserve(self, claim: Claim, limits: Limits, at: datetime) -> Overrun | None:
         def work(connection: sqlite3.Connection) -> Overrun | None:
