@@ -6,6 +6,7 @@ import sys
 
 import matplotlib
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
 
@@ -20,13 +21,13 @@ FEW = 12
 """Under so many pages there are no neighbourhoods for t-SNE to keep: PCA alone."""
 
 
-async def looked_at(store: str) -> tuple[np.ndarray, list[str]]:
+async def looked_at(store: str) -> tuple[NDArray[np.float32], list[str]]:
     """The image vector of every page, and what kind of page it was taken for."""
     rows, kinds = [], []
     async with mmrag.open(store) as session:
         app = await session.app()
         if app.sight.embedder is None:
-            return np.zeros((0, 0)), []
+            return np.zeros((0, 0), np.float32), []
         for document in await app.catalog.documents():
             for number in range(1, document.pages + 1):
                 page = await app.catalog.page(PageRef(document_id=document.id, page=number))
@@ -34,14 +35,15 @@ async def looked_at(store: str) -> tuple[np.ndarray, list[str]]:
                     picture = await asyncio.to_thread(decode_picture, await app.blobs.get(page.image))
                     rows.append((await app.sight.embedder.embed_images([picture]))[0])
                     kinds.append(page.kind.value if page.kind is not None else "unknown")
-    return np.array(rows), kinds
+    return np.array(rows, np.float32), kinds
 
 
-def in_two_dimensions(vectors: np.ndarray) -> np.ndarray:
+def in_two_dimensions(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     if len(vectors) < FEW:
-        return PCA(n_components=2).fit_transform(vectors)
+        return np.asarray(PCA(n_components=2).fit_transform(vectors), np.float32)
     fewer = PCA(n_components=min(30, *vectors.shape), random_state=0).fit_transform(vectors)
-    return TSNE(perplexity=min(30, len(vectors) / 4), init="pca", random_state=0).fit_transform(fewer)
+    points = TSNE(perplexity=min(30, len(vectors) / 4), init="pca", random_state=0).fit_transform(fewer)
+    return np.asarray(points, np.float32)
 
 
 def main() -> int:
