@@ -25,7 +25,7 @@ from mmrag.settings import Settings, load_settings
 
 URL = os.environ.get("MMRAG_LIVE_BASE_URL", "")
 SAMPLE = Path(__file__).parents[2] / "examples" / "samples" / "tenancy-contract.pdf"
-QUESTION = "How many keys to the yard gate were handed over with the workshop at 9 Tannery Row?"
+QUESTION = "Under the law of which countries is the tenancy contract TR-9/2022?"
 SLOW_S = 900.0
 """A busy machine without a graphics card reads no more than ten tokens a second."""
 
@@ -132,9 +132,11 @@ async def test_a_question_that_the_reader_cannot_answer_goes_to_the_server_and_c
         answer = await session.ask(QUESTION)
         entries = await (await session.app()).ledger.entries()
     assert answer.tiers_tried == ("reader", "local")
-    assert (answer.tier, answer.answer) == ("local", "two")
+    assert answer.tier == "local"
+    assert answer.answer is not None
+    assert "England and Wales" in answer.answer
     (citation,) = answer.claims[0].citations
-    assert (citation.document, citation.page) == (SAMPLE.name, 3)
+    assert (citation.document, citation.page) == (SAMPLE.name, 2)
     assert [(entry.tier, entry.usd) for entry in entries] == [("local", None)]
     assert entries[0].usage.input_tokens < 1_500
 
