@@ -139,6 +139,17 @@ def test_a_good_page_is_read_once() -> None:
     assert (seen.turn, seen.notes, len(seen.lines)) == (0, (), 1)
 
 
+def test_a_few_doubtful_letters_as_on_a_photo_cost_no_further_reading() -> None:
+    photo = np.linspace(20, 250, 300, dtype=np.uint8)[None, :, None].repeat(400, axis=0).repeat(3, axis=2)
+    assert light_of(photo).is_uneven
+    scripted = Scripted(lambda p: (line("EXlT?", sure=0.55),))
+    see(photo, scripted)
+    assert len(scripted.pictures) == 1
+    heap = Scripted(lambda p: (line("letters that are doubtful all over the page", sure=0.75),))
+    see(photo, heap)
+    assert len(heap.pictures) > 1
+
+
 def test_another_view_is_kept_only_when_it_reads_more() -> None:
     faint = np.asarray(printed(ink=200, paper=240))
 

@@ -18,10 +18,15 @@ def sure_letters(lines: Sequence[OcrLine]) -> int:
     return sum(g.confidence >= _SURE and not g.text.isspace() for line in lines if line.is_read for g in line.glyphs)
 
 
+def letters(lines: Sequence[OcrLine]) -> int:
+    """All characters, sure or not."""
+    return sum(not g.text.isspace() for line in lines for g in line.glyphs)
+
+
 def quality(lines: Sequence[OcrLine]) -> float:
     """The share of sure characters among all; 1 when there are none at all."""
-    letters = sum(not g.text.isspace() for line in lines for g in line.glyphs)
-    return sure_letters(lines) / letters if letters else 1.0
+    count = letters(lines)
+    return sure_letters(lines) / count if count else 1.0
 
 
 def turn_of(lines: Sequence[OcrLine]) -> int:

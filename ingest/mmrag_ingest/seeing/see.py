@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from mmrag_ingest.engines.lines import OcrEngine, OcrLine
-from mmrag_ingest.seeing.judging import letter_height, quality, slant_of, sure_letters, turn_of
+from mmrag_ingest.seeing.judging import letter_height, letters, quality, slant_of, sure_letters, turn_of
 from mmrag_ingest.seeing.light import light_of
 from mmrag_ingest.seeing.second import second_look
 from mmrag_ingest.seeing.views import Picture, View
@@ -18,6 +18,10 @@ POOR: Final = 0.92
 """Share of sure characters under which another view is tried whatever the light is like."""
 HOPELESS: Final = 0.75
 """The same, under which the page may be turned in a way that the lines' directions do not show."""
+SHADED: Final = 0.97
+"""The same, under which an unevenly lit page is evened: slides and photos have dark parts and are read well."""
+FEW: Final = 30
+"""Characters under which their quality says nothing of the page: those on a photo are badly read in any view."""
 SMALL: Final = 18.0
 """Pixels of a line's height, margin included, under which the page is enlarged."""
 ILLEGIBLE: Final = 11.0
@@ -60,10 +64,11 @@ def see(picture: Picture, engine: OcrEngine) -> Sight:
     """
     best = _look(View.as_displayed(picture), engine, 0)
     best = _upright(best, engine)
+    slant = slant_of(best.lines)
+    if abs(slant) >= LEANING:
+        best = _better(best, best.view.straightened(slant), engine)
     for view in _views(best, picture):
-        other = _look(view, engine, best.turn)
-        if other.sure > _MORE * best.sure:
-            best = other
+        best = _better(best, view, engine)
     lines = best.view.on_page(second_look(best.view.picture, best.lines, engine))
     height = letter_height(lines)
     notes = []
@@ -84,12 +89,18 @@ def _look(view: View, engine: OcrEngine, turn: int) -> _Look:
     return _Look(view=view, lines=lines, turn=turn, sure=sure_letters(lines))
 
 
+def _better(best: _Look, view: View, engine: OcrEngine) -> _Look:
+    """``best``, or the reading of ``view`` when that has more sure characters."""
+    other = _look(view, engine, best.turn)
+    return other if other.sure > _MORE * best.sure else best
+
+
 def _upright(first: _Look, engine: OcrEngine) -> _Look:
     """Read a page anew that lies on its side or stands on its head: lines are found better where they run level."""
     turn = turn_of(first.lines)
     best = first
     tries = [turn] if turn else []
-    if first.lines and quality(first.lines) < HOPELESS:
+    if letters(first.lines) >= FEW and quality(first.lines) < HOPELESS:
         tries = [turn, *(q for q in (2, 1, 3, 0) if q != turn)]
     for quarters in tries:
         if quarters:
@@ -103,14 +114,10 @@ def _upright(first: _Look, engine: OcrEngine) -> _Look:
 
 def _views(best: _Look, picture: Picture) -> Iterator[View]:
     """Other views of the page that its measures call for, the likeliest first."""
-    view = best.view
-    slant = slant_of(best.lines)
-    if abs(slant) >= LEANING:
-        view = view.straightened(slant)
-        yield view
-    light = light_of(picture)
-    poor = quality(best.lines) < POOR or not best.sure
-    if light.is_faint or light.is_uneven or poor:
+    view, light = best.view, light_of(picture)
+    share = quality(best.lines) if letters(best.lines) >= FEW else 1.0
+    poor = share < POOR
+    if light.is_faint or poor or (light.is_uneven and share < SHADED):
         yield view.evened()
     if light.is_faint or poor:
         yield view.equalised()
