@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
 import pytest
 
 from mmrag.cli import inventory
-from mmrag.cli.inventory import DigestState, model_files
+from mmrag.cli.inventory import DigestState, image_models, model_files
 from mmrag.cli.main import run
+from mmrag.settings import ModelSettings
 
 
 def test_what_is_installed_has_the_right_bytes() -> None:
@@ -48,3 +50,21 @@ def test_the_list_for_a_person(capsys: pytest.CaptureFixture[str]) -> None:
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split()[:2] == ["model", "used"]
     assert any("all-MiniLM-L6-v2" in line and "90.9 MB" in line and "verified" in line for line in lines)
+
+
+def test_the_compact_image_models_may_be_missing_and_are_held_to_their_digests(tmp_path: Path) -> None:
+    settings = ModelSettings(cache_dir=tmp_path / "cache")
+    missing = image_models(settings, weights=tmp_path)
+    assert [(file.role, file.state, file.optional) for file in missing] == [
+        ("image vectors", DigestState.MISSING, True),
+        ("captions", DigestState.MISSING, True),
+    ]
+    for part in ("clip", "captioner"):
+        (tmp_path / part).mkdir()
+        (tmp_path / part / "model.safetensors").write_bytes(part.encode())
+    assert {file.state for file in image_models(settings, weights=tmp_path)} == {DigestState.UNKNOWN}
+    right = hashlib.sha256(b"clip").hexdigest()
+    (tmp_path / "SHA256SUMS").write_text(f"{right}  clip/model.safetensors\n{right}  captioner/model.safetensors\n")
+    assert [file.state for file in image_models(settings, weights=tmp_path)] == [DigestState.VERIFIED, DigestState.CHANGED]
+    named = image_models(settings.model_copy(update={"profile": "hub"}), weights=tmp_path)
+    assert {(file.package, file.state) for file in named} == {("hub", DigestState.MISSING)}
