@@ -80,7 +80,7 @@ class CaptionStep:
         encoded = self.tokenizer(texts, padding=True, truncation=True, max_length=DECODER_LENGTH, return_tensors="pt").to(
             self.device
         )
-        images = augmented(self.drawn.pixels(chosen), generator).to(self.device)
+        images = augmented(self.drawn.pixels(chosen).to(self.device), generator)
         ids, mask = encoded["input_ids"], encoded["attention_mask"]
         with torch.autocast(self.device, torch.bfloat16):
             scores = self.captioner(images, ids, mask)

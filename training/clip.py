@@ -80,7 +80,7 @@ class ClipStep:
         chosen = torch.randint(len(self.drawn), (self.batch,), generator=generator).tolist()
         items = [self.drawn.items[index] for index in chosen]
         texts: list[Text] = [item.texts[int(torch.randint(len(item.texts), (1,), generator=generator))] for item in items]
-        images = augmented(self.drawn.pixels(chosen), generator).to(self.device)
+        images = augmented(self.drawn.pixels(chosen).to(self.device), generator)
         patches = (IMAGE_SIZE // PATCH) ** 2
         keep = None
         if progress < SPARSE_UNTIL:

@@ -116,4 +116,5 @@ def augmented(pixels: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
     gain = 0.8 + 0.4 * torch.rand((count, 1, 1, 1), generator=generator)
     cast = 0.94 + 0.12 * torch.rand((count, 3, 1, 1), generator=generator)
     shift = 0.2 * torch.rand((count, 1, 1, 1), generator=generator) - 0.1
+    gain, cast, shift = (value.to(pixels.device) for value in (gain, cast, shift))
     return (images * gain * cast + shift).clamp_(-1, 1)

@@ -261,6 +261,9 @@ def main() -> None:
             report["drawn"] = drawn_kinds(clip, drawn)
         if options.corpus:
             report["corpus"] = corpus_scores(clip, options.corpus)
+    if options.captioner:
+        captioner = BlipForConditionalGeneration.from_pretrained(options.captioner)
+        report["captioner_parameters"] = sum(parameter.numel() for parameter in captioner.parameters())
     if options.captioner and drawn:
         report["captions"] = caption_scores(caption_all(options.captioner, batches(drawn)), drawn.items)
     if options.captioner and options.corpus:

@@ -44,6 +44,18 @@ def _ticks(pen: Pen, x: float, y: float, size: float, count: int, room: float) -
     return y
 
 
+_FORM_TITLES = (
+    "Registration Statement",
+    "Supplemental Statement",
+    "Application for Permit",
+    "Declaration",
+    "Formulario de solicitud",
+    "Antrag",
+    "Dissemination Report",
+    "Formulaire",
+)
+
+
 def government_form(rng: random.Random) -> Drawn:
     """Numbered questions with lines to fill, small print, check boxes."""
     width, height = 500, int(500 * rng.choice((1.29, 1.41, 1.35)))
@@ -57,18 +69,7 @@ def government_form(rng: random.Random) -> Drawn:
     pen.fitted(
         width / 2 if centred else 30,
         y + size * 2,
-        rng.choice(
-            (
-                "Registration Statement",
-                "Supplemental Statement",
-                "Application for Permit",
-                "Declaration",
-                "Formulario de solicitud",
-                "Antrag",
-                "Dissemination Report",
-                "Formulaire",
-            )
-        ),
+        rng.choice(_FORM_TITLES),
         size * 1.8,
         width * 0.7,
         bold=True,

@@ -38,6 +38,51 @@ def series_tints(rng: random.Random, count: int) -> tuple[list[Colour], list[str
     return [rng.choice(COLOURS[name]) for name in names], names
 
 
+def _heading(pen: Pen, topic: str, top: float, left: float, scale: float) -> tuple[float, str]:
+    """Title, and perhaps a line under it; (the y below, the title)."""
+    rng = pen.rng
+    tint = colour(rng)[1] if rng.random() < 0.35 else pen.ink
+    title = rng.choice(
+        (
+            f"{topic}",
+            f"{topic} in {rng.choice(lexicon.PLACES)}",
+            f"{topic} by {rng.choice(('region', 'year', 'age', 'quarter'))}",
+            f"{topic}, {rng.randint(1990, 2026)}",
+        )
+    ).capitalize()
+    centred = rng.random() < 0.5
+    used = pen.fitted(
+        pen.width / 2 if centred else left,
+        top,
+        title,
+        rng.uniform(13, 25) * scale,
+        pen.width - 24,
+        bold=rng.random() < 0.75,
+        fill=tint,
+        anchor="ma" if centred else "la",
+    )
+    top += used * 1.35
+    if rng.random() < 0.4:
+        pen.text(
+            pen.width / 2 if centred else left,
+            top,
+            rng.choice(
+                (
+                    "% of adults saying they ...",
+                    "in millions of euros",
+                    "Percentage of respondents",
+                    "index, 2015 = 100",
+                    "(in thousands)",
+                )
+            ),
+            10 * scale,
+            fill=(120, 120, 120),
+            anchor="ma" if centred else "la",
+        )
+        top += 16 * scale
+    return top, title
+
+
 def dress(pen: Pen, topic: str, series: int, *, round_chart: bool = False) -> tuple[Frame, dict[str, str]]:
     """Ground, title, subtitle, source line, legend: what is left is the room for the data."""
     rng = pen.rng
@@ -52,46 +97,7 @@ def dress(pen: Pen, topic: str, series: int, *, round_chart: bool = False) -> tu
     top, bottom, left = 8.0, pen.height - 8.0, 10.0
     scale = min(pen.width, pen.height) / 360
     if rng.random() < 0.85:
-        tint = colour(rng)[1] if rng.random() < 0.35 else pen.ink
-        title = rng.choice(
-            (
-                f"{topic}",
-                f"{topic} in {rng.choice(lexicon.PLACES)}",
-                f"{topic} by {rng.choice(('region', 'year', 'age', 'quarter'))}",
-                f"{topic}, {rng.randint(1990, 2026)}",
-            )
-        ).capitalize()
-        centred = rng.random() < 0.5
-        used = pen.fitted(
-            pen.width / 2 if centred else left,
-            top,
-            title,
-            rng.uniform(13, 25) * scale,
-            pen.width - 24,
-            bold=rng.random() < 0.75,
-            fill=tint,
-            anchor="ma" if centred else "la",
-        )
-        top += used * 1.35
-        if rng.random() < 0.4:
-            pen.text(
-                pen.width / 2 if centred else left,
-                top,
-                rng.choice(
-                    (
-                        "% of adults saying they ...",
-                        "in millions of euros",
-                        "Percentage of respondents",
-                        "index, 2015 = 100",
-                        "(in thousands)",
-                    )
-                ),
-                10 * scale,
-                fill=(120, 120, 120),
-                anchor="ma" if centred else "la",
-            )
-            top += 16 * scale
-        facts["title"] = title
+        top, facts["title"] = _heading(pen, topic, top, left, scale)
     if rng.random() < 0.5:
         lines = rng.choice((1, 1, 2, 3))
         bottom -= 11 * scale * lines + 4

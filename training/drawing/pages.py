@@ -115,13 +115,8 @@ def report(rng: random.Random) -> Drawn:
             lines = min(rng.randint(2, 10), int((bottom - y) / (size * 1.3)))
             y = pen.paragraph(x, y, wide, max(1, lines), size, language=language) + size * rng.uniform(0.3, 1)
     if rng.random() < 0.7:
-        pen.text(
-            pen.width / 2,
-            pen.height * 0.955,
-            rng.choice((str(rng.randint(1, 200)), f"Page {rng.randint(1, 9)} of {rng.randint(9, 99)}")),
-            8,
-            anchor="ma",
-        )
+        number = rng.choice((str(rng.randint(1, 200)), f"Page {rng.randint(1, 9)} of {rng.randint(9, 99)}"))
+        pen.text(pen.width / 2, pen.height * 0.955, number, 8, anchor="ma")
     return pen.done("report page", **facts)
 
 
@@ -256,33 +251,13 @@ def paper(rng: random.Random) -> Drawn:
                 facts["inset"] = inset
             pick = rng.random()
             if pick < 0.3:
-                pen.text(
-                    x,
-                    y,
-                    f"{rng.randint(1, 6)} {rng.choice(_SECTIONS)}",
-                    size * 1.3,
-                    bold=True,
-                )
+                pen.text(x, y, f"{rng.randint(1, 6)} {rng.choice(_SECTIONS)}", size * 1.3, bold=True)
                 y += size * 2
             elif pick < 0.45:
-                pen.text(
-                    x + wide / 2,
-                    y + 4,
-                    f"y = a{rng.randint(1, 9)} x + b / (n - {rng.randint(1, 9)})",
-                    size * 1.2,
-                    anchor="ma",
-                )
+                formula = f"y = a{rng.randint(1, 9)} x + b / (n - {rng.randint(1, 9)})"
+                pen.text(x + wide / 2, y + 4, formula, size * 1.2, anchor="ma")
                 pen.text(x + wide, y + 4, f"({rng.randint(1, 20)})", size, anchor="ra")
                 y += size * 3
-            y = (
-                pen.paragraph(
-                    x,
-                    y,
-                    wide,
-                    max(1, min(rng.randint(4, 14), int((pen.height * 0.94 - y) / (size * 1.25)))),
-                    size,
-                    leading=1.25,
-                )
-                + size * 0.5
-            )
+            lines = max(1, min(rng.randint(4, 14), int((pen.height * 0.94 - y) / (size * 1.25))))
+            y = pen.paragraph(x, y, wide, lines, size, leading=1.25) + size * 0.5
     return pen.done("scientific paper", **facts)

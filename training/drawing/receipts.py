@@ -16,22 +16,23 @@ def _rows(rng: random.Random, trade: str, count: int) -> list[tuple[str, int, fl
     ]
 
 
+_SHOPS = (
+    "bakery",
+    "supermarket",
+    "restaurant",
+    "hardware store",
+    "pharmacy",
+    "book shop",
+    "petrol station",
+    "stationery shop",
+    "hotel",
+    "garage",
+)
+
+
 def receipt(rng: random.Random) -> Drawn:
     """A till receipt: a narrow strip, shop on top, items, total."""
-    trade = rng.choice(
-        (
-            "bakery",
-            "supermarket",
-            "restaurant",
-            "hardware store",
-            "pharmacy",
-            "book shop",
-            "petrol station",
-            "stationery shop",
-            "hotel",
-            "garage",
-        )
-    )
+    trade = rng.choice(_SHOPS)
     language = rng.choice(("en", "en", "en", "de", "fr", "es", "pt", "it"))
     word = lexicon.WORDS[language]
     count = rng.choice((1, 2, 2, 3, 3, 4, 5, 6, 7, 8, 10, 12))
@@ -49,8 +50,19 @@ def receipt(rng: random.Random) -> Drawn:
         paper=(grey, grey, grey - rng.choice((0, 0, 6))),
         face=rng.choice(("mono", "mono", "mono", "sans", "sans")),
     )
-    margin, right, y = width * 0.06, width * 0.94, step
+    y = step
     shop = f"{rng.choice(lexicon.LAST)} {trade}" if rng.random() < 0.5 else lexicon.company(rng)
+    y = _top(pen, shop, y, step, size, word)
+    y = _items(pen, _rows(rng, trade, count), y, step, size, double, word) + step * 0.3
+    _foot(pen, y, step, size, extra, word["thanks"], language)
+    facts = {"vendor": shop, "trade": trade, "items": str(count), "language": lexicon.LANGUAGES[language]}
+    facts |= _marks(pen, size)
+    return pen.done("receipt", **facts)
+
+
+def _top(pen: Pen, shop: str, y: float, step: float, size: float, word: dict[str, str]) -> float:
+    """Mark, name and address of the shop, date and number; the y below."""
+    rng, width, margin, right = pen.rng, pen.width, pen.width * 0.06, pen.width * 0.94
     if rng.random() < 0.2:
         pen.box(width * 0.35, y, width * 0.65, y + step * 2, outline=pen.ink, width=2)
         pen.text(width / 2, y + step, shop[:2].upper(), size * 1.6, bold=True, anchor="mm")
@@ -74,7 +86,12 @@ def receipt(rng: random.Random) -> Drawn:
     if rng.random() < 0.4:
         pen.text(margin, y, f"{word['receipt']} #{rng.randint(1000, 99999)}", size)
         y += step
-    y = _items(pen, _rows(rng, trade, count), y, step, size, double, word) + step * 0.3
+    return y
+
+
+def _foot(pen: Pen, y: float, step: float, size: float, extra: int, thanks: str, language: str) -> None:
+    """Small print and thanks."""
+    rng, width, height, margin, right = pen.rng, pen.width, pen.height, pen.width * 0.06, pen.width * 0.94
     for index in range(extra):
         if y > height - step * 3:
             break
@@ -89,12 +106,17 @@ def receipt(rng: random.Random) -> Drawn:
     pen.fitted(
         width / 2,
         min(y + step * 0.5, height - step * 1.4),
-        word["thanks"].upper() if rng.random() < 0.5 else word["thanks"],
+        thanks.upper() if rng.random() < 0.5 else thanks,
         size,
         right - margin,
         anchor="ma",
     )
-    facts = {"vendor": shop, "trade": trade, "items": str(count), "language": lexicon.LANGUAGES[language]}
+
+
+def _marks(pen: Pen, size: float) -> dict[str, str]:
+    """A number by hand and a stamp, on some; what of it there is."""
+    rng, width, height = pen.rng, pen.width, pen.height
+    facts: dict[str, str] = {}
     if rng.random() < 0.15:
         pen.text(
             width * 0.3,
@@ -108,7 +130,7 @@ def receipt(rng: random.Random) -> Drawn:
     if rng.random() < 0.07:
         stamp(pen, width * rng.uniform(0.1, 0.5), height * rng.uniform(0.3, 0.7), width * 0.4)
         facts["stamped"] = "yes"
-    return pen.done("receipt", **facts)
+    return facts
 
 
 def _items(
@@ -170,23 +192,7 @@ def invoice(rng: random.Random) -> Drawn:
     pen.text(
         width - 30, rng.choice((24, 70)), word["invoice"].upper(), rng.uniform(16, 28), bold=True, fill=dark, anchor="ra"
     )
-    y = 78.0
-    for left, right in (
-        ("No.", str(rng.randint(1000, 99999))),
-        (word["date"], lexicon.date(rng)),
-        ("ID", str(rng.randint(100, 999))),
-    ):
-        pen.text(width * 0.62, y + 30, f"{left}: {right}", size)
-        y += size * 1.5
-    y = 100.0
-    for line in (
-        lexicon.person(rng),
-        lexicon.company(rng),
-        f"{rng.choice(lexicon.LAST)} {rng.randint(1, 99)}",
-        f"{rng.randint(10000, 99999)} {rng.choice(lexicon.PLACES)}",
-    ):
-        pen.text(30, y, line, size)
-        y += size * 1.5
+    y = _address(pen, size, word)
     y = _invoice_table(
         pen, _rows(rng, trade, count), y + rng.uniform(15, 50), size, dark if coloured else (60, 60, 60), word
     )
@@ -211,6 +217,29 @@ def invoice(rng: random.Random) -> Drawn:
         signature(pen, width * 0.6, height - 90, 110, 34)
         facts["signed"] = "yes"
     return pen.done("invoice", **facts)
+
+
+def _address(pen: Pen, size: float, word: dict[str, str]) -> float:
+    """Number and date on the right, who is to pay on the left; the y below."""
+    rng, width = pen.rng, pen.width
+    y = 78.0
+    for left, right in (
+        ("No.", str(rng.randint(1000, 99999))),
+        (word["date"], lexicon.date(rng)),
+        ("ID", str(rng.randint(100, 999))),
+    ):
+        pen.text(width * 0.62, y + 30, f"{left}: {right}", size)
+        y += size * 1.5
+    y = 100.0
+    for line in (
+        lexicon.person(rng),
+        lexicon.company(rng),
+        f"{rng.choice(lexicon.LAST)} {rng.randint(1, 99)}",
+        f"{rng.randint(10000, 99999)} {rng.choice(lexicon.PLACES)}",
+    ):
+        pen.text(30, y, line, size)
+        y += size * 1.5
+    return y
 
 
 def _invoice_table(

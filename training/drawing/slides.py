@@ -106,24 +106,7 @@ def _fill(pen: Pen, content: str, top: float, tint: Colour, facts: dict[str, str
     rng = pen.rng
     wide, tall = pen.width, pen.height - top - 30
     if content == "bullets":
-        count, size = rng.randint(2, 7), rng.uniform(11, 19)
-        beside = rng.random() < 0.25
-        room = wide * (0.5 if beside else 0.85)
-        y = top + 4
-        drawn = 0
-        for _ in range(count):
-            if y > pen.height - size * 2.5:
-                break
-            drawn += 1
-            mark = rng.choice(("dot", "dot", "dash"))
-            if mark == "dot":
-                pen.draw.ellipse((30, y + size * 0.35, 30 + size * 0.45, y + size * 0.8), fill=tint)
-            else:
-                pen.text(30, y, "-", size)
-            y = pen.paragraph(30 + size, y, room - size, rng.choice((1, 1, 2)), size) + size * rng.uniform(0.3, 0.9)
-        facts["bullets"] = str(drawn)
-        if beside:
-            pen.image.paste(scenery(rng).resize((int(wide * 0.34), int(tall * 0.8))), (int(wide * 0.62), int(top)))
+        _bullets(pen, top, tall, tint, facts)
     elif content == "chart":
         whole = rng.random() < 0.5
         pen.image.paste(
@@ -166,6 +149,29 @@ def _fill(pen: Pen, content: str, top: float, tint: Colour, facts: dict[str, str
         facts["columns"] = str(count)
     else:
         _shapes(pen, top, tall, tint, facts)
+
+
+def _bullets(pen: Pen, top: float, tall: float, tint: Colour, facts: dict[str, str]) -> None:
+    """Points one below the other, beside a picture on some."""
+    rng, wide = pen.rng, pen.width
+    count, size = rng.randint(2, 7), rng.uniform(11, 19)
+    beside = rng.random() < 0.25
+    room = wide * (0.5 if beside else 0.85)
+    y = top + 4
+    drawn = 0
+    for _ in range(count):
+        if y > pen.height - size * 2.5:
+            break
+        drawn += 1
+        mark = rng.choice(("dot", "dot", "dash"))
+        if mark == "dot":
+            pen.draw.ellipse((30, y + size * 0.35, 30 + size * 0.45, y + size * 0.8), fill=tint)
+        else:
+            pen.text(30, y, "-", size)
+        y = pen.paragraph(30 + size, y, room - size, rng.choice((1, 1, 2)), size) + size * rng.uniform(0.3, 0.9)
+    facts["bullets"] = str(drawn)
+    if beside:
+        pen.image.paste(scenery(rng).resize((int(wide * 0.34), int(tall * 0.8))), (int(wide * 0.62), int(top)))
 
 
 def _shapes(pen: Pen, top: float, tall: float, tint: Colour, facts: dict[str, str]) -> None:
