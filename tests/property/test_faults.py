@@ -278,7 +278,14 @@ CALLERS = st.lists(
     day_usd=st.sampled_from(["0.007", "0.02", "1"]),
     cached=st.booleans(),
 )
-@example(
+@example(  # a further attempt costs again
+    acts=[Act(what="breaks off", seconds=0.5, tokens=900)],
+    callers=[Caller(at=0, key=0, question=0, streams=False)],
+    question_usd="0.0065",
+    day_usd="1",
+    cached=False,
+)
+@example(  # cancelled after one attempt that was paid for
     acts=[Act(what="told failure", seconds=0.5), Act(what="answers", seconds=3.0)],
     callers=[Caller(at=0, key=0, question=0, streams=False, cancelled_after=(2.0,))],
     question_usd="0.05",
