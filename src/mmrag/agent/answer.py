@@ -120,7 +120,7 @@ class AskFlow(Workflow):
                 now.verdicts,
                 confidence,
                 thresholds,
-                position(case, now, known_pages=len(eligible(now.plan, now.gathered))),
+                position(case, now, self.parts.prices, known_pages=len(eligible(now.plan, now.gathered))),
                 await spent_usd(case, now.tried, self.parts.ledger),
                 case.budget,
                 failure=now.failure,

@@ -13,7 +13,7 @@ from mmrag.agent.tiers import Tier
 from mmrag.domain.costs import Bill, LedgerEntry
 from mmrag.domain.documents import ElementKind
 from mmrag.domain.plans import Reading
-from mmrag.middleware.prices import CHARACTERS_PER_TOKEN, price_list
+from mmrag.middleware.prices import CHARACTERS_PER_TOKEN, PriceList
 from mmrag.ports import Ledger
 
 _AROUND = 2_800
@@ -34,37 +34,36 @@ async def spent_usd(case: Case, tried: Sequence[str], ledger: Ledger) -> Decimal
     return sum((entry.usd or Decimal(0) for entry in await spent(case, tried, ledger)), Decimal(0))
 
 
-def bill_of(entries: tuple[LedgerEntry, ...], readings: Sequence[Reading], on: date) -> Bill:
+def bill_of(entries: tuple[LedgerEntry, ...], readings: Sequence[Reading], on: date, prices: PriceList) -> Bill:
     """``entries`` added up, beside one call to the flagship and one to the cheap tier about the same pages: as much of their
     text as such a model is shown, and a picture where the best page is drawn rather than printed."""
-    prices = price_list()
     return Bill.of(
         entries,
-        if_all_flagship_usd=_call_usd(prices.flagship, readings, on),
-        if_all_cheap_usd=_call_usd(prices.cheap, readings, on),
+        if_all_flagship_usd=_call_usd(prices.flagship, readings, on, prices),
+        if_all_cheap_usd=_call_usd(prices.cheap, readings, on, prices),
     )
 
 
-def position(case: Case, now: Round, *, known_pages: int) -> TierPosition:
+def position(case: Case, now: Round, prices: PriceList, *, known_pages: int) -> TierPosition:
     """Where the cascade stands. There is one repair for a tier, and only while pages are known that were not read."""
     following = now.order[now.tier + 1] if now.tier + 1 < len(now.order) else None
     return TierPosition(
         index=now.tier,
         count=len(now.order),
         repairs_left=1 if known_pages > now.pages and not now.repaired else 0,
-        next_usd=_tier_usd(following, now.readings, case.clock.now().date()) if following else None,
+        next_usd=_tier_usd(following, now.readings, case.clock.now().date(), prices) if following else None,
     )
 
 
-def _tier_usd(tier: Tier, readings: Sequence[Reading], on: date) -> Decimal | None:
+def _tier_usd(tier: Tier, readings: Sequence[Reading], on: date, prices: PriceList) -> Decimal | None:
     """What asking ``tier`` about ``readings`` would cost: nothing for a tier without a model, None for an unknown price."""
-    return Decimal(0) if tier.model is None else _call_usd(tier.model, readings, on)
+    return Decimal(0) if tier.model is None else _call_usd(tier.model, readings, on, prices)
 
 
-def _call_usd(model: str, readings: Sequence[Reading], on: date) -> Decimal | None:
+def _call_usd(model: str, readings: Sequence[Reading], on: date, prices: PriceList) -> Decimal | None:
     text = min(sum(len(reading.page.text) for reading in readings), HOSTED_TOKENS * CHARACTERS_PER_TOKEN)
     drawn = bool(readings) and _is_drawn(readings[0])
-    return price_list().estimate(model, characters=_AROUND + text, images=[_PICTURE] * drawn, on=on)
+    return prices.estimate(model, characters=_AROUND + text, images=[_PICTURE] * drawn, on=on)
 
 
 def _is_drawn(reading: Reading) -> bool:

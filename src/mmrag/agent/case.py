@@ -16,6 +16,7 @@ from mmrag.domain.critique import Principle
 from mmrag.domain.hashing import content_id
 from mmrag.domain.plans import Gathered, Plan, Reading
 from mmrag.errors import UsageError
+from mmrag.middleware.prices import PriceList, price_list
 from mmrag.ports import Clock, Ledger, Receipts, TraceSink
 from mmrag.prompting import constitution
 from mmrag.retrieval.search import SearchParts
@@ -40,6 +41,11 @@ class AgentParts:
     calibration: Calibration = UNCALIBRATED
     receipts: Receipts | None = None
     principles: tuple[Principle, ...] = field(default_factory=constitution)
+
+    @property
+    def prices(self) -> PriceList:
+        """The list that ships with mmrag, with the user's own over it."""
+        return price_list(self.settings.models.file)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

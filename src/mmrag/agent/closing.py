@@ -13,7 +13,7 @@ from mmrag.agent.critique import refusal_of
 from mmrag.agent.presenting import to_json
 from mmrag.domain.answers import Abstention, AbstentionReason, Answer, CitedClaim, Draft
 from mmrag.domain.bookkeeping import Receipt
-from mmrag.domain.costs import LedgerEntry
+from mmrag.domain.costs import Bill, LedgerEntry
 from mmrag.domain.critique import Critique
 from mmrag.errors import (
     BudgetExceededError,
@@ -64,9 +64,13 @@ async def timed_out(case: Case, seconds: float, parts: AgentParts) -> Answer:
         best = case.kept[-1]
         settled = replace(best.round, notes=(*best.round.notes, f"A later tier was cut off. {detail}"))
         claims = cite(settled.verdicts, settled.readings)
-        return await _filed(case, parts, _answer(case, settled, claims, best.confidence, None, entries, best.tier))
+        return await _filed(
+            case,
+            parts,
+            _answer(case, settled, claims, best.confidence, None, _bill(case, settled, entries, parts), best.tier),
+        )
     refusal = Abstention(reason=AbstentionReason.MODEL_UNAVAILABLE, detail=detail)
-    return await _filed(case, parts, _answer(case, None, (), 0.0, refusal, entries))
+    return await _filed(case, parts, _answer(case, None, (), 0.0, refusal, _bill(case, None, entries, parts)))
 
 
 async def close(
@@ -84,7 +88,7 @@ async def close(
     ``tier`` is who answered, when it was not the one asked last.
     """
     entries = await spent(case, settled.tried, parts.ledger)
-    answer = _answer(case, settled, claims, confidence, refusal, entries, tier)
+    answer = _answer(case, settled, claims, confidence, refusal, _bill(case, settled, entries, parts), tier)
     await parts.traces.save(case.id, case.trace.to_bytes(to_json(answer)))
     return await _filed(case, parts, answer)
 
@@ -99,13 +103,17 @@ async def _filed(case: Case, parts: AgentParts, answer: Answer) -> Answer:
     return answer
 
 
+def _bill(case: Case, settled: Round | None, entries: tuple[LedgerEntry, ...], parts: AgentParts) -> Bill:
+    return bill_of(entries, settled.readings if settled else (), case.clock.now().date(), parts.prices)
+
+
 def _answer(
     case: Case,
     settled: Round | None,
     claims: tuple[CitedClaim, ...],
     confidence: float,
     refusal: Abstention | None,
-    entries: tuple[LedgerEntry, ...],
+    bill: Bill,
     tier: str | None = None,
 ) -> Answer:
     timings = {stage: case.timings.get(stage, 0.0) for stage in STAGES}
@@ -124,7 +132,7 @@ def _answer(
         trace=case.id,
         revisions=settled.repairs if settled else 0,
         flipped=settled.flipped if settled else False,
-        bill=bill_of(entries, settled.readings if settled else (), case.clock.now().date()),
+        bill=bill,
         timings_ms=MappingProxyType(timings),
         notes=settled.notes if settled else (),
     )
