@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -76,7 +76,7 @@ class App:
     traces: TraceSink
     keeper: IndexKeepers
     version: Callable[[], tuple[int, ...]] = tuple
-    sight: Sight = Sight()
+    sight: Sight = field(default_factory=Sight)
     pictures: VectorIndex | None = None
     writer: CatalogWriter | None = None
     feed: IndexFeed | None = None
