@@ -104,7 +104,8 @@ async def open_app(settings: Settings, *, write: bool = False, sight: Sight | No
         stack.push_async_callback(index.close)
         ledger = SqliteLedger(store / LEDGER_FILE)
         stack.push_async_callback(ledger.close)
-        sight = sight or await anyio.to_thread.run_sync(partial(find_sight, settings.models, captions=write))
+        if sight is None:
+            sight = await anyio.to_thread.run_sync(partial(find_sight, settings.models, captions=write))
         seen = sight.embedder
         pictures = None if seen is None else await open_pictures(settings.store, seen.identity, readers, writer, stack)
         blobs = FileBlobs(store / "blobs")
