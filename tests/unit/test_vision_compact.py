@@ -1,0 +1,48 @@
+"""The compact models that come with mmrag, for real, on the sample documents."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mmrag.adapters.picture_files import read_picture
+from mmrag.adapters.sight import WEIGHTS, Sight, find_sight
+from mmrag.retrieval.kinds import own_sorter, page_sorter
+from mmrag.settings import ModelSettings
+
+SAMPLES = Path(__file__).parents[2] / "examples" / "samples"
+pytestmark = pytest.mark.skipif(
+    not all((WEIGHTS / part / "model.safetensors").is_file() for part in ("clip", "captioner")),
+    reason="the weights of the compact models are not here",
+)
+
+
+@pytest.fixture(scope="module")
+def sight(tmp_path_factory: pytest.TempPathFactory) -> Sight:
+    found = find_sight(ModelSettings(cache_dir=tmp_path_factory.mktemp("models")))
+    assert found.missing == ()
+    return found
+
+
+async def test_plain_pages_are_told_apart(sight: Sight) -> None:
+    assert sight.embedder is not None
+    chart, slide = (read_picture(SAMPLES / n, max_pixels=10**8) for n in ("chart-electricity.png", "slide-cargo-bikes.png"))
+    vectors = await sight.embedder.embed_images([chart, slide])
+    assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-4)
+    guesses = await page_sorter(sight.embedder).guesses(vectors)
+    assert [row[0].label for row in guesses] == ["chart", "presentation"]
+    own = await own_sorter(sight.embedder, ["a bar chart", "a letter"]).guesses(vectors)
+    assert own[0][0].label == "a bar chart"
+
+
+async def test_a_caption_is_a_line_of_words_and_can_be_begun(sight: Sight) -> None:
+    assert sight.captioner is not None
+    chart = read_picture(SAMPLES / "chart-electricity.png", max_pixels=10**8)
+    (free,) = await sight.captioner.caption([chart])
+    (begun,) = await sight.captioner.caption([chart], prefix="a picture of")
+    assert len(free.short.split()) >= 3
+    assert "\n" not in free.short
+    assert 0 < free.confidence <= 1
+    assert begun.short.startswith("a picture of")
