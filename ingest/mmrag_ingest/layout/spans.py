@@ -62,6 +62,8 @@ def with_merged_heads(grid: Grid, above: Sequence[Piece], distance: float) -> Gr
     if distance > _HEAD_PITCH * above[0].height or (not grid.header and any(is_numeric(p.text) for p in above)):
         return None
     columns = _columns(grid)
+    if columns is None:
+        return None
     heads: list[GridCell] = []
     for piece, (low, high) in zip(above, _reaches(above, columns), strict=True):
         if low > high:
@@ -77,11 +79,13 @@ def with_merged_heads(grid: Grid, above: Sequence[Piece], distance: float) -> Gr
     )
 
 
-def _columns(grid: Grid) -> list[Span]:
-    """Where each column's words begin and end. Every column has some."""
+def _columns(grid: Grid) -> list[Span] | None:
+    """Where each column's words begin and end; None when one has none, so that nobody knows where it is."""
     spans = []
     for k in range(grid.columns):
         words = [w for c in grid.cells if c.column == k for w in c.words]
+        if not words:
+            return None
         spans.append((min(w.x0 for w in words), max(w.x1 for w in words)))
     return spans
 
