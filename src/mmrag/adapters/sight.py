@@ -13,9 +13,15 @@ from mmrag.ports import Captioner, ImageEmbedder
 from mmrag.settings import ModelSettings
 
 WEIGHTS: Final = Path(__file__).parents[1] / "weights"
-"""The compact models that come with mmrag: ``clip`` and ``captioner``, as ``from_pretrained`` folders."""
+"""Where the compact models lie that ``training/`` makes: ``clip`` and ``captioner``, as ``from_pretrained`` folders."""
 CLIP_NAME: Final = "mmrag-clip"
 CAPTIONER_NAME: Final = "mmrag-captioner"
+_COMPACT: Final = ("clip", "captioner")
+_CONFIG: Final = "config.json"
+_NONE: Final = (
+    "Pages get no captions, kinds and image vectors: this version comes without image models. Set models.profile to hub for"
+    " models of your own choice (mmrag models list), or train the compact ones (training/README.md)."
+)
 DETAIL_PREFIX: Final = "it shows"
 """How the compact captioner was taught to begin a description; see its model card."""
 
@@ -34,6 +40,8 @@ def find_sight(models: ModelSettings, *, captions: bool = True, weights: Path = 
 
     Blocks for as long as it takes to know which weights they are: some ten milliseconds each.
     """
+    if models.profile == "embedded" and not any((weights / name / _CONFIG).is_file() for name in _COMPACT):
+        return Sight(missing=(_NONE,))
     embedder, captioner, missing = None, None, []
     try:
         embedder = _embedder(models, weights)
@@ -74,9 +82,9 @@ def _captioner(models: ModelSettings, weights: Path) -> Captioner:
 
 
 def _folder(folder: Path) -> Path:
-    if not (folder / "config.json").is_file():
+    if not (folder / _CONFIG).is_file():
         raise ModelMissingError(
-            f"the compact model {folder.name!r} is not part of this installation; install the complete mmrag, or set"
-            " models.profile to hub."
+            f"the compact model {folder.name!r} is not in {folder.parent}; train it (training/README.md), or set models.profile"
+            " to hub."
         )
     return folder
