@@ -5,10 +5,12 @@ import asyncio
 import sys
 
 import matplotlib
+import numpy as np
+from numpy.typing import NDArray
 
 import mmrag
 from mmrag.adapters.picture_files import decode_picture
-from mmrag.ports import PageRef, Pixels
+from mmrag.ports import PageRef
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
@@ -26,7 +28,7 @@ WORDS = [
 ]
 
 
-async def page_pictures(store: str, most: int) -> tuple[list[str], list[Pixels]]:
+async def page_pictures(store: str, most: int) -> tuple[list[str], list[NDArray[np.uint8]]]:
     """The first page of each document, with its name."""
     names, pictures = [], []
     async with mmrag.open(store) as session:
