@@ -68,7 +68,7 @@ async def serve(seconds: float) -> None:
 
 def reply_to(prompt: str) -> object:
     found = _TOTAL.search(prompt)
-    drafted = {"answer": None, "citations": [], "confidence": 0.9}
+    drafted: dict[str, object] = {"answer": None, "citations": [], "confidence": 0.9}
     if found:
         drafted |= {"answer": found[2], "citations": [{"element": found[1], "quote": found[2]}]}
     choice = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": json.dumps(drafted)}}

@@ -80,7 +80,9 @@ async def again(questions: int) -> None:
     with tempfile.TemporaryDirectory() as folder, provider(0.3) as url:
         settings = settings_for(Path(folder, "store"), url, prices=price_file(Path(folder), url))
         warm, *asked = await fill(settings, questions + 1)
-        first, second, cost, hits = [], [], Decimal(0), 0
+        first: list[float] = []
+        second: list[float] = []
+        cost, hits = Decimal(0), 0
         async with mmrag.open(settings=settings) as session:
             await session.ask(warm)
             for question in asked:

@@ -86,7 +86,7 @@ async def variants(app: App) -> dict[str, SearchParts]:
 async def retrieval(app: App, corpus: Path, kinds: Sequence[str]) -> list[tuple[str, ...]]:
     lines = (corpus / "questions.jsonl").read_text(encoding="utf-8").splitlines()
     names = {d.name for d in await app.catalog.documents()}
-    rows = [("kind", "questions", "found by", "recall@1", "recall@5", "MRR@10")]
+    rows: list[tuple[str, ...]] = [("kind", "questions", "found by", "recall@1", "recall@5", "MRR@10")]
     found: dict[tuple[str, str], list[tuple[float, float, float]]] = defaultdict(list)
     parts_of = await variants(app)
     for question in map(json.loads, lines):
@@ -115,7 +115,7 @@ async def page_kinds(app: App) -> list[tuple[str, ...]]:
         page, folder = await app.catalog.page(ref), folder_of.get(Path(name).name)
         if page is not None and page.kind is not None and folder in EXPECTED:
             seen[folder][page.kind.value] += 1
-    rows = [("folder", "pages", "fits", "taken for")]
+    rows: list[tuple[str, ...]] = [("folder", "pages", "fits", "taken for")]
     for folder, counts in sorted(seen.items()):
         fits = sum(n for kind, n in counts.items() if kind in EXPECTED[folder])
         said = ", ".join(f"{kind} {n}" for kind, n in counts.most_common(6))
@@ -128,7 +128,7 @@ CORPUS_FILES: list[Path] = []
 
 def costs(pages: int) -> list[tuple[str, ...]]:
     """Ingestion of the same scans without and with looking at pictures."""
-    rows = [("ingestion", "pages/s", "cpu s a page", "peak MB", "captions")]
+    rows: list[tuple[str, ...]] = [("ingestion", "pages/s", "cpu s a page", "peak MB", "captions")]
     cpu: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as place:
         scans(SAMPLES, Path(place) / "in", pages)

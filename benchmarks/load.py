@@ -17,6 +17,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -87,7 +88,7 @@ async def calls_alone(settings: Settings, count: int, run: int) -> tuple[float, 
             for n in range(count)
         ]
         used = time.process_time()
-        wall, done = await timed([lambda r=r: model.reply(r) for r in asked])
+        wall, done = await timed([partial(model.reply, r) for r in asked])
         used = time.process_time() - used
     await ledger.close()
     return wall, done, used
@@ -101,7 +102,7 @@ async def questions_whole(session: Session, questions: list[str]) -> tuple[float
         answered += (await session.ask(question)).answered
 
     used = time.process_time()
-    wall, done = await timed([lambda q=q: ask(q) for q in questions])
+    wall, done = await timed([partial(ask, q) for q in questions])
     return wall, done, time.process_time() - used, answered
 
 

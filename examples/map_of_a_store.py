@@ -57,7 +57,7 @@ def main() -> int:
         return 1
     points = in_two_dimensions(vectors)
     figure, axes = plt.subplots(figsize=(9, 7))
-    for kind, colour in zip(sorted(set(kinds)), plt.get_cmap("tab20").colors * 2, strict=False):
+    for kind, colour in zip(sorted(set(kinds)), plt.get_cmap("tab20")(np.arange(40) % 20), strict=False):
         mine = [i for i, k in enumerate(kinds) if k == kind]
         axes.scatter(points[mine, 0], points[mine, 1], s=30, color=colour, label=f"{kind} ({len(mine)})")
     axes.legend(fontsize=8)
