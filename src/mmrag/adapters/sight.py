@@ -84,7 +84,7 @@ def _captioner(models: ModelSettings, weights: Path) -> Captioner:
 def _folder(folder: Path) -> Path:
     if not (folder / _CONFIG).is_file():
         raise ModelMissingError(
-            f"the compact model {folder.name!r} is not in {folder.parent}; train it (training/README.md), or set models.profile"
-            " to hub."
+            f"the compact model {folder.name!r} is not in {folder.parent}; train it (training/README.md), or set"
+            " models.profile to hub."
         )
     return folder
