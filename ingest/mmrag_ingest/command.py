@@ -96,8 +96,8 @@ def _show(report: IngestReport) -> None:
     click.echo(f"{pages} pages and {elements} elements in the store from these files")
     if report.pages_read:
         click.echo(f"{report.pages_read} pages read in {report.seconds:.1f} s ({report.pages_per_second:.2f} pages/s)")
-    for note in report.notes:
-        say(note)
+        for note in report.notes:
+            say(note)
     for row in report.documents:
         if row.report.unreadable_pages:
             numbers = ", ".join(str(number) for number in row.report.unreadable_pages)
