@@ -72,7 +72,10 @@ def needs_of(plan: Plan, readings: Sequence[Reading], *, margin: float) -> froze
         needs.add(Need.UNSURE_WHERE)
     if plan.aggregate is not None:  # worked out by the code from values that are read one by one
         return frozenset(needs)
-    return frozenset(needs | {need for need, pattern in _patterns().items() if pattern.search(plan.question)})
+    asked = {need for need, pattern in _patterns().items() if pattern.search(plan.asked)}
+    if readings and _read_charts(readings[0]):  # the reader works differences out itself, from the chart's own cells
+        asked -= {Need.ARITHMETIC, Need.SEVERAL_PAGES}
+    return frozenset(needs | asked)
 
 
 def starting_tier(needs: frozenset[Need], tiers: Sequence[Skill]) -> Start:
@@ -103,15 +106,18 @@ def _named(needs: frozenset[Need]) -> str:
 
 def _needs_of_page(best: Reading) -> set[Need]:
     page = best.page
-    drawn = [e for e in page.elements if e.kind in (ElementKind.FIGURE, ElementKind.CHART)]
     needs: set[Need] = set()
     if not page.words or (page.kind is PageKind.PHOTO and len(page.words) < _FEW_WORDS):
         needs.add(Need.PHOTO)
     elif fmean(word.confidence for word in page.words) < FAINT:
         needs.add(Need.FAINT)
-    if any(e.kind is ElementKind.CHART for e in drawn):
+    if any(e.kind is ElementKind.CHART and not e.cells for e in page.elements):
         needs.add(Need.CHART)
     return needs
+
+
+def _read_charts(best: Reading) -> bool:
+    return any(e.kind is ElementKind.CHART and e.cells for e in best.page.elements)
 
 
 @cache
