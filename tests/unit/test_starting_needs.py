@@ -1,4 +1,4 @@
-"""What a question needs: a chart whose values were read is no picture to be looked at, and its differences are worked out."""
+"""What a question needs: a chart that was read is no picture to be looked at, and its differences are worked out."""
 
 from __future__ import annotations
 
