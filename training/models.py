@@ -3,7 +3,9 @@
 Both look at a picture of 192 x 192 pixels, squashed to a square, in patches of 24: 64 patches and one class token.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import torch
@@ -33,21 +35,25 @@ DECODER_WIDTH = 256
 DECODER_LENGTH = 64
 MEAN = (0.5, 0.5, 0.5)
 STD = (0.5, 0.5, 0.5)
+_VISION: Mapping[str, int | str] = MappingProxyType(
+    {
+        "hidden_size": WIDTH,
+        "intermediate_size": 4 * WIDTH,
+        "num_hidden_layers": LAYERS,
+        "num_attention_heads": HEADS,
+        "image_size": IMAGE_SIZE,
+        "patch_size": PATCH,
+        "hidden_act": "gelu",
+    }
+)
+"""The vision tower, the same in both: the captioner begins with the one that CLIP has learned."""
 
 
 def new_clip(tokenizer: CLIPTokenizer) -> CLIPModel:
     """An untrained CLIP: two towers of width 192 that meet in 256 numbers."""
     ids = {"bos_token_id": BOS, "eos_token_id": EOS, "pad_token_id": PAD}
     config = CLIPConfig(
-        vision_config={
-            "hidden_size": WIDTH,
-            "intermediate_size": 4 * WIDTH,
-            "num_hidden_layers": LAYERS,
-            "num_attention_heads": HEADS,
-            "image_size": IMAGE_SIZE,
-            "patch_size": PATCH,
-            "hidden_act": "gelu",
-        },
+        vision_config=dict(_VISION),
         text_config={
             "vocab_size": len(tokenizer),
             "hidden_size": WIDTH,
@@ -66,15 +72,7 @@ def new_clip(tokenizer: CLIPTokenizer) -> CLIPModel:
 def new_blip(tokenizer: BertTokenizer) -> BlipForConditionalGeneration:
     """An untrained BLIP captioner: CLIP's vision tower in size, and a decoder of four layers of width 256."""
     config = BlipConfig(
-        vision_config={
-            "hidden_size": WIDTH,
-            "intermediate_size": 4 * WIDTH,
-            "num_hidden_layers": LAYERS,
-            "num_attention_heads": HEADS,
-            "image_size": IMAGE_SIZE,
-            "patch_size": PATCH,
-            "hidden_act": "gelu",
-        },
+        vision_config=dict(_VISION),
         text_config={
             "vocab_size": len(tokenizer),
             "hidden_size": DECODER_WIDTH,
