@@ -123,7 +123,7 @@ def _regions(page: Page, picture: bytes) -> list[_Region]:
     pixels = _decoded(picture)
     height, width = pixels.shape[:2]
     regions = [_Region(WHOLE, None, pixels)]
-    shown = [e for e in page.elements if e.kind in (ElementKind.FIGURE, ElementKind.CHART) and e.bbox.area < _ALL_OF_IT]
+    shown = [e for e in page.elements if e.kind.is_picture and e.bbox.area < _ALL_OF_IT]
     largest = sorted(shown, key=lambda e: (-e.bbox.area, e.ordinal))[:MOST_REGIONS]
     for element in sorted(largest, key=lambda e: e.ordinal):
         box = element.bbox

@@ -160,7 +160,7 @@ def _add_rows(made: Assembler, rows: list[Row], grid: Grid | None, pairs: list[P
 
 def _add_unread(made: Assembler, raw: RawPage) -> list[str]:
     """Add the places that gave no text. Returns the warning that there are some."""
-    pictures = [e.bbox for e in made.elements if e.kind in (ElementKind.FIGURE, ElementKind.CHART)]
+    pictures = [e.bbox for e in made.elements if e.kind.is_picture]
     regions = unread_regions(raw, [w.bbox for w in made.words], pictures)
     for box in regions:
         made.region(ElementKind.UNREADABLE, box, "")

@@ -108,11 +108,11 @@ async def test_a_caption_comes_back_with_all_its_parts(tmp_path: Path) -> None:
         short="a line chart", detailed="it rises", keywords=("line", "rise"), alt_text="Line chart.", confidence=0.5
     )
     page = make_page("doc-a", 1, "one")
-    page = replace(page, elements=(replace(page.elements[0], caption=said, author="captioner@1"),))
+    page = replace(page, elements=(replace(page.elements[0], caption=said, author="captioner@1", belongs_to="el-of-it"),))
     with open_parts(tmp_path) as parts:
         await put(parts.writer, make_document("doc-a", pages=1), [page])
         (element,) = await parts.catalog.elements([page.elements[0].id])
-    assert (element.caption, element.author) == (said, "captioner@1")
+    assert (element.caption, element.author, element.belongs_to) == (said, "captioner@1", "el-of-it")
     assert said.text == "a line chart\nit rises\nline, rise\nLine chart."
 
 

@@ -20,6 +20,7 @@ _AROUND = 2_800
 """Characters of rules, question and schema that go with every call."""
 _PICTURE = (1280, 1280)
 """Pixels of a region that is to be looked at closely."""
+_DRAWN = frozenset({ElementKind.CHART, ElementKind.FIGURE, ElementKind.PHOTO})
 
 
 async def spent(case: Case, tried: Sequence[str], ledger: Ledger) -> tuple[LedgerEntry, ...]:
@@ -68,4 +69,4 @@ def _call_usd(model: str, readings: Sequence[Reading], on: date, prices: PriceLi
 
 def _is_drawn(reading: Reading) -> bool:
     elements = reading.page.elements
-    return not reading.page.words or any(e.kind in (ElementKind.CHART, ElementKind.FIGURE) for e in elements)
+    return not reading.page.words or any(e.kind in _DRAWN for e in elements)

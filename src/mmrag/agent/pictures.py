@@ -36,7 +36,7 @@ _SMALLEST = 224
 """Pixels of a region's shorter side; models see little in smaller ones."""
 _MOST_OF_PAGE = 0.6
 """A region that covers this much of the page is the page."""
-_DRAWN = frozenset({ElementKind.CHART, ElementKind.FIGURE})
+_DRAWN = frozenset({ElementKind.CHART, ElementKind.FIGURE, ElementKind.PHOTO})
 _LAID_OUT = frozenset({*_DRAWN, ElementKind.TABLE, ElementKind.UNREADABLE})
 
 

@@ -17,13 +17,18 @@ class ElementKind(StrEnum):
     TEXT = "text"
     LIST = "list"
     KEY_VALUE = "key_value"
+    CHECKBOX = "checkbox"
     TABLE = "table"
     FIGURE = "figure"
+    PHOTO = "photo"
     CHART = "chart"
+    STAMP = "stamp"
+    SIGNATURE = "signature"
     HEADER = "header"
     FOOTER = "footer"
     FOOTNOTE = "footnote"
-    CAPTION = "caption"
+    FIGURE_CAPTION = "figure_caption"  # printed on the page
+    CAPTION = "caption"  # written by a model
     SUMMARY = "summary"
     UNREADABLE = "unreadable"
 
@@ -31,6 +36,11 @@ class ElementKind(StrEnum):
     def is_generated(self) -> bool:
         """True for text that a model or a summariser wrote: it may lead to evidence, it is never evidence."""
         return self in (ElementKind.CAPTION, ElementKind.SUMMARY)
+
+    @property
+    def is_picture(self) -> bool:
+        """True for a region that is to be looked at: its words, where it has some, are not what it shows."""
+        return self in (ElementKind.FIGURE, ElementKind.PHOTO, ElementKind.CHART, ElementKind.STAMP, ElementKind.SIGNATURE)
 
 
 class TextSource(StrEnum):
@@ -84,9 +94,11 @@ class Element:
     """A region of a page that can be found and cited.
 
     ``ordinal`` counts from 0 in reading order. ``words`` are indexes into ``Page.words`` (empty for figures and generated
-    text). ``label`` and ``value`` are set on key-value pairs only; ``cells`` on tables, and on charts whose values are
-    printed; ``section`` is the path of titles above the element; ``author`` names the model that wrote a generated
-    element, and ``caption`` holds the parts of one that describes the picture in ``bbox``.
+    text). ``label`` and ``value`` are set on key-value pairs, and on check boxes: there the option's name, and ``ticked`` or
+    ``unticked``. ``cells`` are set on tables, and on charts whose values are printed; ``section`` is the path of titles
+    above the element. ``belongs_to`` is the id of another element of the document: of the figure or table that a printed
+    caption is about, of the table on an earlier page that a table carries on. ``author`` names the model that wrote a
+    generated element, and ``caption`` holds the parts of one that describes the picture in ``bbox``.
     """
 
     id: str
@@ -102,6 +114,7 @@ class Element:
     value: str | None = None
     cells: tuple[Cell, ...] = ()
     section: tuple[str, ...] = ()
+    belongs_to: str | None = None
     author: str | None = None
     caption: Caption | None = None
 
@@ -142,8 +155,7 @@ class Page:
     def is_unreadable(self) -> bool:
         """True when nothing could be read although the page is not known to be blank. Single places do not count."""
         kinds = {e.kind for e in self.elements if not e.kind.is_generated}
-        wordless = {ElementKind.UNREADABLE, ElementKind.FIGURE, ElementKind.CHART}
-        return ElementKind.UNREADABLE in kinds and kinds <= wordless
+        return ElementKind.UNREADABLE in kinds and all(k is ElementKind.UNREADABLE or k.is_picture for k in kinds)
 
     @property
     def text(self) -> str:

@@ -21,7 +21,7 @@ Row: TypeAlias = tuple[object, ...]
 
 ELEMENT_COLUMNS: Final = (
     "e.id, e.ordinal, e.kind, e.x0, e.y0, e.x1, e.y1, e.text, e.words, e.confidence,"
-    " e.label, e.value, e.cells, e.section, e.author, e.caption"
+    " e.label, e.value, e.cells, e.section, e.author, e.caption, e.belongs_to"
 )
 """Read together with ``document_id, page`` in front of them."""
 
@@ -92,13 +92,14 @@ def element_row(page_key: int, element: Element) -> Row:
         json.dumps(element.section) if element.section else None,
         element.author,
         _caption_to_text(element.caption),
+        element.belongs_to,
     )
 
 
 def element_from(row: Sequence[object]) -> Element:
     """``row`` is ``document_id, page`` and ``ELEMENT_COLUMNS``."""
     document_id, page, id_, ordinal, kind, x0, y0, x1, y1, text, words, confidence, *rest = row
-    label, value, cells, section, author, caption = rest
+    label, value, cells, section, author, caption, belongs_to = rest
     return Element(
         id=str(id_),
         document_id=str(document_id),
@@ -115,6 +116,7 @@ def element_from(row: Sequence[object]) -> Element:
         section=tuple(json.loads(str(section))) if section is not None else (),
         author=_text(author),
         caption=_caption_from(caption),
+        belongs_to=_text(belongs_to),
     )
 
 

@@ -89,7 +89,7 @@ def insert_page(connection: sqlite3.Connection, edition: int, page: Page) -> tup
             page.kind_probability,
         ),
     )
-    sql = f"INSERT INTO element VALUES (NULL, {_marks(17)})"
+    sql = f"INSERT INTO element VALUES (NULL, {_marks(18)})"
     keys = {e.id: insert(connection, sql, codec.element_row(page_key, e)) for e in page.elements}
     return page_key, keys
 

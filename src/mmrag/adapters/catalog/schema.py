@@ -159,7 +159,9 @@ CREATE INDEX picture_page ON picture (page);
 CREATE TABLE picture_outbox (sequence INTEGER PRIMARY KEY AUTOINCREMENT, picture_id TEXT NOT NULL UNIQUE);
 """
 
-MIGRATIONS: Final[tuple[str, ...]] = (_V1, _V2)
+_V3: Final = "ALTER TABLE element ADD COLUMN belongs_to TEXT;"
+
+MIGRATIONS: Final[tuple[str, ...]] = (_V1, _V2, _V3)
 """Script ``n`` (from 0) takes a catalog of version ``n`` to version ``n + 1``. A released script is never edited."""
 
 
