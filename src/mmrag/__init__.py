@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         CitedClaim,
         VerdictKind,
     )
+    from mmrag.domain.documents import Document
     from mmrag.domain.evidence import Hit
     from mmrag.domain.geometry import BBox
     from mmrag.errors import (
@@ -39,11 +40,13 @@ if TYPE_CHECKING:
         UnreadableFileError,
         UsageError,
     )
+    from mmrag.ingester import IngestSummary
     from mmrag.settings import Settings, load_settings
 
 _HOMES = {
     "mmrag.api": ("Session", "ask_sync", "open"),
     "mmrag.domain.answers": ("Abstention", "AbstentionReason", "Answer", "Citation", "CitedClaim", "VerdictKind"),
+    "mmrag.domain.documents": ("Document",),
     "mmrag.domain.evidence": ("Hit",),
     "mmrag.domain.geometry": ("BBox",),
     "mmrag.errors": (
@@ -55,6 +58,7 @@ _HOMES = {
         "UnreadableFileError",
         "UsageError",
     ),
+    "mmrag.ingester": ("IngestSummary",),
     "mmrag.settings": ("Settings", "load_settings"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
@@ -66,8 +70,10 @@ __all__ = [
     "BBox",
     "Citation",
     "CitedClaim",
+    "Document",
     "EmptyStoreError",
     "Hit",
+    "IngestSummary",
     "MMRagError",
     "ModelError",
     "Session",

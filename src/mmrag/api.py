@@ -7,68 +7,30 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from functools import partial
-from importlib.metadata import entry_points
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import anyio
 
 from mmrag.domain.answers import Answer
 from mmrag.domain.evidence import Hit
-from mmrag.domain.hashing import Json
 from mmrag.domain.pictures import Guess, PageKind
-from mmrag.errors import SettingsError, UsageError
+from mmrag.errors import UsageError
+from mmrag.ingester import IngestSummary, find_ingester
 from mmrag.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from mmrag.adapters.receipts import SqliteReceipts
     from mmrag.agent.answer import Agent, AgentParts
     from mmrag.agent.remembering import Remembered
+    from mmrag.agent.tools import Toolbox
     from mmrag.app import App
     from mmrag.domain.calibration import Calibration
+    from mmrag.domain.documents import Document
     from mmrag.ports import ChatModel, Pixels, Receipts, TraceSink
     from mmrag.retrieval.search import SearchParts
-
-INGESTER_GROUP = "mmrag.ingesters"
-"""The entry point group where a distribution offers the function that ingests files."""
-
-
-class FileOutcome(Protocol):
-    """What became of one file: ``ingested``, ``unchanged``, ``replaced``, or ``quarantined`` for a ``reason``."""
-
-    @property
-    def document(self) -> str: ...
-    @property
-    def sha256(self) -> str: ...
-    @property
-    def status(self) -> str: ...
-    @property
-    def reason(self) -> str | None: ...
-    @property
-    def pages(self) -> int: ...
-
-
-class IngestSummary(Protocol):
-    """What an ingestion gives back: every file's outcome, the names of removed documents, and wall time in seconds."""
-
-    @property
-    def documents(self) -> Sequence[FileOutcome]: ...
-    @property
-    def removed(self) -> Sequence[str]: ...
-    @property
-    def seconds(self) -> float: ...
-
-    def to_json(self) -> Json: ...
-
-
-class Ingester(Protocol):
-    """The function behind ``Session.ingest``."""
-
-    async def __call__(
-        self, app: App, paths: Sequence[Path], *, prune: bool = False, on_event: Callable[[object], None] | None = None
-    ) -> IngestSummary: ...
 
 
 class TraceCopy:
@@ -218,6 +180,21 @@ class Session:
         ingester = find_ingester()
         async with open_app(self.settings, write=True) as app:
             return await ingester(app, [Path(path) for path in paths], prune=prune, on_event=on_event)
+
+    async def documents(self) -> tuple[Document, ...]:
+        """Every document of the store by name, those in quarantine with their reason. Raises ``EmptyStoreError``."""
+        return await (await self.app()).catalog.documents()
+
+    async def tools(self) -> Toolbox:
+        """What an agent can do with the store, by name: typed arguments in, typed results with element ids out.
+
+        They only read. The same functions serve models, MCP and LlamaIndex. Raises ``EmptyStoreError``.
+        """
+        from mmrag.agent.reader import ReaderDrafter
+        from mmrag.agent.tools import ToolParts, build_tools
+
+        app = await self.app()
+        return build_tools(ToolParts(search=_search_parts(app), blobs=app.blobs, reader=ReaderDrafter(app.embedder)))
 
     async def app(self) -> App:
         """The parts behind the session, for what it does not offer itself. Raises ``EmptyStoreError``."""
@@ -374,11 +351,3 @@ _HERE = frozenset({"embedded", "reader", "transformers", "localhost", "127.0.0.1
 
 def _is_local(place: str) -> bool:
     return (urlsplit(place).hostname if "://" in place else place) in _HERE
-
-
-def find_ingester() -> Ingester:
-    """The function that ingests, as its distribution registered it. Raises ``SettingsError`` when there is none."""
-    found = list(entry_points(group=INGESTER_GROUP))
-    if not found:
-        raise SettingsError("Nothing here can ingest files: install the complete mmrag distribution.")
-    return cast(Ingester, found[0].load())

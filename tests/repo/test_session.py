@@ -30,6 +30,9 @@ async def test_questions_go_on_while_files_come_in(tmp_path: Path) -> None:
         assert {file.document: file.status for file in summary.documents} == {"a.pdf": "unchanged", "b.pdf": "ingested"}
         assert (await session.ask(question.format("Bravo"))).answer == "B-2002"
         assert {hit.document for hit in await session.search("invoice trading")} == {"a.pdf", "b.pdf"}
+        assert [document.name for document in await session.documents()] == ["a.pdf", "b.pdf"]
+        found = await (await session.tools())["list_documents"].call('{"name_contains": "b"}')
+        assert "b.pdf" in str(found.to_json())
 
 
 def test_one_question_from_code_that_is_not_async(tmp_path: Path) -> None:

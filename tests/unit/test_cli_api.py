@@ -8,8 +8,9 @@ import pytest
 
 import mmrag
 from mmrag import Settings
-from mmrag.api import find_ingester, offline, open_session
+from mmrag.api import offline, open_session
 from mmrag.errors import SettingsError, UsageError
+from mmrag.ingester import find_ingester
 
 THREE = Settings.model_validate(
     {
@@ -69,6 +70,6 @@ def test_the_ingester_is_found_where_it_is_registered(monkeypatch: pytest.Monkey
     from mmrag_ingest.pipeline import ingest
 
     assert find_ingester() is ingest
-    monkeypatch.setattr("mmrag.api.entry_points", lambda group: [])
+    monkeypatch.setattr("mmrag.ingester.entry_points", lambda group: [])
     with pytest.raises(SettingsError, match="Nothing here can ingest files"):
         find_ingester()
