@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from functools import partial
+from importlib import import_module
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from mmrag.app import App
     from mmrag.domain.calibration import Calibration
     from mmrag.domain.documents import Document
+    from mmrag.domain.events import AnswerEvent, OnEvent
     from mmrag.ports import ChatModel, Pixels, Receipts, TraceSink
     from mmrag.retrieval.search import SearchParts
 
@@ -80,6 +82,39 @@ class Session:
         The same question again, while the store is as it was, has the same answer and calls no model, unless a trace is
         wanted or ``cache.enabled`` is off.
         """
+        return await self._asked(question, document=document, tier=tier, max_usd=max_usd, trace=trace)
+
+    def stream(
+        self,
+        question: str,
+        *,
+        document: str | None = None,
+        tier: str | None = None,
+        max_usd: float | None = None,
+        trace: Path | None = None,
+    ) -> AsyncGenerator[AnswerEvent, None]:
+        """What happens while ``question`` is answered, as events (see ``mmrag.domain.events``), the answer last.
+
+        Takes and raises what ``ask`` does. Close it when you stop early (``async with contextlib.aclosing(...)``): that
+        cancels the question, and nothing more is spent on it.
+        """
+        from mmrag.agent.telling import streamed
+
+        ask = partial(self._asked, question, document=document, tier=tier, max_usd=max_usd, trace=trace)
+        return streamed(lambda on_event: ask(on_event=on_event))
+
+    async def _asked(
+        self,
+        question: str,
+        *,
+        document: str | None,
+        tier: str | None,
+        max_usd: float | None,
+        trace: Path | None,
+        on_event: OnEvent | None = None,
+    ) -> Answer:
+        if self._agent is None:  # takes seconds, once in a process: not on the event loop
+            await anyio.to_thread.run_sync(import_module, "mmrag.agent.answer")
         from mmrag.agent.answer import Agent
         from mmrag.agent.remembering import Asked
 
@@ -87,6 +122,10 @@ class Session:
         asked = Asked(question=question.strip(), document=document, tier=tier, max_usd=max_usd, version=app.version())
         remembered = self._memory(app) if self.settings.cache.enabled and trace is None else None
         if remembered is not None and (known := await remembered.recall(asked)) is not None:
+            if on_event is not None:
+                from mmrag.agent.telling import tell_again
+
+                await tell_again(on_event, question, document, known)
             return known
         if trace is None:
             async with self._gate:
@@ -95,7 +134,7 @@ class Session:
             async with self._gate:
                 parts = await self._parts()
             agent = Agent(replace(parts, traces=TraceCopy(parts.traces, trace)))
-        answer = await agent.ask(question, document=document, tier=tier, max_usd=max_usd)
+        answer = await agent.ask(question, document=document, tier=tier, max_usd=max_usd, on_event=on_event)
         if remembered is not None:
             remembered.keep(asked, answer)
         return answer

@@ -165,7 +165,7 @@ async def test_a_tier_that_only_copies_words_is_left_out_of_a_sum_and_the_trace_
         async def draft(self, plan: Plan, readings: Sequence[Reading]) -> Draft:
             return thinker(plan, readings)
 
-    world.tiers.append(Tier(name="thinks", drafter=lambda _id, _usd: Thinks(), reasons=True))
+    world.tiers.append(Tier(name="thinks", drafter=lambda _job: Thinks(), reasons=True))
     agent = await world.agent()
     answer = await agent.ask("Why is the total on the receipt from ACME HARDWARE so high? Explain.")
     (start,) = stages(world, answer, "start")

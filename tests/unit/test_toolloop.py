@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import anyio
 import pytest
 
-from mmrag.agent.toolloop import Bounds, CallDone, Stop, run_tools
+from mmrag.agent.toolloop import Bounds, Stop, run_tools
 from mmrag.agent.tools.base import Arguments, Tool, Toolbox
 from mmrag.domain.costs import Usage
+from mmrag.domain.events import AnswerEvent, ToolFinished
 from mmrag.domain.hashing import Json
 from mmrag.domain.messages import ImagePart, Message, Reply, Role, ToolCall
 from mmrag.domain.messages import ToolResult as ResultPart
@@ -177,7 +178,13 @@ async def test_pictures_go_to_the_model_as_pictures() -> None:
 
 
 async def test_each_call_is_heard_of() -> None:
-    heard: list[CallDone] = []
+    heard: list[AnswerEvent] = []
+
+    async def hear(event: AnswerEvent) -> None:
+        heard.append(event)
+
     model = ScriptedModel([calls(("look", "{}")), "done"])
-    await run_tools(model, tool("look", shows), QUESTION, Bounds(), on_call=heard.append)
-    assert [call.name for call in heard] == ["look"]
+    await run_tools(model, tool("look", shows), QUESTION, Bounds(), on_event=hear)
+    assert [event.type for event in heard] == ["tool_started", "tool_finished"]
+    assert isinstance(heard[1], ToolFinished)
+    assert (heard[1].name, heard[1].element_ids) == ("look", ("el-here",))

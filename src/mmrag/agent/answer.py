@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from decimal import Decimal
 from itertools import count
 
 import anyio.to_thread
@@ -12,8 +13,8 @@ from workflows.errors import WorkflowTimeoutError
 from workflows.handler import WorkflowHandler
 
 from mmrag.agent import cascade, trace
-from mmrag.agent.billing import position, spent_usd
-from mmrag.agent.case import AgentParts, Case, OnEvent, Outcome, Round, Standing, open_case
+from mmrag.agent.billing import position, spent
+from mmrag.agent.case import AgentParts, Case, Outcome, Round, Standing, open_case
 from mmrag.agent.cite import cite
 from mmrag.agent.claims import split_claims
 from mmrag.agent.closing import close, failure_of, timed_out, unread, unsafe
@@ -25,10 +26,13 @@ from mmrag.agent.plan import make_plan
 from mmrag.agent.presenting import hit_json, to_json
 from mmrag.agent.select import eligible, margin, select
 from mmrag.agent.starting import needs_of, starting_tier
-from mmrag.agent.tiers import skills
+from mmrag.agent.telling import DraftTeller, tell_verdicts
+from mmrag.agent.tiers import Job, skills
 from mmrag.agent.verify import verify
 from mmrag.domain.answers import Answer
 from mmrag.domain.calibration import Group
+from mmrag.domain.costs import Bill
+from mmrag.domain.events import CostSoFar, EvidenceFound, OnEvent, PlanMade
 from mmrag.errors import ModelError
 
 __all__ = ["Agent", "AgentParts", "AskFlow", "hit_json", "to_json"]
@@ -46,6 +50,7 @@ class AskFlow(Workflow):
         with ev.case.timed("plan"):
             plan = make_plan(ev.case.question, document=ev.case.document)
         ev.case.trace.add("plan", trace.plan_json(plan))
+        await ev.case.tell(PlanMade(plan=plan))
         return Planned(case=ev.case, plan=plan)
 
     @step
@@ -54,6 +59,7 @@ class AskFlow(Workflow):
         with ev.case.timed("gather"):
             gathered = await gather(ev.plan, self.parts.search, k=ask.hits)
         ev.case.trace.add("gather", trace.gathered_json(gathered))
+        await ev.case.tell(EvidenceFound(hits=gathered.hits))
         now = Round(plan=ev.plan, gathered=gathered, pages=ask.pages)
         refusal = cascade.out_of_reach(ev.plan, gathered)
         return Settled(case=ev.case, round=now, refusal=refusal) if refusal else Found(case=ev.case, round=now)
@@ -79,11 +85,21 @@ class AskFlow(Workflow):
     @step
     async def draft(self, ev: Ready) -> Drafted:
         case, tier = ev.case, ev.round.order[ev.round.tier]
-        now = replace(ev.round, draft=None, failure=None, tried=tuple(dict.fromkeys((*ev.round.tried, tier.name))))
+        tried = tuple(dict.fromkeys((*ev.round.tried, tier.name)))
+        now = replace(ev.round, draft=None, failure=None, tried=tried, attempt=ev.round.attempt + 1)
+        teller = DraftTeller(case.on_event, tier=tier.name, attempt=now.attempt) if case.on_event else None
+        job = Job(
+            question_id=case.id,
+            max_usd=case.budget,
+            on_delta=teller.piece if teller else None,
+            on_event=case.on_event,
+        )
         with case.timed("draft"):
             try:
-                draft = await tier.drafter(case.id, case.budget).draft(now.plan, now.readings)
+                draft = await tier.drafter(job).draft(now.plan, now.readings)
                 now = replace(now, draft=draft, failure=unread(draft))
+                if teller:
+                    await teller.whole(draft)
             except ModelError as error:
                 failure = failure_of(error)
                 now = replace(now, failure=failure, notes=(*now.notes, f"{tier.name}: {failure.abstention.detail}"))
@@ -97,6 +113,8 @@ class AskFlow(Workflow):
             claims = split_claims(now.plan, now.draft) if now.draft else ()
             verdicts = await anyio.to_thread.run_sync(verify, now.plan, claims, now.readings)
         ev.case.trace.add("verify", trace.verdicts_json(verdicts))
+        if ev.case.on_event:
+            await tell_verdicts(ev.case.on_event, verdicts, tier=now.order[now.tier].name, attempt=now.attempt)
         return Verified(case=ev.case, round=await self._criticised(ev.case, replace(now, verdicts=verdicts)))
 
     async def _criticised(self, case: Case, now: Round) -> Round:
@@ -116,12 +134,14 @@ class AskFlow(Workflow):
             drafted = cascade.drafted_score(now.draft) if now.draft else 0.0
             score = cascade.answer_confidence(drafted, now.verdicts)
             thresholds, confidence = self._judged(now, score)
+            entries = await spent(case, now.tried, self.parts.ledger)
+            await case.tell(CostSoFar(bill=Bill.of(entries)))
             decision = cascade.decide(
                 now.verdicts,
                 confidence,
                 thresholds,
                 position(case, now, self.parts.prices, known_pages=len(eligible(now.plan, now.gathered))),
-                await spent_usd(case, now.tried, self.parts.ledger),
+                sum((entry.usd or Decimal(0) for entry in entries), Decimal(0)),
                 case.budget,
                 failure=now.failure,
                 best=now.best.confidence if now.best else None,
@@ -210,7 +230,8 @@ class Agent:
         on_event: OnEvent | None = None,
     ) -> Answer:
         """Answer ``question`` or refuse with a reason. ``document`` restricts it to one document, by its name as ingested;
-        ``tier`` to one tier; ``max_usd`` replaces the budget of the settings; ``on_event`` hears when a stage is done.
+        ``tier`` to one tier; ``max_usd`` replaces the budget of the settings; ``on_event`` hears
+        what happens, but not the answer itself.
 
         Raises ``UsageError`` for an empty question or an unknown tier, and what the store raises.
         """

@@ -30,11 +30,6 @@ async def spent(case: Case, tried: Sequence[str], ledger: Ledger) -> tuple[Ledge
     return await ledger.entries(case.id)
 
 
-async def spent_usd(case: Case, tried: Sequence[str], ledger: Ledger) -> Decimal:
-    """What the question has cost so far. Calls of unknown price are not in it."""
-    return sum((entry.usd or Decimal(0) for entry in await spent(case, tried, ledger)), Decimal(0))
-
-
 def bill_of(entries: tuple[LedgerEntry, ...], readings: Sequence[Reading], on: date, prices: PriceList) -> Bill:
     """``entries`` added up, beside one call to the flagship and one to the cheap tier about the same pages: as much of their
     text as such a model is shown, and a picture where the best page is drawn rather than printed."""

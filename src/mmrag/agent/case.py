@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -13,6 +13,7 @@ from mmrag.agent.trace import Trace
 from mmrag.domain.answers import Answer, Draft, Verdict
 from mmrag.domain.calibration import UNCALIBRATED, Calibration
 from mmrag.domain.critique import Principle
+from mmrag.domain.events import AnswerEvent, OnEvent
 from mmrag.domain.hashing import content_id
 from mmrag.domain.plans import Gathered, Plan, Reading
 from mmrag.errors import UsageError
@@ -24,8 +25,6 @@ from mmrag.settings import Settings
 
 STAGES = ("plan", "gather", "draft", "critique", "verify")
 """The names under which time is reported: selecting counts as gathering; deciding and citing as verifying."""
-
-OnEvent = Callable[[object], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,14 +45,6 @@ class AgentParts:
     def prices(self) -> PriceList:
         """The list that ships with mmrag, with the user's own over it."""
         return price_list(self.settings.models.file)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StageDone:
-    """Progress, as told to ``on_event``: a stage has ended after that many milliseconds."""
-
-    stage: str
-    milliseconds: float
 
 
 # The workflow's runtime takes the repr of every event for its own records, three times a step. Case, Round and Outcome hold
@@ -87,8 +78,11 @@ class Case:
         finally:
             spent = (self.clock.monotonic() - began) * 1000
             self.timings[stage] = self.timings.get(stage, 0.0) + spent
-            if self.on_event is not None:
-                self.on_event(StageDone(stage=stage, milliseconds=spent))
+
+    async def tell(self, event: AnswerEvent) -> None:
+        """Tell whoever listens, if anybody does."""
+        if self.on_event is not None:
+            await self.on_event(event)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -103,9 +97,9 @@ class Round:
     """One attempt: a tier, the pages it reads, what it drafted and what became of that.
 
     ``pages`` is how many pages may be read; ``order`` are the tiers to ask and ``tier`` is the index in it of this one;
-    ``tried`` names the tiers asked so far; ``repairs`` counts all of them, ``repaired`` is about this tier; ``flipped`` says
-    that the verifier has stopped a draft that its tier was sure enough of. ``notes`` say which tiers failed, and why;
-    ``best`` is the best answer of the tiers before that clears its threshold.
+    ``attempt`` counts drafts from 1; ``tried`` names the tiers asked so far; ``repairs`` counts all of them, ``repaired`` is
+    about this tier; ``flipped`` says that the verifier has stopped a draft that its tier was sure enough of. ``notes`` say
+    which tiers failed, and why; ``best`` is the best answer of the tiers before that clears its threshold.
     """
 
     plan: Plan
@@ -114,6 +108,7 @@ class Round:
     readings: tuple[Reading, ...] = ()
     order: tuple[Tier, ...] = ()
     tier: int = 0
+    attempt: int = 0
     tried: tuple[str, ...] = ()
     repairs: int = 0
     repaired: bool = False

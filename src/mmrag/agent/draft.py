@@ -15,7 +15,7 @@ from mmrag.domain.messages import ChatRequest, ImagePart, Message, Reply, Role, 
 from mmrag.domain.plans import Plan, Reading
 from mmrag.errors import ModelCutOffError, ModelRefusedError
 from mmrag.middleware.prices import PriceList, price_list
-from mmrag.ports import Blobs, ChatModel
+from mmrag.ports import Blobs, ChatModel, OnDelta
 from mmrag.prompting import constitution, load_prompt
 
 HOSTED_TOKENS = 4_000
@@ -39,7 +39,7 @@ class ModelDrafter:
 
     ``question_id`` and ``max_usd`` go with each call: which question it was for, and the USD that may be spent on it.
     ``can`` are the model's limits; it is shown pictures when it looks at them and ``blobs`` has the pages. ``prices`` knows
-    what a picture costs, by default that of the list that ships with mmrag.
+    what a picture costs, by default that of the list that ships with mmrag. ``on_delta`` hears the reply as it comes in.
     """
 
     def __init__(
@@ -52,6 +52,7 @@ class ModelDrafter:
         can: Capabilities = NOTHING_KNOWN,
         blobs: Blobs | None = None,
         prices: PriceList | None = None,
+        on_delta: OnDelta | None = None,
     ) -> None:
         self._model = model
         self._tier = tier
@@ -60,6 +61,7 @@ class ModelDrafter:
         self._can = can
         self._blobs = blobs
         self._prices = prices or price_list()
+        self._on_delta = on_delta
 
     async def draft(self, plan: Plan, readings: Sequence[Reading]) -> Draft:
         """Raises ``ModelRefusedError`` when the model refuses, ``ModelCutOffError`` for a reply that ends too early,
@@ -68,7 +70,7 @@ class ModelDrafter:
         wanted = looks(offered, readings, self._can) if self._blobs is not None else ()
         images, notes = await taken(wanted, self._blobs, self._can) if self._blobs is not None else ((), ())
         request = self._request(plan, offered, images)
-        reply = await self._model.reply(request)
+        reply = await self._model.reply(request, self._on_delta)
         if reply.stop is StopReason.REFUSAL:
             raise ModelRefusedError(f"{self._model.identity} refused to answer.")
         if reply.stop is StopReason.LENGTH:

@@ -1,12 +1,24 @@
-"""Answers and hits as JSON: the shape that ``mmrag ask --json`` and ``mmrag search --json`` promise."""
+"""Answers, hits and events as JSON: the shape that ``mmrag ask --json`` and ``mmrag search --json`` promise."""
 
 from __future__ import annotations
 
 from mmrag.domain.answers import Answer, Citation, CitedClaim
 from mmrag.domain.costs import Bill
+from mmrag.domain.events import (
+    AnswerEvent,
+    AnswerGiven,
+    ClaimChecked,
+    CostSoFar,
+    DraftText,
+    EvidenceFound,
+    PlanMade,
+    ToolFinished,
+    ToolStarted,
+)
 from mmrag.domain.evidence import Hit, Leg
 from mmrag.domain.geometry import BBox
 from mmrag.domain.hashing import Json
+from mmrag.domain.plans import Plan
 
 _LEGS = (Leg.TEXT, Leg.LEXICAL, Leg.IMAGE)
 """Always present, null when the leg did not find the element; other legs only when they did."""
@@ -48,6 +60,56 @@ def hit_json(hit: Hit) -> dict[str, Json]:
         "score": round(hit.score, 4),
         "legs": legs,
         "text": hit.element.text,
+    }
+
+
+def event_json(event: AnswerEvent) -> dict[str, Json]:
+    """``{"type": ..., "data": ...}``; the data of ``answer`` is that of :func:`to_json`."""
+    return {"type": event.type, "data": _told(event)}
+
+
+def _told(event: AnswerEvent) -> Json:
+    match event:
+        case PlanMade(plan=plan):
+            return _plan(plan)
+        case EvidenceFound(hits=hits):
+            return {"evidence": [hit_json(hit) for hit in hits]}
+        case ToolStarted():
+            return {"call_id": event.call_id, "name": event.name, "arguments": event.arguments, "step": event.step}
+        case ToolFinished():
+            return {
+                "call_id": event.call_id,
+                "name": event.name,
+                "text": event.text,
+                "elements": list(event.element_ids),
+                "failed": event.failed,
+                "repeated": event.repeated,
+            }
+        case DraftText():
+            return {"tier": event.tier, "attempt": event.attempt, "text": event.text}
+        case ClaimChecked():
+            return {
+                "tier": event.tier,
+                "attempt": event.attempt,
+                "text": event.text,
+                "verdict": event.verdict.value,
+                "method": event.method.value,
+                "detail": event.detail,
+            }
+        case CostSoFar(bill=bill):
+            return _cost(bill)
+        case AnswerGiven(answer=answer):
+            return to_json(answer)
+
+
+def _plan(plan: Plan) -> Json:
+    return {
+        "question": plan.question,
+        "answer_type": plan.answer_type.value,
+        "target": plan.target,
+        "names": [constraint.text for constraint in plan.constraints],
+        "document": plan.document,
+        "operation": None if plan.aggregate is None else plan.aggregate.operation.value,
     }
 
 

@@ -12,23 +12,35 @@ from mmrag.agent.draft import ModelDrafter
 from mmrag.agent.reader import ReaderDrafter
 from mmrag.agent.starting import Skill
 from mmrag.domain.capabilities import NOTHING_KNOWN, Capabilities
+from mmrag.domain.events import OnEvent
 from mmrag.errors import SettingsError, UsageError
 from mmrag.middleware.capabilities import capabilities_of
 from mmrag.middleware.prices import PriceList, price_list
-from mmrag.ports import Blobs, ChatModel, Drafter, TextEmbedder
+from mmrag.ports import Blobs, ChatModel, Drafter, OnDelta, TextEmbedder
 from mmrag.settings import Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One draft for one question: which, and the USD that it may cost in all. ``on_delta`` hears a model's reply as it
+    comes in, ``on_event`` the tools that it calls; without them nothing is streamed."""
+
+    question_id: str = ""
+    max_usd: Decimal | None = None
+    on_delta: OnDelta | None = None
+    on_event: OnEvent | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tier:
-    """``drafter`` makes the drafter of one question from its id and the USD it may cost.
+    """``drafter`` makes the drafter for one job.
 
     ``model`` is what is paid for, None when nothing is. ``sees`` says that it is shown pictures, ``reasons`` that it does
     more than copy printed words.
     """
 
     name: str
-    drafter: Callable[[str, Decimal], Drafter]
+    drafter: Callable[[Job], Drafter]
     model: str | None = None
     sees: bool = False
     reasons: bool = False
@@ -61,7 +73,7 @@ def build_tiers(
 
 def reader_tier(name: str, reader: Drafter) -> Tier:
     """A tier that costs nothing: the same drafter for every question."""
-    return Tier(name=name, drafter=lambda _question_id, _max_usd: reader)
+    return Tier(name=name, drafter=lambda _job: reader)
 
 
 def model_tier(
@@ -75,8 +87,15 @@ def model_tier(
     """A tier that drafts through ``model``, within its limits."""
     return Tier(
         name=name,
-        drafter=lambda question_id, usd: ModelDrafter(
-            model, tier=name, question_id=question_id, max_usd=usd, can=can, blobs=blobs, prices=prices
+        drafter=lambda job: ModelDrafter(
+            model,
+            tier=name,
+            question_id=job.question_id,
+            max_usd=job.max_usd,
+            can=can,
+            blobs=blobs,
+            prices=prices,
+            on_delta=job.on_delta,
         ),
         model=model.identity,
         sees=can.images and blobs is not None,

@@ -9,11 +9,12 @@ from decimal import Decimal
 
 from mmrag.agent.quoting import locate
 from mmrag.agent.replies import DraftReply, parsed
-from mmrag.agent.toolloop import Bounds, OnCall, Stop, ToolRun, run_tools
+from mmrag.agent.toolloop import Bounds, Stop, ToolRun, run_tools
 from mmrag.agent.tools.base import MOST_OF_ELEMENT, Toolbox, shortened
 from mmrag.domain.answers import Draft, Span
 from mmrag.domain.critique import Principle
 from mmrag.domain.documents import Page
+from mmrag.domain.events import OnEvent
 from mmrag.domain.messages import Message, Role
 from mmrag.domain.plans import Plan, Reading
 from mmrag.errors import BudgetExceededError, ModelUnavailableError
@@ -42,7 +43,7 @@ class ToolDrafter:
         bounds: Bounds | None = None,
         question_id: str = "",
         max_usd: Decimal | None = None,
-        on_call: OnCall | None = None,
+        on_event: OnEvent | None = None,
     ) -> None:
         self._model = model
         self._tools = tools
@@ -51,7 +52,7 @@ class ToolDrafter:
         self._principles = principles
         self._bounds = replace(bounds or Bounds(), max_usd=max_usd)
         self._question_id = question_id
-        self._on_call = on_call
+        self._on_event = on_event
 
     async def draft(self, plan: Plan, readings: Sequence[Reading]) -> Draft:
         """Raises ``BudgetExceededError`` and ``ModelUnavailableError`` when money or time runs out before an answer, or the
@@ -77,7 +78,7 @@ class ToolDrafter:
             self._bounds,
             question_id=self._question_id,
             json_schema=prompt.json_schema,
-            on_call=self._on_call,
+            on_event=self._on_event,
         )
         return await self._resolved(self._said(run), run.element_ids | {e.id for e in given}, readings)
 

@@ -7,7 +7,7 @@ are the elements that results have shown, and no others.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
@@ -15,6 +15,7 @@ from enum import StrEnum
 import anyio
 
 from mmrag.agent.tools.base import Toolbox, as_text, shortened
+from mmrag.domain.events import OnEvent, ToolFinished, ToolStarted
 from mmrag.domain.hashing import canonical_bytes
 from mmrag.domain.messages import ChatRequest, ImagePart, Message, Reply, Role, TextPart, ToolCall
 from mmrag.domain.messages import ToolResult as ResultPart
@@ -79,9 +80,6 @@ class ToolRun:
         return frozenset(e for call in self.calls for e in call.element_ids)
 
 
-OnCall = Callable[[CallDone], None]
-
-
 async def run_tools(
     model: ChatModel,
     tools: Toolbox,
@@ -90,14 +88,16 @@ async def run_tools(
     *,
     question_id: str = "",
     json_schema: str | None = None,
-    on_call: OnCall | None = None,
+    on_event: OnEvent | None = None,
 ) -> ToolRun:
     """Let ``model`` call ``tools`` until it answers or a bound is reached.
 
     Calls of one reply run at once. A call that fails is told to the model as text. Raises what the model raises, but for
     ``BudgetExceededError``: money that has run out ends the loop like time. Cancelling it cancels the calls under way.
     """
-    loop = _Loop(model=model, tools=tools, bounds=bounds, question_id=question_id, json_schema=json_schema, on_call=on_call)
+    loop = _Loop(
+        model=model, tools=tools, bounds=bounds, question_id=question_id, json_schema=json_schema, on_event=on_event
+    )
     loop.messages.extend(messages)
     with anyio.move_on_after(bounds.seconds):
         return await loop.run()
@@ -111,7 +111,7 @@ class _Loop:
     bounds: Bounds
     question_id: str
     json_schema: str | None
-    on_call: OnCall | None
+    on_event: OnEvent | None
     messages: list[Message] = field(default_factory=list)
     done: list[CallDone] = field(default_factory=list)
     seen: set[bytes] = field(default_factory=set)
@@ -161,7 +161,7 @@ class _Loop:
         fresh = [self._is_fresh(call) for call in calls]
 
         async def one(n: int) -> None:
-            results[n] = await self._one(calls[n], fresh=fresh[n])
+            results[n] = await self._told(calls[n], fresh=fresh[n])
 
         async with anyio.create_task_group() as group:
             for n in range(len(calls)):
@@ -173,9 +173,6 @@ class _Loop:
         told = [ResultPart(call_id=call.id, name=call.name, text=d.text) for call, d in zip(calls, done, strict=True)]
         pictures = [picture for d in done for picture in d.pictures][:_MOST_PICTURES]
         self.messages.append(Message(role=Role.USER, parts=(*told, *pictures)))
-        for call in done:
-            if self.on_call is not None:
-                self.on_call(call)
         return done
 
     def _is_fresh(self, call: ToolCall) -> bool:
@@ -188,6 +185,25 @@ class _Loop:
             return False
         self.seen.add(key)
         return True
+
+    async def _told(self, call: ToolCall, *, fresh: bool) -> CallDone:
+        """The call's result, with its beginning and its end told to whoever listens."""
+        if self.on_event is None:
+            return await self._one(call, fresh=fresh)
+        step = self.steps
+        await self.on_event(ToolStarted(call_id=call.id, name=call.name, arguments=call.arguments, step=step))
+        done = await self._one(call, fresh=fresh)
+        await self.on_event(
+            ToolFinished(
+                call_id=call.id,
+                name=call.name,
+                text=done.text,
+                element_ids=done.element_ids,
+                failed=done.failed,
+                repeated=done.repeated,
+            )
+        )
+        return done
 
     async def _one(self, call: ToolCall, *, fresh: bool) -> CallDone:
         def told(text: str, *, failed: bool = False, repeated: bool = False) -> CallDone:
