@@ -2,19 +2,21 @@
 
 Every page is read as it is and on every rung. *words*: share of the page's words that were read, letters and digits
 compared; the words are the known ones where somebody wrote them down or the file itself has them (*known*), else the clean
-reading's sure ones. *loss*: points lost against the clean reading. *place*: share of the words found again that lie where
-the clean page's word went. *pairs*: share of the clean reading's key-value pairs read again. Aim: at most 3 points lost, 10
-at 100 dpi.
+reading's sure ones. *fields*: share of the answers in ``questions.jsonl`` that stand in what was read of their page. *loss*:
+points lost against the clean reading. *place*: share of the words found again that lie where the clean page's word went.
+*pairs*: share of the clean reading's key-value pairs read again. Aim: at most 3 points lost, 10 at 100 dpi.
 
-    python benchmarks/ladder.py [CORPUS] [--full] [--quick] [--ways NAME ...] [--json FILE]
+    python benchmarks/ladder.py [CORPUS] [--pick N] [--seed S] [--all-ways] [--quick] [--ways NAME ...] [--json FILE]
+
+Of a corpus N receipts and forms are drawn by the seed, their first pages; of the samples all pages are taken.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import math
 import os
+import random
 import re
 import tempfile
 import time
@@ -27,125 +29,24 @@ from pathlib import Path
 
 import numpy as np
 from _ingesting import SAMPLES, table
+from _worse import QUICK, REQUIRED, WAYS, Points, Sheet, Worse, as_it_is
 from mmrag_ingest.guard import usable_cores
 from mmrag_ingest.pages import probe, render
 from mmrag_ingest.records import Limits, PageTask
 from mmrag_ingest.sanity import Trust, judge
 from mmrag_ingest.worker import read_page
-from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 
 from mmrag.domain.documents import ElementKind, Page
 
-Points = NDArray[np.float64]
-PICKED = 5
-"""Pages of each kind taken from a corpus in the small form, spread over the folder."""
-STRIP_INCHES, SHEET_INCHES = 3.15, 11.0
-"""Width of a till roll of 80 mm; longer side of a sheet of paper."""
+PICKED = 25
+"""Documents taken from a corpus."""
+SHORT = 3
+"""Letters and digits of an answer under which it has to be a word of its own to count."""
 STRIP_PIXELS = 1100
 """Receipts narrower than this were cut out of their page."""
 SURE = 0.9
 ENDINGS = {".pdf", ".png", ".jpg", ".jpeg", ".tif", ".tiff"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sheet:
-    """One page to read: its file, number, what is known to stand on it, and the longer side of its paper."""
-
-    path: str
-    number: int
-    known: tuple[str, ...] = ()
-    strip: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Worse:
-    """A page made worse: the picture, the JPEG quality it is kept at, and where the points of the clean page went."""
-
-    picture: Image.Image
-    moved: Callable[[Points], Points]
-    quality: int = 92
-
-
-def as_it_is(picture: Image.Image, sheet: Sheet) -> Worse:
-    return Worse(picture=picture, moved=lambda p: p)
-
-
-def turned(picture: Image.Image, sheet: Sheet, *, degrees: float) -> Worse:
-    """Turned counter-clockwise about its middle on larger white paper."""
-    result = picture.rotate(degrees, expand=True, fillcolor="white", resample=Image.Resampling.BICUBIC)
-    angle = math.radians(degrees)
-    matrix = np.array([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]])
-
-    def moved(points: Points) -> Points:
-        away = (points - 0.5) * picture.size
-        return np.asarray(away @ matrix.T / result.size + 0.5)
-
-    return Worse(picture=result, moved=moved)
-
-
-def few_dots(picture: Image.Image, sheet: Sheet) -> Worse:
-    """Scanned at 100 dpi."""
-    shown = picture.width / STRIP_INCHES if sheet.strip else max(picture.size) / SHEET_INCHES
-    scale = min(1.0, 100 / shown)
-    size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
-    return Worse(picture=picture.resize(size, Image.Resampling.BOX), moved=lambda p: p)
-
-
-def faint(picture: Image.Image, sheet: Sheet, *, strength: float) -> Worse:
-    """Ink with ``strength`` of its contrast left, on paper that is not white, with the noise of a sensor."""
-    pixels = np.asarray(picture, dtype=np.float32)
-    noise = np.random.default_rng(7).normal(0, 3, pixels.shape[:2])[:, :, None]
-    return Worse(picture=_image(228 - strength * (255 - pixels) + noise), moved=lambda p: p)
-
-
-def heavy_jpeg(picture: Image.Image, sheet: Sheet) -> Worse:
-    return Worse(picture=picture, moved=lambda p: p, quality=10)
-
-
-def shadowed(picture: Image.Image, sheet: Sheet) -> Worse:
-    """Photographed with a shadow over one corner and a dark table around it: the light falls to a quarter."""
-    across = np.linspace(0, 1, picture.width)[None, :] + np.linspace(0, 1, picture.height)[:, None]
-    light = 0.25 + 0.75 / (1 + np.exp(-(across - 0.9) * 9))
-    lit = np.asarray(picture, dtype=np.float32) * light[:, :, None]
-    border = round(0.06 * max(picture.size))
-    full = np.full((picture.height + 2 * border, picture.width + 2 * border, 3), 38, dtype=np.float32)
-    full[border:-border, border:-border] = lit
-    size = np.array([full.shape[1], full.shape[0]])
-    return Worse(picture=_image(full), moved=lambda p: (p * picture.size + border) / size)
-
-
-def watermarked(picture: Image.Image, sheet: Sheet) -> Worse:
-    """A large grey word across the page, over and under the print."""
-    layer = Image.new("L", picture.size, 255)
-    font = ImageFont.load_default(max(picture.size) / 7)
-    stamp = Image.new("L", (max(picture.size), round(max(picture.size) / 5)), 255)
-    ImageDraw.Draw(stamp).text((stamp.width // 2, stamp.height // 2), "COPY COPY", fill=150, font=font, anchor="mm")
-    stamp = stamp.rotate(45, expand=True, fillcolor=255)
-    layer.paste(stamp, ((picture.width - stamp.width) // 2, (picture.height - stamp.height) // 2))
-    mixed = np.asarray(picture, dtype=np.float32) * (np.asarray(layer, dtype=np.float32) / 255)[:, :, None]
-    return Worse(picture=_image(mixed), moved=lambda p: p)
-
-
-def _image(values: NDArray[np.floating]) -> Image.Image:
-    return Image.fromarray(np.clip(values, 0, 255).astype(np.uint8))
-
-
-WAYS: dict[str, Callable[[Image.Image, Sheet], Worse]] = {
-    "clean": as_it_is,
-    "turned by 90": partial(turned, degrees=90),
-    "turned by 180": partial(turned, degrees=180),
-    "turned by 270": partial(turned, degrees=270),
-    "skewed by 7": partial(turned, degrees=7),
-    "skewed by -7": partial(turned, degrees=-7),
-    "100 dpi": few_dots,
-    "faint, a fifth": partial(faint, strength=0.2),
-    "faint, a tenth": partial(faint, strength=0.1),
-    "JPEG quality 10": heavy_jpeg,
-    "shadow and border": shadowed,
-    "watermark": watermarked,
-}
-QUICK = ("clean", "turned by 90", "skewed by 7", "faint, a fifth")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -188,6 +89,8 @@ class Score:
     known: bool
     words: float
     true_words: int
+    fields: float | None
+    true_fields: int
     place: float | None
     pairs: float | None
     true_pairs: int
@@ -216,6 +119,8 @@ def scores_of(sheet: Sheet, ways: Sequence[str]) -> list[Score]:
                 known=bool(sheet.known),
                 words=(Counter(truth) & Counter(read.words)).total() / max(1, len(truth)),
                 true_words=len(truth),
+                fields=_found(sheet.fields, read.words) if sheet.fields else None,
+                true_fields=len(sheet.fields),
                 place=places,
                 pairs=(pairs & Counter(read.pairs)).total() / pairs.total() if pairs else None,
                 true_pairs=pairs.total(),
@@ -237,6 +142,12 @@ def _read(worse: Worse) -> Reading:
         return reading_of(page, time.process_time() - began)
 
 
+def _found(fields: Sequence[tuple[str, ...]], words: Sequence[str]) -> float:
+    """The share of the fields of which an accepted answer stands in the words, wherever they are cut."""
+    run, whole = "".join(words), set(words)
+    return sum(any(a in whole or (len(a) >= SHORT and a in run) for a in of) for of in fields) / len(fields)
+
+
 def _placed(clean: Reading, read: Reading, moved: Callable[[Points], Points]) -> float | None:
     """Of the clean words that were read again just once, the share whose moved centre lies in the box read."""
     once = {w for w, n in Counter(clean.words).items() if n == 1} & {w for w, n in Counter(read.words).items() if n == 1}
@@ -248,23 +159,36 @@ def _placed(clean: Reading, read: Reading, moved: Callable[[Points], Points]) ->
     return sum(inside) / len(inside)
 
 
-def sheets_of(corpus: Path | None, *, full: bool) -> list[Sheet]:
-    """Pages of the samples, and of a corpus's receipts and forms: the first page of each document there."""
-    sheets = list(_pages(sorted(SAMPLES.iterdir()), {}, first_only=False))
+def sheets_of(corpus: Path | None, *, pick: int, seed: int) -> list[Sheet]:
+    """Pages of the samples, and of ``pick`` receipts and forms of a corpus: the first page of each document there."""
+    sheets = list(_pages(sorted(SAMPLES.iterdir()), {}, _fields_of(SAMPLES), first_only=False))
     if corpus is None:
         return sheets
     lines = corpus / "ocr_lines.jsonl"
     rows = [json.loads(row) for row in lines.read_text(encoding="utf-8").splitlines()] if lines.is_file() else []
-    known = {row["file"]: tuple(bare(w) for line in row["lines"] for w in line["text"].split()) for row in rows}
-    for folder in ("receipts", "forms"):
-        files = sorted((corpus / folder).glob("*"))
-        step = 1 if full else max(1, len(files) // PICKED)
-        by_path = {str(corpus / name): words for name, words in known.items()}
-        sheets += _pages(files[::step] if full else files[::step][:PICKED], by_path, first_only=True)
-    return sheets
+    known = {str(corpus / row["file"]): tuple(w for line in row["lines"] for w in line["text"].split()) for row in rows}
+    files = sorted(path for folder in ("receipts", "forms") for path in (corpus / folder).glob("*"))
+    chosen = sorted(random.Random(seed).sample(files, min(pick, len(files))))
+    return sheets + list(_pages(chosen, known, _fields_of(corpus), first_only=True))
 
 
-def _pages(files: Iterable[Path], known: dict[str, tuple[str, ...]], *, first_only: bool) -> Iterator[Sheet]:
+def _fields_of(folder: Path) -> dict[tuple[str, int], list[tuple[str, ...]]]:
+    """By file and page, the accepted answers (bare) of every question that can be answered from that one page."""
+    fields: dict[tuple[str, int], list[tuple[str, ...]]] = {}
+    for row in map(json.loads, (folder / "questions.jsonl").read_text(encoding="utf-8").splitlines()):
+        if row["file"] and row["answers"] and not row.get("needs_arithmetic"):
+            answers = tuple(b for answer in row["answers"] if (b := bare(answer)))
+            fields.setdefault((str(folder / row["file"]), row.get("page") or 1), []).append(answers)
+    return fields
+
+
+def _pages(
+    files: Iterable[Path],
+    known: dict[str, tuple[str, ...]],
+    fields: dict[tuple[str, int], list[tuple[str, ...]]],
+    *,
+    first_only: bool,
+) -> Iterator[Sheet]:
     for path in files:
         if path.suffix.lower() not in ENDINGS:
             continue
@@ -275,45 +199,51 @@ def _pages(files: Iterable[Path], known: dict[str, tuple[str, ...]], *, first_on
             words = known.get(str(path), ())
             if drawn.layer is not None and drawn.layer.words and judge(drawn.layer)[0] is Trust.YES:
                 words = tuple(w.text for w in drawn.layer.words)
-            strip = path.parent.name == "receipts" and drawn.size[0] < STRIP_PIXELS
-            yield Sheet(path=str(path), number=number, known=tuple(b for w in words if (b := bare(w))), strip=strip)
+            yield Sheet(
+                path=str(path),
+                number=number,
+                known=tuple(b for w in words if (b := bare(w))),
+                fields=tuple(fields.get((str(path), number), ())),
+                strip=path.parent.name == "receipts" and drawn.size[0] < STRIP_PIXELS,
+            )
 
 
 def show(scores: Sequence[Score], ways: Sequence[str], say: Callable[[str], None] = print) -> None:
-    head = (
-        "way",
-        "pages",
-        "words known",
-        "loss",
-        "words others",
-        "loss",
-        "worst page",
-        "place",
-        "pairs",
-        "unreadable",
-        "CPU s",
-    )
-    rows = [list(head)]
-    clean = {known: _words([s for s in scores if s.way == "clean" and s.known == known]) for known in (True, False)}
+    head = ["way", "pages", "words known", "loss", "words others", "loss", "fields", "loss", "worst page", "place", "pairs"]
+    rows = [[*head, "unreadable", "CPU s"]]
+    kinds = (_known_words, _other_words, _fields)
+    clean = [kind([s for s in scores if s.way == "clean"]) for kind in kinds]
     at_first = {(s.path, s.number): s.words for s in scores if s.way == "clean"}
     for way in ways:
         of = [s for s in scores if s.way == way]
         row = [way, str(len(of))]
-        for known in (True, False):
-            share = _words([s for s in of if s.known == known])
-            row += [_figure(share), _figure(None if share is None else 100 * ((clean[known] or 0.0) - share), 1)]
+        for kind, before in zip(kinds, clean, strict=True):
+            share = kind(of)
+            row += [_figure(share), _figure(None if share is None else 100 * ((before or 0.0) - share), 1)]
         row.append(_figure(max((100 * (at_first[s.path, s.number] - s.words) for s in of), default=None), 0))
         row.append(_figure(_mean([s.place for s in of if s.place is not None])))
-        pairs = sum(s.true_pairs for s in of)
-        row.append(_figure(sum((s.pairs or 0.0) * s.true_pairs for s in of) / pairs if pairs else None))
+        row.append(_figure(_share([(s.pairs or 0.0, s.true_pairs) for s in of])))
         row += [str(sum(s.unreadable for s in of)), _figure(_mean([s.seconds for s in of]), 2)]
         rows.append(row)
     table(rows, say)
 
 
-def _words(scores: Sequence[Score]) -> float | None:
-    total = sum(s.true_words for s in scores)
-    return sum(s.words * s.true_words for s in scores) / total if total else None
+def _known_words(scores: Sequence[Score]) -> float | None:
+    return _share([(s.words, s.true_words) for s in scores if s.known])
+
+
+def _other_words(scores: Sequence[Score]) -> float | None:
+    return _share([(s.words, s.true_words) for s in scores if not s.known])
+
+
+def _fields(scores: Sequence[Score]) -> float | None:
+    return _share([(s.fields or 0.0, s.true_fields) for s in scores])
+
+
+def _share(parts: Sequence[tuple[float, int]]) -> float | None:
+    """The mean of shares, each counted as many times as it has members."""
+    total = sum(n for _, n in parts)
+    return sum(share * n for share, n in parts) / total if total else None
 
 
 def _mean(values: Sequence[float]) -> float | None:
@@ -327,20 +257,24 @@ def _figure(value: float | None, digits: int = 3) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("corpus", nargs="?", type=Path, help="a folder with receipts/ and forms/")
-    parser.add_argument("--full", action="store_true", help="every receipt and form")
+    parser.add_argument("--pick", type=int, default=PICKED, help="receipts and forms of the corpus")
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--all-ways", action="store_true", help="the rungs without an aim as well")
     parser.add_argument("--quick", action="store_true", help="four rungs, every third page")
     parser.add_argument("--ways", nargs="+", choices=sorted(WAYS), help="these rungs only, and the clean one")
-    parser.add_argument("--json", type=Path, help="write the score of every page here")
+    parser.add_argument("--json", type=Path, help="write the score of every page here, as they come")
     arguments = parser.parse_args()
     os.nice(5)
-    named = arguments.ways or (QUICK if arguments.quick else tuple(WAYS))
+    named = arguments.ways or (QUICK if arguments.quick else tuple(WAYS) if arguments.all_ways else REQUIRED)
     ways = ("clean", *(w for w in named if w != "clean"))
-    sheets = sheets_of(arguments.corpus, full=arguments.full)[:: 3 if arguments.quick else 1]
+    sheets = sheets_of(arguments.corpus, pick=arguments.pick, seed=arguments.seed)[:: 3 if arguments.quick else 1]
+    scores: list[Score] = []
     with ProcessPoolExecutor(usable_cores()) as pool:
-        scores = [score for of in pool.map(partial(scores_of, ways=ways), sheets) for score in of]
+        for of in pool.map(partial(scores_of, ways=ways), sheets):
+            scores += of
+            if arguments.json:
+                arguments.json.write_text(json.dumps([asdict(s) for s in scores]), encoding="utf-8")
     show(scores, ways)
-    if arguments.json:
-        arguments.json.write_text(json.dumps([asdict(s) for s in scores]), encoding="utf-8")
 
 
 if __name__ == "__main__":
