@@ -15,7 +15,7 @@ import signal
 import struct
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
 
@@ -31,6 +31,7 @@ _PR_SET_PDEATHSIG = 1
 class ProbeOrder:
     path: Path
     limits: Limits
+    passwords: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,7 @@ def _answerer(threads: int) -> Callable[[Order], tuple[Probe | PageRead | Unread
     def answer(order: Order) -> tuple[Probe | PageRead | UnreadableFileError, bool]:
         try:
             if isinstance(order, ProbeOrder):
-                return probe(order.path, order.limits), False
+                return probe(order.path, order.limits, order.passwords), False
             from mmrag_ingest.worker import read_page
 
             return read_page(order, threads=threads), False

@@ -24,22 +24,38 @@ STOPPED = 130
 @json_option
 @click.option("--prune", is_flag=True, help="Remove documents below PATH whose files are gone.")
 @click.option("--retry", is_flag=True, help="Read again what could not be read before.")
+@click.option("--password", "given", multiple=True, metavar="TEXT", help="Password of locked PDFs; can be repeated.")
+@click.option(
+    "--passwords-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="File with a password on each line.",
+)
 @click.option("--workers", type=click.IntRange(0, 64), metavar="N", help="Reading processes; 0 is one for each core.")
-def ingest(paths: tuple[Path, ...], store: Path | None, as_json: bool, prune: bool, retry: bool, workers: int | None) -> int:
+def ingest(
+    paths: tuple[Path, ...],
+    store: Path | None,
+    as_json: bool,
+    prune: bool,
+    retry: bool,
+    given: tuple[str, ...],
+    passwords_file: Path | None,
+    workers: int | None,
+) -> int:
     """Read files and folders into the store.
 
     Unchanged files are left alone, changed ones replaced. A file that cannot be read goes to quarantine with the reason, the
-    rest is stored. Exit code: 0 all ingested or unchanged, 3 some in quarantine, 2 bad usage.
+    rest is stored. Locked PDFs are opened with the passwords given; others on this machine may see a --password while the
+    command starts, never a --passwords-file. Exit code: 0 all ingested or unchanged, 3 some in quarantine, 2 bad usage.
     """
     import asyncio
     import time
 
-    from mmrag.settings import load_settings
+    from mmrag_ingest.passwords import hide_arguments
     from mmrag_ingest.progress import Counts
 
-    settings = load_settings(store=store)
-    if workers is not None:
-        settings = settings.model_copy(update={"ingest": settings.ingest.model_copy(update={"workers": workers})})
+    hide_arguments(given)
+    settings = _settings(store, workers=workers, given=given, passwords_file=passwords_file)
     counts = Counts(began=time.monotonic())
     try:
         report = asyncio.run(_run(settings, paths, prune=prune, retry=retry, counts=counts))
@@ -52,6 +68,21 @@ def ingest(paths: tuple[Path, ...], store: Path | None, as_json: bool, prune: bo
     else:
         _show(report)
     return SOME_QUARANTINED if report.quarantined else 0
+
+
+def _settings(store: Path | None, *, workers: int | None, given: tuple[str, ...], passwords_file: Path | None) -> Settings:
+    """The settings with what the flags say: passwords are added to those that are set."""
+    from pydantic import SecretStr
+
+    from mmrag.settings import load_settings
+
+    settings = load_settings(store=store)
+    update: dict[str, object] = {"passwords": (*(SecretStr(text) for text in given), *settings.ingest.passwords)}
+    if workers is not None:
+        update["workers"] = workers
+    if passwords_file is not None:
+        update["passwords_file"] = passwords_file
+    return settings.model_copy(update={"ingest": settings.ingest.model_copy(update=update)})
 
 
 async def _run(settings: Settings, paths: tuple[Path, ...], *, prune: bool, retry: bool, counts: Counts) -> IngestReport:

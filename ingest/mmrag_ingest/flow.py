@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from mmrag.domain.documents import Document, DocumentStatus
-from mmrag.errors import StoreDamagedError, UnreadableFileError
+from mmrag.errors import EncryptedFileError, StoreDamagedError, UnreadableFileError
 from mmrag.ports import Blobs, Catalog, CatalogWriter, Clock, PageRef
 from mmrag_ingest.captions import without_looks
 from mmrag_ingest.planning import Keep, Read, Refuse, Step
@@ -43,7 +43,7 @@ class _Book:
     patience: Patience
     pages: int = 0
     kept: int = 0
-    problem: str | None = None
+    problem: UnreadableFileError | None = None
     tally: Tally = field(default_factory=Tally)
 
 
@@ -155,13 +155,15 @@ class Flow:
         book = _Book(step=step, draft=step.draft, patience=patience)
         if step.look_again:
             book.pages = step.draft.pages
+            book.tally.notes = step.draft.report.notes
         else:
             looked = await self.reader.probe(step.source.path, patience)
             if isinstance(looked, UnreadableFileError):
-                book.problem = str(looked)
+                book.problem = looked
                 return book
             book.draft = replace(step.draft, media_type=looked.media_type)
             book.pages = looked.pages
+            book.tally.notes = looked.notes
         kept = await self.writer.staged_pages(book.draft.id, self.recipe.whole)
         for number in range(1, min(kept, book.pages) + 1):
             page = await self.writer.staged_page(PageRef(document_id=book.draft.id, page=number), self.recipe.whole)
@@ -196,7 +198,8 @@ class Flow:
         seconds = book.patience.spent(self.clock.monotonic())
         tally = book.tally
         if book.problem is not None:
-            return await self._quarantine(book.draft, book.problem, seconds)
+            locked = self.recipe.locked if isinstance(book.problem, EncryptedFileError) else None
+            return await self._quarantine(book.draft, str(book.problem), seconds, recipe=locked)
         if tally.failed == tally.pages:
             reason = tally.first_failure or "it has no pages"
             return await self._quarantine(

@@ -14,13 +14,14 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mmrag.errors import DamagedFileError, MMRagError, ReadTimeoutError, TooLargeError, UnreadableFileError
 from mmrag_ingest.child import LENGTH, Order, ProbeOrder, Reply
 from mmrag_ingest.crowding import within
+from mmrag_ingest.passwords import passwords_of
 from mmrag_ingest.records import Limits, PageRead, PageTask, Probe
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ _PIPE_BUFFER = 4 << 20
 async def open_pool(settings: IngestSettings, limits: Limits) -> AsyncIterator[WorkerPool]:
     """A pool as the settings say. Its processes start when there is something to read, and end with the context."""
     workers = settings.workers or usable_cores()
-    pool = WorkerPool(workers=workers, limits=limits, memory_bytes=settings.worker_memory_bytes)
+    passwords = await asyncio.to_thread(passwords_of, settings)
+    pool = WorkerPool(workers=workers, limits=limits, memory_bytes=settings.worker_memory_bytes, passwords=passwords)
     try:
         yield pool
     finally:
@@ -50,6 +52,7 @@ def usable_cores() -> int:
 class WorkerPool:
     """At most ``workers`` reading processes, each with one order at a time.
 
+    ``passwords`` go to the processes through their pipes alone: arguments and environments can be seen by others.
     ``memory_bytes`` caps each process. A process is replaced after ``pages_each`` pages, or when it holds more than
     ``recycle_bytes`` after a page: memory stays flat however long the run is.
     """
@@ -59,12 +62,14 @@ class WorkerPool:
         *,
         workers: int,
         limits: Limits,
+        passwords: tuple[str, ...] = (),
         memory_bytes: int = 1_000_000_000,
         pages_each: int = 1_000,
         recycle_bytes: int = 600_000_000,
     ) -> None:
         self._workers = workers
         self._limits = limits
+        self._passwords = passwords
         self._recycle_bytes = recycle_bytes
         self._pages_each = pages_each
         threads = max(1, usable_cores() // workers)
@@ -80,7 +85,7 @@ class WorkerPool:
 
     async def probe(self, path: Path, *, timeout_s: float) -> Probe:
         """What the file is and how many pages it has. Raises an ``UnreadableFileError``."""
-        result = await self._run(ProbeOrder(path, self._limits), timeout_s, "looking at it")
+        result = await self._run(ProbeOrder(path, self._limits, self._passwords), timeout_s, "looking at it")
         if not isinstance(result, Probe):
             raise TypeError(f"a reader answered a probe with {type(result).__name__}")
         return result
@@ -91,7 +96,7 @@ class WorkerPool:
         The time counts from the moment at which a process takes the order, without the time in which it had to wait for
         a core. Cancelling stops the work.
         """
-        result = await self._run(task, timeout_s, f"reading page {task.number}")
+        result = await self._run(replace(task, passwords=self._passwords), timeout_s, f"reading page {task.number}")
         if not isinstance(result, PageRead):
             raise TypeError(f"a reader answered a page order with {type(result).__name__}")
         return result

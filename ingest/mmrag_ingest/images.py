@@ -1,4 +1,7 @@
-"""Pictures as pages: PNG, JPEG, TIFF with any number of frames, GIF, WebP, BMP, JPEG 2000 and PNM, decoded by Pillow."""
+"""Pictures as pages: PNG, JPEG, TIFF with any number of frames, GIF, WebP, BMP, JPEG 2000, PNM, AVIF and HEIC, by Pillow.
+
+HEIC needs Pillow's plugin from the package ``pi_heif``.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ import warnings
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +20,7 @@ from PIL import Image, ImageFile, ImageOps, Jpeg2KImagePlugin, UnidentifiedImage
 
 from mmrag.errors import DamagedFileError, TooLargeError, UnsupportedFormatError
 from mmrag_ingest.records import Limits
+from mmrag_ingest.sniff import AVIF, HEIC
 
 LONGEST_SIDE = 3500
 """Pixels. Larger pictures are scaled down before reading and storing: boxes are fractions, so nothing else changes."""
@@ -29,7 +34,10 @@ _FORMATS = {
     "image/bmp": ("BMP", "DIB"),
     "image/jp2": ("JPEG2000",),
     "image/x-portable-anymap": ("PPM",),
+    AVIF: ("AVIF",),
+    HEIC: ("HEIF",),
 }
+ANIMATED = "the picture is animated: only its first frame was read"
 _READABLE_SHARE = 0.25
 """A truncated picture is read when at least this share of its rows was decoded."""
 
@@ -51,7 +59,7 @@ def decode(path: Path, media_type: str, number: int, limits: Limits) -> tuple[ND
             image.seek(number - 1)
             _check_size(image, limits)
         elif int(getattr(image, "n_frames", 1)) > 1:
-            notes.append("the picture is animated: only its first frame was read")
+            notes.append("the file holds several pictures: only the first was read" if media_type == HEIC else ANIMATED)
         _reduce_while_decoding(image)
         notes.extend(_load(image))
         page = _rgb(_upright(_shrunk(image)))
@@ -63,6 +71,8 @@ def _opened(path: Path, media_type: str, limits: Limits) -> Iterator[Image.Image
     """Open with the one decoder that the content calls for, and turn all that decoders throw into our errors."""
     # The one limit that counts is ours, checked against the header before anything is decoded.
     Image.MAX_IMAGE_PIXELS = None
+    if media_type == HEIC:
+        _register_heif()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -83,6 +93,13 @@ def _opened(path: Path, media_type: str, limits: Limits) -> Iterator[Image.Image
             raise DamagedFileError(f"the picture is damaged: {_first_line(error)}") from error
         except (OverflowError, ZeroDivisionError, RuntimeError, AssertionError, struct.error, zlib.error) as error:
             raise DamagedFileError(f"the picture is damaged: {_first_line(error)}") from error
+
+
+@cache
+def _register_heif() -> None:
+    from pi_heif import register_heif_opener
+
+    register_heif_opener(thumbnails=False)
 
 
 def _check_size(image: Image.Image, limits: Limits) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,10 +15,15 @@ from numpy.typing import NDArray
 
 from mmrag.errors import DamagedFileError, EncryptedFileError, TooLargeError
 from mmrag_ingest.images import LONGEST_SIDE
+from mmrag_ingest.pdf_marks import attachments_of
 from mmrag_ingest.records import Limits
+from mmrag_ingest.sources import printable_name
 
 _POINTS_PER_INCH = 72.0
 _PAGES_OPEN = 64
+_UNLOCK = "give it with --password or ingest.passwords_file, or save a copy without one"
+_OTHER_LOCK = "the PDF is locked in a way that is not read here: save a copy without it"
+_NAMES_SAID, _NAME_WIDTH = 5, 60
 
 
 @dataclass(slots=True)
@@ -37,16 +42,29 @@ class _Cache:
 _cache = _Cache()
 
 
-def count_pages(path: Path, limits: Limits, password: str | None = None) -> int:
-    """The number of pages. Raises the errors of ``opened`` and ``TooLargeError`` over ``limits.max_pages``."""
-    pages = len(opened(path, password))
+def survey(path: Path, limits: Limits, passwords: Sequence[str] = ()) -> tuple[int, tuple[str, ...]]:
+    """The number of pages, and what a person should know of the whole file.
+
+    Raises the errors of ``opened`` and ``TooLargeError`` over ``limits.max_pages``.
+    """
+    document = opened(path, passwords)
+    pages = len(document)
     if pages > limits.max_pages:
         raise TooLargeError(f"the PDF has {pages:,} pages, more than the {limits.max_pages:,} that ingest.max_pages allows")
-    return pages
+    return pages, tuple(_notes(attachments_of(document)))
 
 
-def opened(path: Path, password: str | None = None) -> pdfium.PdfDocument:
-    """The document at ``path``, opened if it is not the one already open.
+def _notes(attached: tuple[str, ...]) -> Iterator[str]:
+    """The content of a portfolio is in files that it carries: nothing of them is read, and nobody should think so."""
+    if attached:
+        names = [printable_name(name)[:_NAME_WIDTH] for name in attached[:_NAMES_SAID]]
+        more = f" and {len(attached) - _NAMES_SAID} more" if len(attached) > _NAMES_SAID else ""
+        what = "a file is attached to it" if len(attached) == 1 else f"{len(attached)} files are attached to it"
+        yield f"{what} and not read ({', '.join(names)}{more}): save and ingest what is needed"
+
+
+def opened(path: Path, passwords: Sequence[str] = ()) -> pdfium.PdfDocument:
+    """The document at ``path``, opened if it is not the one already open. ``passwords`` are tried in turn if it is locked.
 
     Raises ``EncryptedFileError`` or ``DamagedFileError``.
     """
@@ -55,16 +73,7 @@ def opened(path: Path, password: str | None = None) -> pdfium.PdfDocument:
     if _cache.key == key and _cache.document is not None:
         return _cache.document
     close()
-    try:
-        document = pdfium.PdfDocument(path, password=password)
-    except pdfium.PdfiumError as error:
-        code = getattr(error, "err_code", None)
-        if code == pdfium_c.FPDF_ERR_PASSWORD:
-            raise EncryptedFileError("the PDF needs a password: save a copy without one") from error
-        if code == pdfium_c.FPDF_ERR_SECURITY:
-            raise EncryptedFileError("the PDF is locked in a way that is not read here: save a copy without it") from error
-        # pdfium does not tell a document without pages from one that is beyond repair.
-        raise DamagedFileError("the PDF is damaged or empty: no page can be found in it") from error
+    document = _unlocked(path, passwords)
     _cache.key, _cache.document = key, document
     try:
         document.init_forms()
@@ -72,6 +81,25 @@ def opened(path: Path, password: str | None = None) -> pdfium.PdfDocument:
         # Without the form environment fields are not drawn, everything else is.
         document.formenv = None
     return document
+
+
+def _unlocked(path: Path, passwords: Sequence[str]) -> pdfium.PdfDocument:
+    """The document, by the first password that opens it. Most documents with a password open for reading without one."""
+    for password in (None, *passwords):
+        try:
+            return pdfium.PdfDocument(path, password=password)
+        except pdfium.PdfiumError as error:
+            code = getattr(error, "err_code", None)
+            if code == pdfium_c.FPDF_ERR_SECURITY:
+                raise EncryptedFileError(_OTHER_LOCK) from error
+            if code != pdfium_c.FPDF_ERR_PASSWORD:
+                # pdfium does not tell a document without pages from one that is beyond repair.
+                raise DamagedFileError("the PDF is damaged or empty: no page can be found in it") from error
+    if not passwords:
+        raise EncryptedFileError(f"the PDF needs a password: {_UNLOCK}")
+    one = "the password given does not open"
+    tried = one if len(passwords) == 1 else f"none of the {len(passwords)} passwords given opens"
+    raise EncryptedFileError(f"{tried} the PDF: {_UNLOCK}")
 
 
 def close() -> None:
@@ -82,11 +110,11 @@ def close() -> None:
 
 
 @contextmanager
-def page_of(path: Path, number: int) -> Iterator[pdfium.PdfPage]:
+def page_of(path: Path, number: int, passwords: Sequence[str] = ()) -> Iterator[pdfium.PdfPage]:
     """Page ``number`` (from 1), closed afterwards. Raises ``DamagedFileError`` when that page cannot be loaded."""
     if _cache.pages >= _PAGES_OPEN:
         close()
-    document = opened(path)
+    document = opened(path, passwords)
     _cache.pages += 1
     try:
         page = document[number - 1]

@@ -26,12 +26,19 @@ class Recipe:
     """``read`` identifies how pages are read. ``limited`` adds the guards and is recorded on files in quarantine. ``looks``
     identifies how pictures are looked at, None when nothing here can look at them.
 
-    So a file that is too large today is tried again when the limit is raised, and nothing else is.
+    So a file that is too large today is tried again when the limit is raised, and nothing else is; a locked file is tried
+    again whenever there are passwords. Which ones were tried is not kept: a digest of a password can be guessed from.
     """
 
     read: str
     limited: str
     looks: str | None = None
+    has_passwords: bool = False
+
+    @property
+    def locked(self) -> str:
+        """What a locked file in quarantine is recorded with."""
+        return f"{self.limited}{_AND}locked"
 
     @property
     def whole(self) -> str:
@@ -59,7 +66,12 @@ class Recipe:
             "page_timeout_s": settings.page_timeout_s,
             "worker_memory_bytes": settings.worker_memory_bytes,
         }
-        return cls(read=read, limited=content_id("recipe", guards), looks=looks)
+        return cls(
+            read=read,
+            limited=content_id("recipe", guards),
+            looks=looks,
+            has_passwords=bool(settings.passwords) or settings.passwords_file is not None,
+        )
 
     def made(self, document: Document) -> bool:
         """True when reading ``document``'s bytes again with this recipe would give what is stored.
@@ -67,7 +79,7 @@ class Recipe:
         Where nothing can look at pictures, what was once seen on them stands.
         """
         if document.status is not DocumentStatus.READY:
-            return document.recipe == self.limited
+            return document.recipe == self.limited or (document.recipe == self.locked and not self.has_passwords)
         return document.recipe == self.whole or (self.looks is None and self.read_alike(document))
 
     def read_alike(self, document: Document) -> bool:

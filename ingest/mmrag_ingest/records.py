@@ -32,21 +32,25 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
-    """What a look at the file's own structure says: its real type, whatever its name ends in, and its pages."""
+    """What a look at the file's own structure says: its real type, whatever its name ends in, its pages, and ``notes`` on
+    the file as a whole for a person.
+    """
 
     media_type: str
     pages: int
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageTask:
-    """An order to a worker: read page ``number`` (from 1) of ``path``."""
+    """An order to a worker: read page ``number`` (from 1) of ``path``. ``passwords`` are tried when it is locked."""
 
     path: Path
     media_type: str
     document_id: str
     number: int
     limits: Limits
+    passwords: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -57,6 +57,7 @@ class DocumentRow:
             "elements": self.report.elements,
             "pages_ocr": self.report.pages_ocr,
             "pages_native": self.report.pages_native,
+            "engines": list(self.report.engines),
             "mean_ocr_confidence": None if mean is None else round(mean, 4),
             "unreadable_pages": list(self.report.unreadable_pages),
             "captions": self.report.captions,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mmrag_ingest.records import Source
-from mmrag_ingest.sniff import HEAD_BYTES, READABLE, claims_to_be_readable, sniff, why_not
+from mmrag_ingest.sniff import HEAD_BYTES, claims_to_be_readable, is_readable, sniff, why_not
 
 _CHUNK = 1 << 20
 _BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -154,7 +154,7 @@ def _look(found: _Found) -> Source | Refused | str:
         reason = f"it cannot be read: {_why(error)}"
         return Refused(name=found.name, path=found.path, reason=reason) if speaks_up else found.name
     sha256 = digest.hexdigest()
-    if size and media_type in READABLE:
+    if size and is_readable(media_type):
         return Source(path=Path(os.path.abspath(found.path)), name=found.name, sha256=sha256, size=size)
     reason = why_not(media_type) if size else "the file is empty"
     return Refused(name=found.name, path=found.path, reason=reason, sha256=sha256, size=size)

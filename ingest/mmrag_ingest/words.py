@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from mmrag.domain.documents import TextSource
 from mmrag.domain.geometry import BBox
 from mmrag_ingest.engines.lines import OcrEngine, OcrLine
+from mmrag_ingest.marks import with_undrawn
 from mmrag_ingest.native import TextLayer
 from mmrag_ingest.ocr_words import words_of
 from mmrag_ingest.pages import Rendered
@@ -40,7 +41,14 @@ _OCR_LAYER_AGREEMENT = 0.93
 
 
 def find_words(rendered: Rendered, engine: OcrEngine) -> RawPage:
-    """Decide where the words come from, and get them. ``engine`` is not touched when the text layer will do."""
+    """Decide where the words come from, and get them. ``engine`` is not touched when the text layer will do.
+
+    Values of form fields that the picture does not show are added from the file.
+    """
+    return with_undrawn(_visible_words(rendered, engine), rendered.marks.fields)
+
+
+def _visible_words(rendered: Rendered, engine: OcrEngine) -> RawPage:
     layer = rendered.layer
     if layer is None or not layer.words:
         return _by_ocr(rendered, engine, [])

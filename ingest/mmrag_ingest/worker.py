@@ -10,6 +10,7 @@ from mmrag.errors import DamagedFileError, TooLargeError, UnreadableFileError
 from mmrag_ingest import elements, values
 from mmrag_ingest.engines.lines import OcrEngine
 from mmrag_ingest.engines.rapidocr import RapidOcrEngine
+from mmrag_ingest.marks import with_marks
 from mmrag_ingest.pages import render
 from mmrag_ingest.pictures import encode
 from mmrag_ingest.records import PageRead, PageTask
@@ -29,6 +30,7 @@ def read_page(task: PageTask, *, threads: int = 1) -> PageRead:
         page = elements.understand(
             raw, rendered.picture, document_id=task.document_id, number=task.number, image=sha256_hex(picture)
         )
+        page = with_marks(page, rendered.marks)
         found = values.values_of(page)
     except UnreadableFileError:
         raise

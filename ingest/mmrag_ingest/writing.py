@@ -50,7 +50,7 @@ def unreadable_page(document_id: str, number: int, reason: str) -> Page:
 
 @dataclass(slots=True, kw_only=True)
 class Tally:
-    """Adds up the pages of one document, in order, into its ``ReadReport``. Holds no page."""
+    """Adds up the pages of one document, in order, into its ``ReadReport``. Holds no page. ``notes`` are on the file."""
 
     pages: int = 0
     failed: int = 0
@@ -58,6 +58,8 @@ class Tally:
     native: int = 0
     elements: int = 0
     captions: int = 0
+    notes: tuple[str, ...] = ()
+    engines: list[str] = field(default_factory=list)
     ocr_confidences: list[float] = field(default_factory=list)
     unreadable: list[int] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
@@ -68,6 +70,8 @@ class Tally:
         if page.engine == NO_ENGINE and page.is_unreadable:
             self.failed += 1
             self.first_failure = self.first_failure or "; ".join(page.warnings)
+        if page.engine not in (*self.engines, NO_ENGINE):
+            self.engines.append(page.engine)
         if page.is_unreadable:
             self.unreadable.append(page.number)
         if page.source is TextSource.OCR:
@@ -92,7 +96,9 @@ class Tally:
             elements=self.elements,
             captions=self.captions,
             seconds=round(seconds, 3),
-            warnings=(*self.warnings, *more),
+            warnings=(*self.notes, *self.warnings, *more),
+            notes=self.notes,
+            engines=tuple(self.engines),
         )
 
 

@@ -36,6 +36,7 @@ KIND_COLOURS: dict[ElementKind, tuple[int, int, int]] = {
     ElementKind.FOOTER: (97, 97, 97),
     ElementKind.FOOTNOTE: (121, 85, 72),
     ElementKind.FIGURE_CAPTION: (130, 119, 23),
+    ElementKind.ANNOTATION: (216, 67, 21),
     ElementKind.CAPTION: (159, 168, 35),
     ElementKind.SUMMARY: (84, 110, 122),
     ElementKind.UNREADABLE: (33, 33, 33),

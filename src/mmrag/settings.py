@@ -13,7 +13,7 @@ import tomllib
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from mmrag.errors import SettingsError
 
@@ -106,7 +106,8 @@ class CacheSettings(_Section):
 
 
 class IngestSettings(_Section):
-    """``workers`` is the number of reading processes, 0 for one a core. Pixel and page limits guard against bombs."""
+    """``workers`` is the number of reading processes, 0 for one a core. Pixel and page limits guard against bombs. Locked
+    PDFs are tried with ``passwords`` and with the lines of ``passwords_file``."""
 
     workers: int = Field(default=0, ge=0, le=64)
     dpi: int = Field(default=200, ge=72, le=600)
@@ -116,6 +117,13 @@ class IngestSettings(_Section):
     page_timeout_s: float = Field(default=18.0, gt=0)
     worker_memory_bytes: int = Field(default=1_000_000_000, ge=300_000_000)
     images: bool = True
+    passwords: tuple[SecretStr, ...] = ()
+    passwords_file: Path | None = None
+
+    @field_validator("passwords", mode="before")
+    @classmethod
+    def _one_or_many(cls, value: object) -> object:
+        return (value,) if isinstance(value, str) else value
 
 
 class AskSettings(_Section):

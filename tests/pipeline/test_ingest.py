@@ -13,6 +13,7 @@ import pytest
 from ingest_support import LetterEmbedder, ScriptReaders, dump, settings_for, write_file, writing
 from mmrag_ingest.pipeline import ingest
 from mmrag_ingest.report import DocumentFinished, DocumentOpened, Event, FilesFound, IngestReport, PageStored
+from pydantic import SecretStr
 
 from mmrag.app import open_app
 from mmrag.errors import StoreFullError, UsageError
@@ -159,6 +160,16 @@ async def test_retry_and_raised_limits_open_quarantined_files_again(folder: Path
     readers = ScriptReaders()
     await run(raised, folder, readers=readers)
     assert readers.probed == ["aa.pdf"], "the limits matter to files in quarantine, to no others"
+
+
+async def test_locked_files_are_tried_again_when_there_are_passwords(folder: Path, settings: Settings) -> None:
+    write_file(folder / "aa.pdf", "!locked")
+    write_file(folder / "ab.pdf", "!timeout")
+    await run(settings, folder)
+    unlocking = settings.ingest.model_copy(update={"passwords": (SecretStr("key"),)})
+    readers = ScriptReaders()
+    await run(settings.model_copy(update={"ingest": unlocking}), folder, readers=readers)
+    assert readers.probed == ["aa.pdf"], "nothing but the locked file depends on passwords"
 
 
 async def test_a_file_that_is_repaired_leaves_quarantine(folder: Path, settings: Settings) -> None:

@@ -9,9 +9,12 @@ from pathlib import Path
 
 import jsonschema  # type: ignore[import-untyped]  # it ships no types
 import pytest
+from file_makers import pdf
 from kill_support import text_pdf
 from mmrag_ingest.progress import Counts, clock_time
 from mmrag_ingest.report import DocumentFinished, DocumentOpened, DocumentRow, FilesFound, Outcome, PageStored
+
+KEY = "open-sesame"
 
 DOCUMENT = {
     "type": "object",
@@ -27,6 +30,8 @@ DOCUMENT = {
         "mean_ocr_confidence": {"type": ["number", "null"]},
         "unreadable_pages": {"type": "array", "items": {"type": "integer"}},
         "captions": {"type": "integer"},
+        "engines": {"type": "array", "items": {"type": "string"}},
+        "warnings": {"type": "array", "items": {"type": "string"}},
         "seconds": {"type": "number"},
     },
 }
@@ -78,6 +83,35 @@ def test_json_is_the_contracts_and_codes_tell_the_outcome(place: Path) -> None:
     assert people.stdout.splitlines()[0] == "3 files: 2 unchanged, 1 quarantined"
     assert people.stdout.splitlines()[-1].startswith("quarantined: c.pdf: ")
     assert people.stderr == ""
+
+
+def test_passwords_open_locked_files_and_stay_secret(place: Path) -> None:
+    pdf(place / "in" / "locked.pdf", [[(50.0, 200.0, "Rent due on the first of the month")]], password=KEY)
+    first = mmrag("ingest", "in", "--json", cwd=place)
+    assert first.returncode == 3
+    assert "--password" in json.loads(first.stdout)["documents"][2]["reason"]
+    wrong = mmrag("ingest", "in", "--password", "hunter-2", cwd=place)
+    assert wrong.returncode == 3
+    (place / "keys.txt").write_text(f"hunter-2\n{KEY}\n", encoding="utf-8")
+    opened = mmrag("ingest", "in", "--passwords-file", "keys.txt", "--json", cwd=place)
+    assert opened.returncode == 0, opened.stderr
+    assert json.loads(opened.stdout)["documents"][2]["status"] == "ingested"
+    kept = b"".join(path.read_bytes() for path in (place / "mmrag-store").rglob("*") if path.is_file())
+    assert not {KEY, "hunter-2"} & {word for done in (first, wrong, opened) for word in (done.stdout + done.stderr).split()}
+    assert KEY.encode() not in kept
+    missing = mmrag("ingest", "in", "--passwords-file", "nowhere", "--retry", cwd=place)
+    assert (missing.returncode, missing.stderr.count("\n")) == (2, 1)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a process write over its own command line")
+def test_a_password_is_taken_out_of_the_title_of_the_process(tmp_path: Path) -> None:
+    script = (
+        "import sys; from mmrag_ingest.passwords import hide_arguments; hide_arguments(sys.argv[1:3])\n"
+        "print(open('/proc/self/cmdline', 'rb').read().split(b'\\0')[3:])"
+    )
+    arguments = ["geheim", "süß", "geheimnis.pdf", "--password=geheim"]
+    done = subprocess.run([sys.executable, "-c", script, *arguments], capture_output=True, text=True, timeout=60)
+    assert done.stdout.strip() == str([b"******", b"*****", b"geheimnis.pdf", b"--password=******", b""])
 
 
 def test_a_path_that_is_not_there_is_one_line_and_code_two(place: Path) -> None:

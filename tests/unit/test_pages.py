@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import pytest
-from file_makers import NO_PAGES, PAGE, pdf, picture, png_bytes, task
+from file_makers import HEIC, NO_PAGES, PAGE, pdf, picture, png_bytes, portfolio, task
 from mmrag_ingest import images
 from mmrag_ingest.pages import Rendered, probe, render
 from mmrag_ingest.pictures import encode
-from mmrag_ingest.records import Limits
-from PIL import Image
+from mmrag_ingest.records import Limits, Probe
+from PIL import Image, features
 
 from mmrag.errors import (
     DamagedFileError,
@@ -25,6 +26,7 @@ from mmrag.errors import (
 
 LIMITS = Limits()
 KEY = "open sesame"
+LOCKED = "the PDF needs a password: give it with --password or ingest.passwords_file, or save a copy without one"
 
 
 def dark_corner(rendered: Rendered) -> str:
@@ -190,7 +192,7 @@ def test_a_long_pdf_is_opened_anew_now_and_then(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "error", "line"),
     [
-        ("locked", EncryptedFileError, "the PDF needs a password: save a copy without one"),
+        ("locked", EncryptedFileError, LOCKED),
         ("no pages", DamagedFileError, "the PDF is damaged or empty: no page can be found in it"),
         ("no bytes", EmptyFileError, "the file is empty"),
         ("damaged", DamagedFileError, "the PDF is damaged or empty: no page can be found in it"),
@@ -210,9 +212,80 @@ def test_what_cannot_be_read_says_why(tmp_path: Path, name: str, error: type[Unr
     assert str(caught.value) == line
 
 
-def test_a_password_opens_a_locked_pdf(tmp_path: Path) -> None:
+@pytest.mark.parametrize("key", [KEY, "geheim und süß"])
+def test_a_password_opens_a_locked_pdf(tmp_path: Path, key: str) -> None:
+    path = pdf(tmp_path / "a.pdf", [[(50, 50, "Secret")]], password=key)
+    keys = ("wrong", key, "unused")
+    assert probe(path, LIMITS, keys).pages == 1
+    layer = render(replace(task(path), passwords=keys)).layer
+    assert layer is not None
+    assert layer.text == "Secret"
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [(("no",), "the password given does not open the PDF: "), (("a", "b"), "none of the 2 passwords given opens")],
+)
+def test_wrong_passwords_are_told_and_not_shown(tmp_path: Path, keys: tuple[str, ...], said: str) -> None:
     path = pdf(tmp_path / "a.pdf", [[(50, 50, "Secret")]], password=KEY)
-    assert probe(path, LIMITS, password=KEY).pages == 1
+    with pytest.raises(EncryptedFileError, match=said) as caught:
+        probe(path, LIMITS, keys)
+    assert "--password" in str(caught.value)
+    assert not any(f"'{key}'" in repr(replace(task(path), passwords=keys)) for key in keys)
+
+
+def test_files_in_a_portfolio_are_named(tmp_path: Path) -> None:
+    names = ["accounts.xls", "odd\u202ename.doc", *(f"p{n}.txt" for n in range(5))]
+    (note,) = probe(portfolio(tmp_path / "a.pdf", names), LIMITS).notes
+    assert note.startswith("7 files are attached to it and not read (accounts.xls, odd\\u202ename.doc, p0.txt, ")
+    assert "and 2 more" in note
+
+
+FORMATS: list[tuple[str, str, dict[str, object]]] = [
+    ("PNG", "image/png", {}),
+    ("JPEG", "image/jpeg", {"quality": 95}),
+    ("WEBP", "image/webp", {"lossless": True}),
+    ("GIF", "image/gif", {}),
+    ("BMP", "image/bmp", {}),
+    ("TIFF", "image/tiff", {}),
+    ("TIFF", "image/tiff", {"compression": "group4"}),
+    ("TIFF", "image/tiff", {"compression": "group3"}),
+    ("TIFF", "image/tiff", {"compression": "tiff_lzw"}),
+    ("TIFF", "image/tiff", {"compression": "jpeg"}),
+    ("JPEG2000", "image/jp2", {}),
+    ("PPM", "image/x-portable-anymap", {}),
+    ("AVIF", "image/avif", {"quality": 95}),
+]
+
+
+@pytest.mark.parametrize(("kind", "media_type", "options"), FORMATS)
+def test_every_format_is_drawn(tmp_path: Path, kind: str, media_type: str, options: dict[str, object]) -> None:
+    if kind == "AVIF" and not features.check("avif"):
+        pytest.skip("Pillow has no AVIF here")
+    bilevel = str(options.get("compression", "")).startswith("group")
+    path = tmp_path / "scan"
+    picture(mode="1" if bilevel else "RGB").save(path, format=kind, **options)
+    assert probe(path, LIMITS) == Probe(media_type=media_type, pages=1)
+    rendered = render(task(path, media_type))
+    assert rendered.size == (120, 80)
+    assert dark_corner(rendered) == "top left"
+
+
+@pytest.mark.parametrize("compression", ["group4", "tiff_lzw"])
+def test_faxes_of_several_pages(tmp_path: Path, compression: str) -> None:
+    first, second = picture(mode="1"), picture(mode="1").rotate(180)
+    first.save(tmp_path / "fax.tif", save_all=True, append_images=[second], compression=compression)
+    assert probe(tmp_path / "fax.tif", LIMITS).pages == 2
+    assert dark_corner(render(task(tmp_path / "fax.tif", "image/tiff", 2))) == "bottom right"
+
+
+def test_a_heic_photo_is_drawn(tmp_path: Path) -> None:
+    pytest.importorskip("pi_heif")
+    (tmp_path / "photo.jpg").write_bytes(HEIC)
+    assert probe(tmp_path / "photo.jpg", LIMITS) == Probe(media_type="image/heic", pages=1)
+    rendered = render(task(tmp_path / "photo.jpg", "image/heic"))
+    assert rendered.size == (64, 48)
+    assert dark_corner(rendered) == "top left"
 
 
 def test_limits_of_bytes_and_pages(tmp_path: Path) -> None:

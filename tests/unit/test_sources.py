@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from file_makers import picture, png_bytes
+from file_makers import HEIC, email, picture, png_bytes, zip_bytes
 from mmrag_ingest import sources
-from mmrag_ingest.sniff import sniff
+from mmrag_ingest.sniff import is_readable, sniff
 from mmrag_ingest.sources import Discovery, discover, location_of, printable_name
 
 PNG = png_bytes(picture())
@@ -62,7 +62,7 @@ def test_what_is_given_directly_is_never_skipped_in_silence(tmp_path: Path) -> N
 
 @pytest.mark.parametrize(
     ("head", "name"),
-    [(b"%!PS-Adobe-3.0 EPSF-3.0", "PostScript"), (b"AT&TFORM0000DJVU", "DjVu"), (b"\0\0\0\x18ftypheic0000", "HEIC")],
+    [(b"%!PS-Adobe-3.0 EPSF-3.0", "PostScript"), (b"AT&TFORM0000DJVU", "DjVu"), (b"\xff\x0a", "JPEG XL")],
 )
 def test_formats_that_are_not_read_are_named(tmp_path: Path, head: bytes, name: str) -> None:
     put(tmp_path, "drawing", head + b"\0" * 50)
@@ -157,3 +157,51 @@ def test_a_pdf_header_may_stand_a_little_way_in() -> None:
     assert sniff(b"junk\n" * 100 + b"%PDF-1.7") == "application/pdf"
     assert sniff(b"junk\n" * 1000 + b"%PDF-1.7") is None
     assert sniff(b"") is None
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "what_to_do"),
+    [
+        (email(), "e-mail", "save its attachments"),
+        (
+            b"From ada@example.org Mon\r\nFrom: a@b.c\r\nDate: now\r\nSubject: x\r\n\r\n",
+            "e-mail",
+            "print the message to PDF",
+        ),
+        (zip_bytes("a.txt"), "ZIP archive", "unpack it"),
+        (zip_bytes("[Content_Types].xml", "word/document.xml"), "Office document", "save it as PDF"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(500), "older Office document", "save it as PDF"),
+        (b"{\\rtf1 hello}", "RTF", "save it as PDF"),
+        (b"\x1f\x8b\x08" + bytes(20), "gzip", "unpack it"),
+        (b"7z\xbc\xaf\x27\x1c", "7-Zip", "unpack it"),
+    ],
+)
+def test_containers_are_refused_with_what_to_do(tmp_path: Path, content: bytes, name: str, what_to_do: str) -> None:
+    put(tmp_path, "in/whatever", content)
+    (refused,) = discover([tmp_path]).refused
+    assert name in refused.reason
+    assert what_to_do in refused.reason
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"To: the tenants\nSubject: rent\n\nDear all", b"Name: Ada\nFrom: here\nDate: now", b"\0\0\0\x18ftypmp420000mp42isom"],
+)
+def test_letters_and_films_are_no_mail_and_no_photo(content: bytes) -> None:
+    assert sniff(content) is None
+
+
+def test_a_photo_box_with_an_avif_inside_is_told_apart() -> None:
+    assert sniff(b"\0\0\0\x1cftypmif1\0\0\0\0mif1avifmiaf") == "image/avif"
+    assert sniff(b"\0\0\0\x1cftypmif1\0\0\0\0mif1heicmiaf") == "image/heic"
+
+
+def test_heic_says_what_to_install_where_its_reader_is_not(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("mmrag_ingest.sniff.find_spec", lambda _name: None)
+    is_readable.cache_clear()
+    try:
+        put(tmp_path, "photo.heic", HEIC)
+        (refused,) = discover([tmp_path]).refused
+    finally:
+        is_readable.cache_clear()
+    assert "pip install 'mmrag[heif]'" in refused.reason

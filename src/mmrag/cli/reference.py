@@ -56,6 +56,8 @@ MEANINGS = {
     "cache.max_bytes": "Size of the kept replies in bytes; over it, those longest unused are dropped.",
     "models.quantize": "Fewer bits for the weights of image models: `int8`, or `4bit` on a GPU; less memory, less exact.",
     "ingest.images": "Caption pictures, make image vectors, and tell what kind of page each is.",
+    "ingest.passwords": "Passwords that are tried on locked PDFs; never written anywhere.",
+    "ingest.passwords_file": "A file with more of them, one on each line.",
     "ingest.workers": "Reading processes; 0 means one a core.",
     "ingest.dpi": "Dots per inch at which PDF pages are drawn.",
     "ingest.max_pixels": "Largest page, in pixels; a larger one is drawn smaller or refused.",

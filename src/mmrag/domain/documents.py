@@ -28,6 +28,7 @@ class ElementKind(StrEnum):
     FOOTER = "footer"
     FOOTNOTE = "footnote"
     FIGURE_CAPTION = "figure_caption"  # printed on the page
+    ANNOTATION = "annotation"  # put on a page by a reader of the file: a note, a highlight
     CAPTION = "caption"  # written by a model
     SUMMARY = "summary"
     UNREADABLE = "unreadable"
@@ -168,7 +169,11 @@ class Page:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadReport:
-    """How the reading of a document went, kept with it."""
+    """How the reading of a document went, kept with it.
+
+    ``engines`` read its pages, in the order of their first page. ``notes`` are about the file as a whole; ``warnings`` are
+    all there is to say, these and those of single pages.
+    """
 
     pages_ocr: int = 0
     pages_native: int = 0
@@ -178,6 +183,8 @@ class ReadReport:
     captions: int = 0
     seconds: float = 0.0
     warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    engines: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -285,6 +285,8 @@ def _report_from(text: str) -> ReadReport:
         captions=fields["captions"],
         seconds=fields["seconds"],
         warnings=tuple(fields["warnings"]),
+        notes=tuple(fields.get("notes", ())),  # a store of before has neither of these
+        engines=tuple(fields.get("engines", ())),
     )
 
 
