@@ -25,6 +25,7 @@ _SUMMARIES = {
     "doctor": "Check this machine and the store, and say what to repair.",
     "eval": "Measure answers on labelled questions, and compare two runs.",
     "index": "Verify or rebuild the vector index.",
+    "mcp": "Offer the store to assistants and agents (Model Context Protocol).",
     "models": "Which models are here, with sizes and digests.",
     "search": "Find the elements of pages that fit some words.",
     "show": "Write a page as a picture, with boxes around what was found.",
