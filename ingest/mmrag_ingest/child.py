@@ -19,8 +19,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
 
+from mmrag.domain.rereading import Reread
 from mmrag.errors import DamagedFileError, TooLargeError, UnreadableFileError
-from mmrag_ingest.records import Limits, PageRead, PageTask, Probe
+from mmrag_ingest.records import Limits, PageRead, PageTask, Probe, RegionTask
+
+Result: TypeAlias = Probe | PageRead | Reread | UnreadableFileError
 
 LENGTH = struct.Struct(">Q")
 
@@ -42,12 +45,12 @@ class Reply:
     nothing before may have enough.
     """
 
-    result: Probe | PageRead | UnreadableFileError | None
+    result: Result | None
     rss: int
     starved: bool = False
 
 
-Order: TypeAlias = ProbeOrder | PageTask
+Order: TypeAlias = ProbeOrder | PageTask | RegionTask
 
 
 def main() -> None:
@@ -127,14 +130,18 @@ def _quieten() -> None:
     os.close(nothing)
 
 
-def _answerer(threads: int) -> Callable[[Order], tuple[Probe | PageRead | UnreadableFileError, bool]]:
+def _answerer(threads: int) -> Callable[[Order], tuple[Result, bool]]:
     """What answers an order: the result, and whether memory ran out."""
     from mmrag_ingest.pages import probe
 
-    def answer(order: Order) -> tuple[Probe | PageRead | UnreadableFileError, bool]:
+    def answer(order: Order) -> tuple[Result, bool]:
         try:
             if isinstance(order, ProbeOrder):
                 return probe(order.path, order.limits, order.passwords), False
+            if isinstance(order, RegionTask):
+                from mmrag_ingest.regions import reread
+
+                return reread(order, threads=threads), False
             from mmrag_ingest.worker import read_page
 
             return read_page(order, threads=threads), False
@@ -153,7 +160,7 @@ def _receive(stream: BinaryIO) -> Order | None:
     if len(head) < LENGTH.size:
         return None
     order = pickle.loads(stream.read(LENGTH.unpack(head)[0]))  # noqa: S301 - written by the parent process alone
-    return order if isinstance(order, ProbeOrder | PageTask) else None
+    return order if isinstance(order, ProbeOrder | PageTask | RegionTask) else None
 
 
 def _send(stream: BinaryIO, reply: Reply) -> None:

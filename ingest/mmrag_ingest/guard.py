@@ -18,11 +18,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mmrag.domain.rereading import Reread
 from mmrag.errors import DamagedFileError, MMRagError, ReadTimeoutError, TooLargeError, UnreadableFileError
-from mmrag_ingest.child import LENGTH, Order, ProbeOrder, Reply
+from mmrag_ingest.child import LENGTH, Order, ProbeOrder, Reply, Result
 from mmrag_ingest.crowding import within
 from mmrag_ingest.passwords import passwords_of
-from mmrag_ingest.records import Limits, PageRead, PageTask, Probe
+from mmrag_ingest.records import Limits, PageRead, PageTask, Probe, RegionTask
 
 if TYPE_CHECKING:
     from mmrag.settings import IngestSettings
@@ -101,11 +102,18 @@ class WorkerPool:
             raise TypeError(f"a reader answered a page order with {type(result).__name__}")
         return result
 
+    async def reread(self, task: RegionTask, *, timeout_s: float) -> Reread:
+        """A region drawn and read again. Raises what ``read`` raises."""
+        result = await self._run(replace(task, passwords=self._passwords), timeout_s, f"looking at page {task.number} again")
+        if not isinstance(result, Reread):
+            raise TypeError(f"a reader answered a region order with {type(result).__name__}")
+        return result
+
     async def close(self) -> None:
         """End all processes, at work or not."""
         await asyncio.gather(*(slot.stop() for slot in self._slots))
 
-    async def _run(self, order: Order, timeout_s: float, what: str) -> Probe | PageRead | None:
+    async def _run(self, order: Order, timeout_s: float, what: str) -> Result | None:
         slot = await self._idle.get()
         try:
             reply = await self._ask(slot, order, timeout_s, what)

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFile, ImageOps, Jpeg2KImagePlugin, UnidentifiedImageError
 
+from mmrag.domain.geometry import BBox
 from mmrag.errors import DamagedFileError, TooLargeError, UnsupportedFormatError
 from mmrag_ingest.records import Limits
 from mmrag_ingest.sniff import AVIF, HEIC
@@ -64,6 +65,20 @@ def decode(path: Path, media_type: str, number: int, limits: Limits) -> tuple[ND
         notes.extend(_load(image))
         page = _rgb(_upright(_shrunk(image)))
         return np.asarray(page, dtype=np.uint8), tuple(notes)
+
+
+def decode_part(path: Path, media_type: str, number: int, limits: Limits, box: BBox) -> NDArray[np.uint8]:
+    """The part of frame ``number`` in ``box``, as displayed, in all the pixels of the file. Raises what ``decode`` does."""
+    with _opened(path, media_type, limits) as image:
+        if media_type == "image/tiff":
+            image.seek(number - 1)
+            _check_size(image, limits)
+        _load(image)
+        upright = _upright(image)
+        left, top, right, low = box.to_pixels(upright.width, upright.height)
+        x, y = min(int(left), upright.width - 1), min(int(top), upright.height - 1)
+        part = upright.crop((x, y, max(x + 1, round(right)), max(y + 1, round(low))))
+        return np.asarray(_rgb(part), dtype=np.uint8)
 
 
 @contextmanager

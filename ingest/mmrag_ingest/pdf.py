@@ -13,6 +13,7 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 from numpy.typing import NDArray
 
+from mmrag.domain.geometry import BBox
 from mmrag.errors import DamagedFileError, EncryptedFileError, TooLargeError
 from mmrag_ingest.images import LONGEST_SIDE
 from mmrag_ingest.pdf_marks import attachments_of
@@ -24,6 +25,7 @@ _PAGES_OPEN = 64
 _UNLOCK = "give it with --password or ingest.passwords_file, or save a copy without one"
 _OTHER_LOCK = "the PDF is locked in a way that is not read here: save a copy without it"
 _NAMES_SAID, _NAME_WIDTH = 5, 60
+_WHOLE = BBox(0.0, 0.0, 1.0, 1.0)
 
 
 @dataclass(slots=True)
@@ -131,16 +133,22 @@ def draw(page: pdfium.PdfPage, limits: Limits) -> NDArray[np.uint8]:
 
     At ``limits.dpi``, or less where the page is so large that it would break the pixel limit or ``LONGEST_SIDE``.
     """
+    return draw_part(page, limits, _WHOLE, dpi=limits.dpi, longest=LONGEST_SIDE)
+
+
+def draw_part(page: pdfium.PdfPage, limits: Limits, box: BBox, *, dpi: float, longest: int) -> NDArray[np.uint8]:
+    """Draw the part of the displayed page in ``box`` as ``draw`` does, at ``dpi``, or less where one side would have more
+    than ``longest`` pixels.
+    """
     width, height = page.get_size()
     if not (math.isfinite(width) and math.isfinite(height) and width > 0 and height > 0):
         raise DamagedFileError("the page has no size")
-    scale = min(
-        limits.dpi / _POINTS_PER_INCH,
-        LONGEST_SIDE / max(width, height),
-        math.sqrt(limits.max_pixels / (width * height)),
-    )
+    wide, high = max(box.width * width, 1.0), max(box.height * height, 1.0)
+    scale = min(dpi / _POINTS_PER_INCH, longest / max(wide, high), math.sqrt(limits.max_pixels / (wide * high)))
+    left, top, right, low = box.to_pixels(width, height)
+    crop = (left, height - low, width - right, top)
     try:
-        bitmap = page.render(scale=scale, rev_byteorder=True, limit_image_cache=True)
+        bitmap = page.render(scale=scale, rev_byteorder=True, limit_image_cache=True, crop=crop)
     except (pdfium.PdfiumError, ValueError) as error:
         raise DamagedFileError("the page cannot be drawn") from error
     try:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from mmrag.domain.documents import Page, TextSource
 from mmrag.domain.geometry import BBox, Polygon
+from mmrag.domain.rereading import Way
 from mmrag.domain.values import FoundValue
 
 
@@ -50,6 +51,27 @@ class PageTask:
     document_id: str
     number: int
     limits: Limits
+    passwords: tuple[str, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegionTask:
+    """An order to a worker: draw the part of page ``number`` (from 1) in ``box`` once more, and read it in each of ``ways``.
+
+    ``sha256`` is what the file had when it was read: a file that has changed since is another one. With ``stored``, an
+    encoded picture of the whole page, the file is not touched. ``longest`` bounds the sides of the picture in pixels;
+    ``passwords`` are tried when the file is locked.
+    """
+
+    path: Path
+    sha256: str
+    media_type: str
+    number: int
+    box: BBox
+    longest: int
+    limits: Limits
+    ways: tuple[Way, ...] = ()
+    stored: bytes | None = field(default=None, repr=False)
     passwords: tuple[str, ...] = field(default=(), repr=False)
 
 

@@ -25,7 +25,7 @@ def read_page(task: PageTask, *, threads: int = 1) -> PageRead:
     started = time.perf_counter()
     try:
         rendered = render(task)
-        raw = find_words(rendered, _engine(threads))
+        raw = find_words(rendered, engine(threads))
         picture = encode(rendered.picture)
         page = elements.understand(
             raw, rendered.picture, document_id=task.document_id, number=task.number, image=sha256_hex(picture)
@@ -49,5 +49,6 @@ def _too_large(task: PageTask) -> TooLargeError:
 
 
 @lru_cache(maxsize=1)
-def _engine(threads: int) -> OcrEngine:
+def engine(threads: int) -> OcrEngine:
+    """The OCR engine of this process."""
     return RapidOcrEngine(threads)

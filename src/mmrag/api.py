@@ -20,6 +20,7 @@ from mmrag.domain.evidence import Hit
 from mmrag.domain.pictures import Guess, PageKind
 from mmrag.errors import UsageError
 from mmrag.ingester import IngestSummary, find_ingester
+from mmrag.originals import opened_originals
 from mmrag.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from mmrag.domain.calibration import Calibration
     from mmrag.domain.documents import Document
     from mmrag.domain.events import AnswerEvent, OnEvent
-    from mmrag.ports import ChatModel, Pixels, Receipts, TraceSink
+    from mmrag.ports import ChatModel, Originals, Pixels, Receipts, TraceSink
     from mmrag.retrieval.search import SearchParts
 
 
@@ -63,6 +64,7 @@ class Session:
         self._remembered: Remembered | None = None
         self._models: Mapping[str, ChatModel] | None = None
         self._receipts: Receipts | None = None
+        self._originals: Originals | None = None
 
     async def ask(
         self,
@@ -225,15 +227,23 @@ class Session:
         return await (await self.app()).catalog.documents()
 
     async def tools(self) -> Toolbox:
-        """What an agent can do with the store, by name: typed arguments in, typed results with element ids out.
+        """What agents can do with this store, by name. The same tools serve plans, model loops, LlamaIndex and MCP.
 
-        They only read. The same functions serve models, MCP and LlamaIndex. Raises ``EmptyStoreError``.
+        Each has a ``description``, ``arguments`` (a pydantic model, and so a JSON schema), and ``call`` from JSON arguments
+        to a typed result, which gives ``to_json()``, the ``pictures`` that go beside it, and the ``element_ids`` that may
+        be cited. None of them writes or takes a path. Raises ``EmptyStoreError``, ``StoreError``.
         """
         from mmrag.agent.reader import ReaderDrafter
         from mmrag.agent.tools import ToolParts, build_tools
 
-        app = await self.app()
-        return build_tools(ToolParts(search=_search_parts(app), blobs=app.blobs, reader=ReaderDrafter(app.embedder)))
+        async with self._gate:
+            app = await self._opened()
+            if self._originals is None:
+                self._originals = await self._stack.enter_async_context(opened_originals(self.settings))
+        parts = ToolParts(
+            search=_search_parts(app), blobs=app.blobs, reader=ReaderDrafter(app.embedder), originals=self._originals
+        )
+        return build_tools(parts)
 
     async def app(self) -> App:
         """The parts behind the session, for what it does not offer itself. Raises ``EmptyStoreError``."""
@@ -242,7 +252,7 @@ class Session:
 
     async def close(self) -> None:
         async with self._gate:
-            self._app = self._agent = self._models = self._receipts = self._remembered = None
+            self._app = self._agent = self._models = self._receipts = self._remembered = self._originals = None
             stack, self._stack = self._stack, AsyncExitStack()
             await stack.aclose()
 

@@ -16,9 +16,11 @@ from mmrag.domain.bookkeeping import Receipt
 from mmrag.domain.costs import Claim, LedgerEntry, Limits, Overrun
 from mmrag.domain.documents import Document, Element, Page
 from mmrag.domain.evidence import Scored
+from mmrag.domain.geometry import BBox
 from mmrag.domain.messages import ChatRequest, Delta, Reply
 from mmrag.domain.pictures import Caption, PageKind, Picture
 from mmrag.domain.plans import Plan, Reading
+from mmrag.domain.rereading import RegionPicture, Reread, Way
 from mmrag.domain.values import FoundValue, ValueKind
 
 if TYPE_CHECKING:
@@ -281,6 +283,24 @@ class Blobs(Protocol):
         ...
 
     async def discard(self, digests: Sequence[str]) -> None: ...
+
+
+class Originals(Protocol):
+    """The files that were ingested, looked at again. They are opened in a process of their own, as when they were read.
+
+    Where the file is gone or has changed since, ``stored``, the page's picture in the store, takes its place, and the
+    picture's ``note`` says so. Both raise ``UnreadableFileError`` when neither can be drawn.
+    """
+
+    async def draw(self, document: Document, page: int, box: BBox, *, longest: int, stored: bytes) -> RegionPicture:
+        """The part of the page in ``box``, in as many pixels as the file has for it, ``longest`` a side at most."""
+        ...
+
+    async def read(
+        self, document: Document, page: int, box: BBox, *, ways: Sequence[Way], longest: int, stored: bytes
+    ) -> Reread:
+        """The same, read by OCR in one of ``ways`` after the other, until a reading leaves no doubt."""
+        ...
 
 
 class Ledger(Protocol):

@@ -68,7 +68,7 @@ async def called(tools: Toolbox, tool: str, **arguments: object) -> object:
 async def test_every_tool_has_a_schema_that_a_model_can_be_given(tools: Toolbox) -> None:
     assert set(tools) == {
         "search_text", "list_documents", "open_page", "read_table", "count_matches", "extract_fields", "calculate",
-        "look_at", "compare_images",
+        "look_at", "compare_images", "search_images", "classify_image", "read_chart", "read_again",
     }  # fmt: skip
     for tool in tools.values():
         schema = json.loads(tool.spec.parameters)

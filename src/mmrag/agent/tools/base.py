@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -14,7 +14,7 @@ from mmrag.domain.geometry import BBox
 from mmrag.domain.hashing import Json, canonical_bytes
 from mmrag.domain.messages import ImagePart, ToolSpec
 from mmrag.errors import UsageError
-from mmrag.ports import Blobs, Drafter, PageRef
+from mmrag.ports import Blobs, Drafter, Originals, PageRef
 from mmrag.retrieval.search import SearchParts
 
 MOST_CHARACTERS = 12_000
@@ -31,11 +31,16 @@ class Arguments(BaseModel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolParts:
-    """What the tools work with: one store, and a drafter that reads single values (the extractive reader)."""
+    """What the tools work with: one store, and a drafter that reads single values (the extractive reader).
+
+    ``originals`` opens the files that were ingested; without it pictures are cut from the stored pages, and nothing is read
+    again.
+    """
 
     search: SearchParts
     blobs: Blobs
     reader: Drafter
+    originals: Originals | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +77,11 @@ class Place:
 
 
 class ToolResult(Protocol):
-    """What a tool gives back. ``element_ids`` are what may be cited after it."""
+    """What a tool gives back: a frozen dataclass of its own.
+
+    ``element_ids`` are what may be cited after it. ``pictures`` are encoded and labelled; they go to a model as separate
+    images beside ``to_json()``, which holds everything else and never the bytes.
+    """
 
     @property
     def element_ids(self) -> tuple[str, ...]: ...
@@ -88,7 +97,7 @@ A = TypeVar("A", bound=Arguments)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tool(Generic[A]):
-    """A named function with a schema of its arguments. ``arguments`` serves MCP and LlamaIndex as it is."""
+    """A named function from ``arguments``, a pydantic model, to a ``ToolResult``."""
 
     name: str
     description: str
@@ -96,15 +105,26 @@ class Tool(Generic[A]):
     run: Callable[[A], Awaitable[ToolResult]]
 
     @property
+    def input_schema(self) -> dict[str, Any]:
+        """The JSON schema of the arguments, for MCP and others that take it as an object."""
+        return self.arguments.model_json_schema()
+
+    @property
     def spec(self) -> ToolSpec:
         """The tool as a chat model is told of it."""
-        schema = self.arguments.model_json_schema()
-        return ToolSpec(name=self.name, description=self.description, parameters=canonical_bytes(schema).decode())
+        parameters = canonical_bytes(self.input_schema).decode()
+        return ToolSpec(name=self.name, description=self.description, parameters=parameters)
 
-    async def call(self, arguments: str) -> ToolResult:
-        """Check ``arguments``, JSON text, and run. Raises ``UsageError`` with what is wrong with them."""
+    async def call(self, arguments: str | Mapping[str, object]) -> ToolResult:
+        """Check ``arguments``, JSON text or what it would decode to, and run.
+
+        Raises ``UsageError`` with what is wrong with them, or with what is not there; and what the store and models raise.
+        """
         try:
-            checked = self.arguments.model_validate_json(arguments or "{}")
+            if isinstance(arguments, str):
+                checked = self.arguments.model_validate_json(arguments or "{}")
+            else:
+                checked = self.arguments.model_validate(arguments)
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(str(part) for part in first["loc"]) or "the arguments"

@@ -10,7 +10,7 @@ from decimal import Context, Decimal, DecimalException, localcontext
 
 from pydantic import Field
 
-from mmrag.agent.tools.base import Arguments
+from mmrag.agent.tools.base import Arguments, ToolParts
 from mmrag.domain.hashing import Json
 from mmrag.domain.messages import ImagePart
 from mmrag.errors import UsageError
@@ -37,7 +37,7 @@ class Calculated:
         return {"expression": self.expression, "value": f"{self.value:f}"}
 
 
-async def calculate(arguments: Calculate) -> Calculated:
+async def calculate(arguments: Calculate, _parts: ToolParts) -> Calculated:
     """The value of ``expression`` in exact decimals. Raises ``UsageError`` when it is none, or divides by zero."""
     return Calculated(expression=arguments.expression, value=value_of(arguments.expression))
 

@@ -16,7 +16,7 @@ from mmrag.agent.tools.base import (
     find_page,
     shortened,
 )
-from mmrag.agent.tools.pictures import picture_of
+from mmrag.agent.tools.regions import page_picture
 from mmrag.domain.documents import Cell, Element, ElementKind, Page
 from mmrag.domain.geometry import BBox
 from mmrag.domain.hashing import Json
@@ -120,7 +120,7 @@ async def open_page(arguments: OpenPage, parts: ToolParts) -> OpenedPage:
         if left < 0:
             break
         places.append(place)
-    pictures = (await picture_of(page, f"{document.name} page {page.number}", parts),) if arguments.picture else ()
+    pictures = (await page_picture(page, f"{document.name} page {page.number}", parts),) if arguments.picture else ()
     return OpenedPage(
         document=document.name,
         page=page.number,

@@ -1,48 +1,37 @@
-"""Tools that look: look_at, compare_images. Pictures are cut from the stored page picture in a worker thread."""
+"""Tools that look: look_at, compare_images."""
 
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
 
 import anyio.to_thread
-from pydantic import Field, model_validator
 
-from mmrag.agent.tools.base import Arguments, ToolParts, box_json, find_element, find_page
-from mmrag.domain.documents import Document, Page
-from mmrag.domain.geometry import BBox
+from mmrag.agent.tools.base import Arguments, ToolParts, shortened
+from mmrag.agent.tools.regions import Looked, Region, look
 from mmrag.domain.hashing import Json
 from mmrag.domain.messages import ImagePart
 from mmrag.errors import UsageError
-from mmrag.ports import PageRef
+from mmrag.values import find_values
 
-_LONGEST = 1568
-"""Pixels of the longer side of a picture that is handed out: more is scaled down by the providers anyway."""
-_ZOOM = 4.0
-"""A small region is enlarged to this at most: beyond it there is nothing to see that was not scanned."""
-_MARGIN = 0.01
-"""Fraction of the page added around a region, so that letters at its edge are whole."""
+if TYPE_CHECKING:
+    from mmrag.ports import Pixels
+
 _SIDE = 32
+_WORDS = 3
+"""Words that a region must have in it before its text says anything about how alike two regions are."""
+_SAME, _SIMILAR = 0.9, 0.6
+_MOST_LISTED = 20
+_MOST_PIXELS = 60_000_000
 
 
-class Region(Arguments):
-    """A place on a page: an element by its id, or a document, a page and a box in page fractions."""
-
-    element: str | None = Field(default=None, description="The id of an element; or give document, page and bbox.")
-    document: str | None = Field(default=None, max_length=500)
-    page: int = Field(default=1, ge=1)
-    bbox: tuple[float, float, float, float] = Field(
-        default=(0.0, 0.0, 1.0, 1.0), description="x0, y0, x1, y1 as fractions of the page, origin top left."
-    )
-
-    @model_validator(mode="after")
-    def _whole(self) -> Region:
-        if self.element is None and self.document is None:
-            raise ValueError("give the id of an element, or a document")
-        x0, y0, x1, y1 = self.bbox
-        if not (0 <= x0 < x1 <= 1 and 0 <= y0 < y1 <= 1):
-            raise ValueError("bbox is x0, y0, x1, y1 between 0 and 1, with x0 < x1 and y0 < y1")
-        return self
+class Judgement(StrEnum):
+    SAME = "same"
+    SIMILAR = "similar"
+    DIFFERENT = "different"
 
 
 class LookAt(Region):
@@ -55,38 +44,25 @@ class CompareImages(Arguments):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Looked:
-    """A region and its picture. ``elements`` are those whose middle lies in it, ``text`` what was read there."""
-
-    document: str
-    page: int
-    bbox: BBox
-    elements: tuple[str, ...]
-    text: str
-    pictures: tuple[ImagePart, ...]
-
-    @property
-    def element_ids(self) -> tuple[str, ...]:
-        return self.elements
-
-    def to_json(self) -> Json:
-        return {
-            "document": self.document,
-            "page": self.page,
-            "bbox": box_json(self.bbox),
-            "elements": list(self.elements),
-            "text": self.text[:2000],
-            "picture": f"{self.pictures[0].width} x {self.pictures[0].height} pixels, as a separate image",
-        }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Compared:
-    """Two regions as two pictures. ``likeness`` is their correlation as small grey pictures, in [-1, 1]; 1 when equal."""
+    """Two regions as two pictures, and how they compare.
+
+    ``likeness`` is the Pearson correlation of their grey values at 32 by 32 pixels, in [-1, 1]; ``text_likeness`` how much
+    of their text agrees, in [0, 1] (``rapidfuzz.fuzz.token_sort_ratio``), None where one has hardly any; ``meaning`` the
+    cosine of their image vectors, None without an image model. The judgement is drawn from their mean: ``same`` from 0.9
+    and where the same values are printed, ``similar`` from 0.6. ``confidence`` says how far that mean is from the next
+    border, in [0.5, 1]: how clear the case is, not a calibrated probability.
+    """
 
     first: Looked
     second: Looked
     likeness: float
+    text_likeness: float | None
+    meaning: float | None
+    similarities: tuple[str, ...]
+    differences: tuple[str, ...]
+    judgement: Judgement
+    confidence: float
 
     @property
     def element_ids(self) -> tuple[str, ...]:
@@ -97,75 +73,125 @@ class Compared:
         return (*self.first.pictures, *self.second.pictures)
 
     def to_json(self) -> Json:
-        return {"first": self.first.to_json(), "second": self.second.to_json(), "likeness": round(self.likeness, 3)}
+        return {
+            "first": self.first.to_json(),
+            "second": self.second.to_json(),
+            "likeness": round(self.likeness, 3),
+            "text_likeness": None if self.text_likeness is None else round(self.text_likeness, 3),
+            "meaning": None if self.meaning is None else round(self.meaning, 3),
+            "similarities": list(self.similarities),
+            "differences": list(self.differences),
+            "judgement": self.judgement.value,
+            "confidence": round(self.confidence, 3),
+        }
 
 
 async def look_at(arguments: LookAt, parts: ToolParts) -> Looked:
-    """The region enlarged, from the stored page picture. Raises ``UsageError`` for a place that is not there."""
-    return await _looked(arguments, parts, "region")
+    """The region enlarged, from the original file. Raises ``UsageError`` for a place that is not there."""
+    return await look(arguments, parts, "region")
 
 
 async def compare_images(arguments: CompareImages, parts: ToolParts) -> Compared:
-    """Two regions side by side, as separate pictures, with how alike they are."""
-    first = await _looked(arguments.first, parts, "first")
-    second = await _looked(arguments.second, parts, "second")
-    likeness = await anyio.to_thread.run_sync(_likeness, first.pictures[0].data, second.pictures[0].data)
-    return Compared(first=first, second=second, likeness=likeness)
-
-
-async def picture_of(page: Page, label: str, parts: ToolParts, *, box: BBox | None = None) -> ImagePart:
-    """The page's picture, or the part of it in ``box``, as PNG. Raises ``UsageError`` for a page without a picture."""
-    if page.image is None:
-        raise UsageError(f"Page {page.number} has no picture.")
-    data = await parts.blobs.get(page.image)
-    png, width, height = await anyio.to_thread.run_sync(_cut, data, box)
-    return ImagePart(label=label, media_type="image/png", data=png, width=width, height=height)
-
-
-async def _looked(region: Region, parts: ToolParts, label: str) -> Looked:
-    document, page, box = await _place(region, parts)
-    around = box.grown(_MARGIN, _MARGIN)
-    picture = await picture_of(page, f"{label}: {document.name} page {page.number}", parts, box=around)
-    inside = [w for w in page.words if around.contains(*w.bbox.center)]
-    elements = [e.id for e in page.elements if not e.kind.is_generated and around.contains(*e.bbox.center)]
-    if region.element is not None and region.element not in elements:
-        elements.insert(0, region.element)
-    return Looked(
-        document=document.name,
-        page=page.number,
-        bbox=around,
-        elements=tuple(elements[:50]),
-        text=" ".join(w.text for w in inside),
-        pictures=(picture,),
+    """Two regions side by side, as separate pictures: what is alike in them, what differs, and a judgement."""
+    first = await look(arguments.first, parts, "first")
+    second = await look(arguments.second, parts, "second")
+    pictures = first.pictures[0].data, second.pictures[0].data
+    likeness = await anyio.to_thread.run_sync(_likeness, *pictures)
+    text = _text_likeness(first.text, second.text)
+    meaning = await _meaning(pictures, parts)
+    alike, differing = _values(first.text), _values(second.text)
+    similarities, differences = _told(first, second, likeness)
+    judgement, confidence = _judged([likeness, text, meaning], agree=alike == differing)
+    return Compared(
+        first=first,
+        second=second,
+        likeness=likeness,
+        text_likeness=text,
+        meaning=meaning,
+        similarities=similarities,
+        differences=differences,
+        judgement=judgement,
+        confidence=confidence,
     )
 
 
-async def _place(region: Region, parts: ToolParts) -> tuple[Document, Page, BBox]:
-    if region.element is not None:
-        document, element = await find_element(region.element, parts)
-        page = await parts.search.catalog.page(PageRef(document_id=document.id, page=element.page))
-        if page is None:
-            raise UsageError(f"{document.name} has been replaced: search again.")
-        return document, page, element.bbox
-    document, page = await find_page(region.document or "", region.page, parts)
-    return document, page, BBox(*region.bbox)
+def _told(first: Looked, second: Looked, likeness: float) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What is alike and what differs, a line each. Values come first: they are what people compare documents for."""
+    similarities: list[str] = []
+    differences: list[str] = []
+    one, other = _values(first.text), _values(second.text)
+    if shared := one & other:
+        similarities.append(f"both show {_listed(shared)}")
+    if only := one - other:
+        differences.append(f"only the first shows {_listed(only)}")
+    if only := other - one:
+        differences.append(f"only the second shows {_listed(only)}")
+    here, there = _words(first.text), _words(second.text)
+    if shared := here & there:
+        similarities.append(f"{len(shared)} words in both: {_listed(shared)}")
+    if only := here - there:
+        differences.append(f"{len(only)} words only in the first: {_listed(only)}")
+    if only := there - here:
+        differences.append(f"{len(only)} words only in the second: {_listed(only)}")
+    looks = f"they look alike to {likeness:.2f} as small grey pictures"
+    (similarities if likeness >= _SIMILAR else differences).append(looks)
+    return tuple(similarities), tuple(differences)
 
 
-def _cut(data: bytes, box: BBox | None) -> tuple[bytes, int, int]:
+def _judged(measures: Sequence[float | None], *, agree: bool) -> tuple[Judgement, float]:
+    known = [max(0.0, measure) for measure in measures if measure is not None]
+    mean = sum(known) / len(known)
+    if mean >= _SAME and agree:
+        return Judgement.SAME, 0.5 + 0.5 * (mean - _SAME) / (1.0 - _SAME)
+    if mean >= _SIMILAR:
+        border = min(abs(mean - _SIMILAR), abs(mean - _SAME) if agree else 1.0)
+        return Judgement.SIMILAR, min(1.0, 0.5 + border)
+    return Judgement.DIFFERENT, 0.5 + 0.5 * (_SIMILAR - mean) / _SIMILAR
+
+
+def _values(text: str) -> frozenset[str]:
+    return frozenset(value.text.strip() for value in find_values(text))
+
+
+def _words(text: str) -> frozenset[str]:
+    bare = ("".join(c for c in word.casefold() if c.isalnum()) for word in text.split())
+    return frozenset(word for word in bare if len(word) > 2 and not word.isdigit())
+
+
+def _listed(texts: frozenset[str]) -> str:
+    more = len(texts) - _MOST_LISTED
+    named = ", ".join(shortened(text, 60) for text in sorted(texts)[:_MOST_LISTED])
+    return f"{named} and {more} more" if more > 0 else named
+
+
+def _text_likeness(first: str, second: str) -> float | None:
+    from rapidfuzz import fuzz
+
+    if min(len(first.split()), len(second.split())) < _WORDS:
+        return None
+    return fuzz.token_sort_ratio(first.casefold(), second.casefold()) / 100
+
+
+async def _meaning(pictures: Sequence[bytes], parts: ToolParts) -> float | None:
+    if parts.search.image_embedder is None:
+        return None
+    pixels = [await anyio.to_thread.run_sync(decoded, data) for data in pictures]
+    one, other = await parts.search.image_embedder.embed_images(pixels)
+    return float(one @ other)
+
+
+def decoded(data: bytes) -> Pixels:
+    """An encoded picture as RGB, shape ``(h, w, 3)``. Blocks. Raises ``UsageError`` when it is none, or far too large."""
+    import numpy as np
     from PIL import Image
 
-    with Image.open(io.BytesIO(data)) as opened:
-        picture = opened.convert("RGB")
-    if box is not None:
-        x0, y0, x1, y1 = box.to_pixels(picture.width, picture.height)
-        picture = picture.crop((int(x0), int(y0), max(int(x0) + 1, round(x1)), max(int(y0) + 1, round(y1))))
-    scale = min(_LONGEST / max(picture.size), _ZOOM if box is not None else 1.0)
-    if scale != 1.0:
-        size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
-        picture = picture.resize(size, Image.Resampling.LANCZOS)
-    out = io.BytesIO()
-    picture.save(out, "PNG")
-    return out.getvalue(), picture.width, picture.height
+    try:
+        with Image.open(io.BytesIO(data), formats=("PNG", "JPEG", "WEBP")) as opened:
+            if opened.width * opened.height > _MOST_PIXELS:
+                raise UsageError(f"The picture has {opened.width} x {opened.height} pixels, which is too large.")
+            return np.asarray(opened.convert("RGB"), np.uint8)
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise UsageError("The picture cannot be read: give a PNG, JPEG or WebP file.") from error
 
 
 def _likeness(first: bytes, second: bytes) -> float:
