@@ -32,24 +32,8 @@ if TYPE_CHECKING:
     from mmrag.domain.calibration import Calibration
     from mmrag.domain.documents import Document
     from mmrag.domain.events import AnswerEvent, OnEvent
-    from mmrag.ports import ChatModel, Originals, Pixels, Receipts, TraceSink
+    from mmrag.ports import ChatModel, Originals, Pixels, Receipts
     from mmrag.retrieval.search import SearchParts
-
-
-class TraceCopy:
-    """A trace sink that writes each trace to ``file`` as well."""
-
-    def __init__(self, inner: TraceSink, file: Path) -> None:
-        self._inner = inner
-        self._file = file
-
-    async def save(self, trace_id: str, data: bytes) -> Path | None:
-        """Raises ``UsageError`` when the file cannot be written."""
-        try:
-            await anyio.Path(self._file).write_bytes(data)
-        except OSError as error:
-            raise UsageError(f"{self._file} cannot be written: {error.strerror}. Name another file.") from error
-        return await self._inner.save(trace_id, data)
 
 
 class Session:
@@ -135,6 +119,8 @@ class Session:
         else:
             async with self._gate:
                 parts = await self._parts()
+            from mmrag.adapters.traces import TraceCopy
+
             agent = Agent(replace(parts, traces=TraceCopy(parts.traces, trace)))
         answer = await agent.ask(question, document=document, tier=tier, max_usd=max_usd, on_event=on_event)
         if remembered is not None:

@@ -7,9 +7,12 @@ import re
 from pathlib import Path
 from typing import Final
 
+import anyio
 import anyio.to_thread
 
 from mmrag.adapters.catalog.connect import translated
+from mmrag.errors import UsageError
+from mmrag.ports import TraceSink
 
 _NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,100}")
 
@@ -49,3 +52,19 @@ def _changed(file: Path) -> int:
         return file.stat().st_mtime_ns
     except FileNotFoundError:
         return 0
+
+
+class TraceCopy:
+    """A trace sink that writes each trace to ``file`` as well."""
+
+    def __init__(self, inner: TraceSink, file: Path) -> None:
+        self._inner = inner
+        self._file = file
+
+    async def save(self, trace_id: str, data: bytes) -> Path | None:
+        """Raises ``UsageError`` when the file cannot be written."""
+        try:
+            await anyio.Path(self._file).write_bytes(data)
+        except OSError as error:
+            raise UsageError(f"{self._file} cannot be written: {error.strerror}. Name another file.") from error
+        return await self._inner.save(trace_id, data)
