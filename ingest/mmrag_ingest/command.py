@@ -31,6 +31,13 @@ STOPPED = 130
     metavar="FILE",
     help="File with a password on each line.",
 )
+@click.option(
+    "--report",
+    "report_to",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Write the report as a page with a thumbnail of each page, DIR/index.html.",
+)
 @click.option("--workers", type=click.IntRange(0, 64), metavar="N", help="Reading processes; 0 is one for each core.")
 def ingest(
     paths: tuple[Path, ...],
@@ -40,6 +47,7 @@ def ingest(
     retry: bool,
     given: tuple[str, ...],
     passwords_file: Path | None,
+    report_to: Path | None,
     workers: int | None,
 ) -> int:
     """Read files and folders into the store.
@@ -58,9 +66,14 @@ def ingest(
     settings = _settings(store, workers=workers, given=given, passwords_file=passwords_file)
     counts = Counts(began=time.monotonic())
     try:
-        report = asyncio.run(_run(settings, paths, prune=prune, retry=retry, counts=counts))
+        report = asyncio.run(_run(settings, paths, prune=prune, retry=retry, counts=counts, report_to=report_to))
     except (KeyboardInterrupt, asyncio.CancelledError):
         return _stopped(counts)
+    if report_to is not None:
+        from mmrag.cli.terminal import say
+        from mmrag_ingest.page.html import PAGE_FILE
+
+        say(f"The report is {report_to / PAGE_FILE}")
     if as_json:
         from mmrag.cli.terminal import emit_json
 
@@ -85,7 +98,9 @@ def _settings(store: Path | None, *, workers: int | None, given: tuple[str, ...]
     return settings.model_copy(update={"ingest": settings.ingest.model_copy(update=update)})
 
 
-async def _run(settings: Settings, paths: tuple[Path, ...], *, prune: bool, retry: bool, counts: Counts) -> IngestReport:
+async def _run(
+    settings: Settings, paths: tuple[Path, ...], *, prune: bool, retry: bool, counts: Counts, report_to: Path | None
+) -> IngestReport:
     import asyncio
     import signal
     import time
@@ -100,7 +115,12 @@ async def _run(settings: Settings, paths: tuple[Path, ...], *, prune: bool, retr
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     with progress(counts, time.monotonic) as on_event:
         async with open_app(settings, write=True) as app:
-            return await run(app, paths, prune=prune, retry=retry, on_event=on_event)
+            report = await run(app, paths, prune=prune, retry=retry, on_event=on_event)
+            if report_to is not None:
+                from mmrag_ingest.page.html import write_page
+
+                await write_page(report, report_to, app.catalog, app.blobs)
+            return report
 
 
 def _stopped(counts: Counts) -> int:
