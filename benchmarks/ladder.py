@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import random
 import re
 import tempfile
@@ -264,7 +263,6 @@ def main() -> None:
     parser.add_argument("--ways", nargs="+", choices=sorted(WAYS), help="these rungs only, and the clean one")
     parser.add_argument("--json", type=Path, help="write the score of every page here, as they come")
     arguments = parser.parse_args()
-    os.nice(5)
     named = arguments.ways or (QUICK if arguments.quick else tuple(WAYS) if arguments.all_ways else REQUIRED)
     ways = ("clean", *(w for w in named if w != "clean"))
     sheets = sheets_of(arguments.corpus, pick=arguments.pick, seed=arguments.seed)[:: 3 if arguments.quick else 1]
