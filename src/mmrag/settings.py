@@ -139,6 +139,38 @@ class AskSettings(_Section):
     timeout_s: float = Field(default=60.0, gt=0)
 
 
+class ServedStore(_Section):
+    """One of several stores that one server offers. Its token, and nothing else, says that a request is for it."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")
+    path: Path
+    token: SecretStr | None = Field(default=None, min_length=16)
+
+
+class ServeSettings(_Section):
+    """``mmrag serve``. Without ``token`` a server beyond loopback makes one and keeps it in the store. Rates are a minute
+    for each client, 0 is no limit. ``hosts`` and ``origins`` are those that the server answers to besides its own."""
+
+    host: str = Field(default="127.0.0.1", min_length=1)
+    port: int = Field(default=8765, ge=0, le=65535)
+    token: SecretStr | None = Field(default=None, min_length=16)
+    stores: tuple[ServedStore, ...] = ()
+    hosts: tuple[str, ...] = ()
+    origins: tuple[str, ...] = ()
+    max_upload_bytes: int = Field(default=200_000_000, ge=1)
+    max_upload_files: int = Field(default=50, ge=1)
+    max_waiting_files: int = Field(default=1_000, ge=1)
+    requests_per_minute: int = Field(default=1_200, ge=0)
+    questions_per_minute: int = Field(default=60, ge=0)
+    uploads_per_minute: int = Field(default=120, ge=0)
+    questions_at_once: int = Field(default=8, ge=1)
+    max_waiting_questions: int = Field(default=100, ge=0)
+    link_hours: float = Field(default=24.0, gt=0)
+    public_url: str | None = Field(default=None, pattern=r"^https?://[^\s/]+(/\S*)?$")
+    otlp_endpoint: str | None = Field(default=None, pattern=r"^https?://.+$")
+    shutdown_s: float = Field(default=30.0, ge=0)
+
+
 class Settings(_Section):
     store: StoreSettings = StoreSettings()
     models: ModelSettings = ModelSettings()
@@ -147,6 +179,7 @@ class Settings(_Section):
     cache: CacheSettings = CacheSettings()
     ingest: IngestSettings = IngestSettings()
     ask: AskSettings = AskSettings()
+    serve: ServeSettings = ServeSettings()
 
 
 KEYS_OF_PROVIDERS = {

@@ -52,6 +52,8 @@ class _File(_Record):
     tiers: tuple[_Tier, ...] = ()
     readers: _Tier
     models: _Tier
+    confidences: tuple[float, ...] = ()
+    retrieval_scores: tuple[float, ...] = ()
 
 
 class FileCalibrations:
@@ -107,6 +109,8 @@ def _from_file(file: _File) -> Calibration:
         readers=_tier(file.readers),
         models=_tier(file.models),
         origin=None if file.origin is None else Origin(**file.origin.model_dump()),
+        confidences=file.confidences,
+        retrieval_scores=file.retrieval_scores,
     )
 
 
@@ -133,6 +137,8 @@ def _to_file(calibration: Calibration) -> _File:
         tiers=tuple(_tier_record(tier) for tier in calibration.tiers.values()),
         readers=_tier_record(calibration.readers),
         models=_tier_record(calibration.models),
+        confidences=calibration.confidences,
+        retrieval_scores=calibration.retrieval_scores,
     )
 
 

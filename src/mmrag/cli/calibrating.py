@@ -94,4 +94,5 @@ def _observation(s: Scored) -> Observation:
         calls=o.calls,
         unpriced=o.unpriced_calls,
         seconds=o.seconds,
+        retrieval=o.top_score,
     )

@@ -32,7 +32,8 @@ def costs(ctx: click.Context, store: Path | None, as_json: bool, by: tuple[str, 
     """
     if ctx.invoked_subcommand is not None:
         return 0
-    from mmrag.cli.costs_view import report_json, report_tables
+    from mmrag.agent.bills import costs_json
+    from mmrag.cli.costs_view import report_tables
     from mmrag.cli.eval import show
     from mmrag.domain.bookkeeping import GROUPINGS
     from mmrag.middleware.prices import price_list
@@ -42,7 +43,7 @@ def costs(ctx: click.Context, store: Path | None, as_json: bool, by: tuple[str, 
     entries, receipts = asyncio.run(_books(settings))
     wanted = tuple(group for group in GROUPINGS if not by or group in by)
     if as_json:
-        terminal.emit_json(report_json(entries, receipts, wanted))
+        terminal.emit_json(costs_json(entries, receipts, wanted))
     elif not entries and not receipts:
         click.echo("No model has been called: $0.00.")
     else:

@@ -1,4 +1,4 @@
-"""The bill and the plan as tables and JSON. Money is decimal text in USD."""
+"""The bill as tables, and the plan as tables and JSON. Money is decimal text in USD."""
 
 from __future__ import annotations
 
@@ -6,33 +6,15 @@ from collections.abc import Sequence
 from dataclasses import fields
 from decimal import Decimal
 
+from mmrag.agent.bills import endings, questions_asked, savings
 from mmrag.cli.terminal import clean
-from mmrag.domain.bookkeeping import Grouping, Receipt, Saved, grouped, hit_rate, saved_against
+from mmrag.domain.bookkeeping import Grouping, Receipt, Saved, grouped, hit_rate
 from mmrag.domain.cost_plan import CostPlan, Server, Workload
 from mmrag.domain.costs import Bill, LedgerEntry
 from mmrag.domain.hashing import Json
 from mmrag.evaluation.cells import Table
 
 _HEAD = ("calls", "cached", "tokens in", "tokens out", "images", "usd", "unpriced")
-
-
-def report_json(entries: Sequence[LedgerEntry], receipts: Sequence[Receipt], by: Sequence[Grouping]) -> dict[str, Json]:
-    total, rate = Bill.of(tuple(entries)), hit_rate(Bill.of(tuple(entries)))
-    flagship, cheap = _saved(receipts)
-    groups: dict[str, Json] = {
-        f"by_{group}": [{group: key, **_bill_json(bill)} for key, bill in grouped(entries, group).items()] for group in by
-    }
-    return {
-        "questions": _questions(entries, receipts),
-        "total": _bill_json(total),
-        "cache_hit_rate": None if rate is None else f"{rate:.4f}",
-        "saved": {"against_all_flagship": _saved_json(flagship), "against_all_cheap": _saved_json(cheap)},
-        "tiers_that_answered": dict(_ended(receipts)),
-        **groups,
-        "models": [
-            {"tier": tier, "model": model, **_bill_json(bill)} for (tier, model), bill in _by_tier_and_model(entries).items()
-        ],
-    }
 
 
 def report_tables(
@@ -49,10 +31,10 @@ def report_tables(
         if entries
     ]
     rate = hit_rate(total)
-    of_flagship, of_cheap = _saved(receipts)
+    of_flagship, of_cheap = savings(receipts)
     rows = [
-        ("questions", str(_questions(entries, receipts))),
-        *((f"ended with {clean(tier)}", str(n)) for tier, n in _ended(receipts).items()),
+        ("questions", str(questions_asked(entries, receipts))),
+        *((f"ended with {clean(tier)}", str(n)) for tier, n in endings(receipts).items()),
         ("calls, cached ones left out", str(total.calls)),
         ("answered by the reply cache", "-" if rate is None else f"{rate:.1%} of the calls"),
         ("spent", f"${total.cost.usd:.6f}"),
@@ -138,61 +120,12 @@ def _questions_or_never(count: int | None) -> str:
     return "never" if count is None else f"{count} questions"
 
 
-def _questions(entries: Sequence[LedgerEntry], receipts: Sequence[Receipt]) -> int:
-    """Questions asked before receipts were kept are known by their calls only."""
-    return len({entry.question_id for entry in entries} | {receipt.question_id for receipt in receipts})
-
-
-def _ended(receipts: Sequence[Receipt]) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for receipt in receipts:
-        name = receipt.tier if receipt.answered else "a refusal"
-        counts[name] = counts.get(name, 0) + 1
-    return dict(sorted(counts.items()))
-
-
-def _by_tier_and_model(entries: Sequence[LedgerEntry]) -> dict[tuple[str, str], Bill]:
-    groups: dict[tuple[str, str], list[LedgerEntry]] = {}
-    for entry in entries:
-        groups.setdefault((entry.tier, entry.model), []).append(entry)
-    return {key: Bill.of(tuple(group)) for key, group in sorted(groups.items())}
-
-
-def _saved(receipts: Sequence[Receipt]) -> tuple[Saved, Saved]:
-    return (
-        saved_against(receipts, lambda bill: bill.if_all_flagship_usd),
-        saved_against(receipts, lambda bill: bill.if_all_cheap_usd),
-    )
-
-
 def _saved_words(saved: Saved) -> str:
     if saved.questions == 0:
         return "not known"
     share = "" if saved.share is None else f" ({saved.share:.1%})"
     left_out = f"; {saved.unknown} questions of unknown cost left out" if saved.unknown else ""
     return f"${saved.usd:.4f} of ${saved.would_have_cost:.4f}{share} over {saved.questions} questions{left_out}"
-
-
-def _saved_json(saved: Saved) -> Json:
-    return {
-        "usd": f"{saved.usd:.6f}",
-        "would_have_cost_usd": f"{saved.would_have_cost:.6f}",
-        "share": None if saved.share is None else f"{saved.share:.4f}",
-        "questions": saved.questions,
-        "questions_of_unknown_cost": saved.unknown,
-    }
-
-
-def _bill_json(bill: Bill) -> dict[str, Json]:
-    return {
-        "usd": f"{bill.cost.usd:.6f}",
-        "unpriced_calls": bill.cost.unpriced_calls,
-        "calls": bill.calls,
-        "cache_hits": bill.cache_hits,
-        "input_tokens": bill.usage.input_tokens,
-        "output_tokens": bill.usage.output_tokens,
-        "images": bill.usage.images,
-    }
 
 
 def _cells(bill: Bill) -> tuple[str, ...]:

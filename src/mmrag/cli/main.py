@@ -28,6 +28,7 @@ _SUMMARIES = {
     "mcp": "Offer the store to assistants and agents (Model Context Protocol).",
     "models": "Which models are here, with sizes and digests.",
     "search": "Find the elements of pages that fit some words.",
+    "serve": "Serve the store to browsers, programs and chat clients.",
     "show": "Write a page as a picture, with boxes around what was found.",
 }
 COMMANDS = {name: LazyCommand(target=f"mmrag.cli.{name}:{name}", summary=text) for name, text in _SUMMARIES.items()}

@@ -93,7 +93,8 @@ class Calibration:
     """The curves of all tiers, and the probability under which an answer is refused (by group).
 
     ``readers`` and ``models`` stand in for tiers that have no curves of their own: the reader, and any chat model.
-    ``origin`` is None for what mmrag ships.
+    ``origin`` is None for what mmrag ships. ``confidences`` of the answers given to the labelled questions, and
+    ``retrieval_scores`` of the best evidence for each, are what later questions are compared with; empty where not kept.
     """
 
     tiers: Mapping[str, TierCalibration] = field(default_factory=lambda: MappingProxyType({}))
@@ -103,6 +104,8 @@ class Calibration:
     readers: TierCalibration = TierCalibration(name="reader", curves=MappingProxyType({}))
     models: TierCalibration = TierCalibration(name="model", curves=MappingProxyType({}))
     origin: Origin | None = None
+    confidences: tuple[float, ...] = ()
+    retrieval_scores: tuple[float, ...] = ()
 
     def of(self, tier: str, model: str | None) -> TierCalibration:
         """The curves for a tier that asks ``model`` (None: it asks none). Curves of another model are not used."""

@@ -40,6 +40,7 @@ class Cited(_Record):
 class Outcome(_Record):
     """One question, asked. ``draft`` is the first tier's first answer, before anything was checked.
 
+    ``top_score`` is that of the best piece of evidence, None without any;
     ``usd`` is decimal text and covers priced calls only. ``error`` is set when no answer and no refusal came back.
     """
 
@@ -53,6 +54,7 @@ class Outcome(_Record):
     claims: int = 0
     citations: tuple[Cited, ...] = ()
     ranking: tuple[PageRank, ...] = ()
+    top_score: float | None = None
     draft: str | None = None
     flipped: bool = False
     revisions: int = 0
@@ -103,6 +105,7 @@ def outcome_of(
         claims=len(answer.claims),
         citations=citations if answer.answered else (),
         ranking=tuple(PageRank(document=d, page=p) for d, p in pages),
+        top_score=answer.evidence[0].score if answer.evidence else None,
         draft=draft,
         flipped=answer.flipped,
         revisions=answer.revisions,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import numpy as np
@@ -101,14 +101,20 @@ def calibrate(
     stored = _recorded(observed, [_as_asked(answers, calibration, n, models[n]) for n, answers in observed.items()])
     accept = [calibration.tiers[name].accept for name in observed]
     floor = calibration.floors[Group.LOOKUP]
+    in_use = _given(stored, accept, floor)
+    seen = next(iter(observed.values()))
     return Fitted(
-        calibration=calibration,
+        calibration=replace(
+            calibration,
+            confidences=in_use.confidence,
+            retrieval_scores=tuple(round(a.retrieval, 5) for a in seen if a.retrieval is not None),
+        ),
         tiers=tuple(fits),
         recorded=recorded,
         points=points,
         chosen=chosen,
         alone=MappingProxyType({n: play(_only(recorded, t), (chosen.floor,), chosen.floor) for t, n in enumerate(observed)}),
-        in_use=_given(stored, accept, floor),
+        in_use=in_use,
         now=play(stored, accept, floor),
     )
 

@@ -24,7 +24,7 @@ class Observation:
     """What one tier made of one question, asked alone and without any threshold.
 
     ``score`` is not calibrated; it is 0 when no draft ``stands`` (none was made, or it was refuted). ``usd`` covers priced
-    calls only, ``unpriced`` counts the others.
+    calls only, ``unpriced`` counts the others. ``retrieval`` is the score of the best piece of evidence, None without any.
     """
 
     question_id: str
@@ -37,6 +37,7 @@ class Observation:
     calls: int = 0
     unpriced: int = 0
     seconds: float = 0.0
+    retrieval: float | None = None
 
 
 def fit_curve(scores: Sequence[float], right: Sequence[bool]) -> Curve:

@@ -1,0 +1,81 @@
+"""Runs the application with uvicorn until it is told to stop, and stops it in order."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable
+from types import FrameType
+
+import uvicorn
+from fastapi import FastAPI
+
+from mmrag.errors import UsageError
+from mmrag.server.app import create_app
+from mmrag.server.logs import log_as_json
+from mmrag.server.store import Stores, tokens_of
+from mmrag.settings import Settings
+
+
+class _Server(uvicorn.Server):
+    """Says to the application that it is to end before it waits for its connections: streams that never end are closed,
+    questions under way are answered."""
+
+    def __init__(self, config: uvicorn.Config, app: FastAPI) -> None:
+        super().__init__(config)
+        self._app = app
+        self._ending: asyncio.Task[None] | None = None
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        stores: Stores | None = getattr(self._app.state, "stores", None)
+        if stores is not None and self._ending is None:
+            self._ending = asyncio.get_running_loop().create_task(_end_streams(stores))
+        super().handle_exit(sig, frame)
+
+
+async def _end_streams(stores: Stores) -> None:
+    for store in stores.stores:
+        await store.inbox.close()
+
+
+def serve(settings: Settings, say: Callable[[str], None]) -> None:
+    """Listen until SIGINT or SIGTERM. ``say`` tells the person where, and which token to use.
+
+    Raises ``UsageError`` when the address cannot be used, ``SettingsError``, ``StoreError``.
+    """
+    where = settings.serve
+    listening = _bound(where.host, where.port)
+    port = listening.getsockname()[1]
+    host = f"[{where.host}]" if ":" in where.host else where.host
+    say(f"mmrag listens on http://{host}:{port}")
+    for name, token in tokens_of(settings):
+        # Behind the '#', a token is not sent to any server: the page takes it from there.
+        say(f"store {name}: open http://{host}:{port}/#token={token}")
+    log_as_json()
+    app = create_app(settings)
+    config = uvicorn.Config(
+        app,
+        access_log=False,
+        log_config=None,
+        proxy_headers=False,  # whoever can reach the port could name any client
+        server_header=False,
+        timeout_graceful_shutdown=round(where.shutdown_s),
+        lifespan="on",
+        ws="none",
+    )
+    try:
+        asyncio.run(_Server(config, app).serve(sockets=[listening]))
+    finally:
+        listening.close()
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        listening = socket.socket(family)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((host, port))
+    except (OSError, OverflowError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        raise UsageError(f"{host}:{port} cannot be listened at: {why}. Name another --host or --port.") from error
+    return listening
