@@ -9,6 +9,7 @@ from mmrag.domain.documents import ElementKind, Page, TextSource, Word
 from mmrag.domain.geometry import BBox
 from mmrag_ingest.charting.found import charts_on
 from mmrag_ingest.layout.assemble import Assembler
+from mmrag_ingest.layout.bands import Band, bands_of, words_between
 from mmrag_ingest.layout.blocks import Look, blocks_of
 from mmrag_ingest.layout.charts import chart_box, has_ticks
 from mmrag_ingest.layout.colons import Pair
@@ -53,8 +54,8 @@ def understand(raw: RawPage, picture: NDArray[np.uint8] | None, *, document_id: 
         return turned_back(page, raw)
     source = [w for w in canonical(raw.words) if w.text.strip()]
     pieces, frame = pieces_of(raw, source)
-    lattices = _lattices(picture, pieces, frame)
-    leaves = leaves_of(pieces, words_inside(lattices, pieces))
+    lattices, bands = _ruled(picture, pieces, frame)
+    leaves = leaves_of(pieces, {**words_between(bands, pieces), **words_inside(lattices, pieces)})
     words, final = _reading_order(source, leaves)
     made = Assembler(document_id=document_id, number=number, words=words, final=final)
     warnings = list(raw.warnings)
@@ -112,12 +113,15 @@ def _look(leaves: list[list[Row]], raw: RawPage) -> Look:
     )
 
 
-def _lattices(picture: NDArray[np.uint8] | None, pieces: list[Piece], frame: Frame) -> list[Lattice]:
-    """The ruled tables of the page."""
+def _ruled(
+    picture: NDArray[np.uint8] | None, pieces: list[Piece], frame: Frame
+) -> tuple[list[Lattice], list[Band]]:
+    """The ruled tables of the page, and those between level lines alone."""
     if picture is None or len(pieces) < _FEWEST_PIECES:
-        return []
-    lattices = lattices_of(rulings_of(picture, frame), frame.middle, _SLACK * usual_height(pieces))
-    return tabular(lattices, pieces)
+        return [], []
+    rulings = rulings_of(picture, frame)
+    slack = _SLACK * usual_height(pieces)
+    return tabular(lattices_of(rulings, frame.middle, slack), pieces), bands_of(rulings, pieces, slack)
 
 
 def _add_text(made: Assembler, leaves: list[list[Row]], raw: RawPage, lattices: list[Lattice]) -> None:

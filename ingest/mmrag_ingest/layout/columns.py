@@ -8,17 +8,18 @@ labels and values of its own. Order is then that of a recursive X-Y cut (Nagy an
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
-from typing import TypeAlias
+from types import MappingProxyType
+from typing import Final, TypeAlias
 
 import numpy as np
 
 from mmrag_ingest.layout.labels import digits, is_currency, is_numeric, letters, names_a_field
 from mmrag_ingest.layout.lines import Row, rows_of
 from mmrag_ingest.layout.pieces import Piece, usual_height
-from mmrag_ingest.layout.tables import names_columns
+from mmrag_ingest.layout.tables import Span, names_columns
 
 _GUTTER = 0.6  # of the usual height: the least width of white between columns
 _FEWEST = 3  # rows on each side of a gutter
@@ -26,6 +27,8 @@ _TABLE_HEAD = 5  # labels in a row that no text columns run through
 _TEXT_ROWS = 6
 _MAX_DEPTH = 6
 _CONTIGUOUS = 3.0
+
+NOTHING: Final[Mapping[int, Span]] = MappingProxyType({})
 
 
 Side: TypeAlias = dict[int, list[Piece]]
@@ -42,10 +45,10 @@ class Zone:
     worth: float
 
 
-def leaves_of(pieces: list[Piece], solid: Set[int] = frozenset(), depth: int = 0) -> list[list[Row]]:
+def leaves_of(pieces: list[Piece], solid: Mapping[int, Span] = NOTHING, depth: int = 0) -> list[list[Row]]:
     """Rows of the page in reading order, one list for each column (one list when the page is read across).
 
-    ``solid`` are the words of ruled tables, by canonical index: no column runs through them.
+    ``solid`` says of each word of a table, by canonical index, where that begins and ends: no column runs through it.
     """
     if not pieces:
         return []
@@ -60,7 +63,7 @@ def leaves_of(pieces: list[Piece], solid: Set[int] = frozenset(), depth: int = 0
     return [leaf for part in (above, left, right, below) for leaf in leaves_of(part, solid, depth + 1)]
 
 
-def _best_zone(pieces: list[Piece], solid: Set[int]) -> Zone | None:
+def _best_zone(pieces: list[Piece], solid: Mapping[int, Span]) -> Zone | None:
     upright = [p for p in pieces if not p.is_vertical]
     if len(upright) < 6:
         return None
@@ -68,9 +71,10 @@ def _best_zone(pieces: list[Piece], solid: Set[int]) -> Zone | None:
     rows = rows_of(upright)
     row_of = {id(p): n for n, row in enumerate(rows) for p in row.pieces}
     heads = {n for n, row in enumerate(rows) if len(row.pieces) >= _TABLE_HEAD and names_columns(list(row.pieces))}
-    barred = np.array([row_of[id(p)] in heads or p.words[0].raw in solid for p in upright])
-    x0 = np.array([p.x0 for p in upright])
-    x1 = np.array([p.x1 for p in upright])
+    barred = np.array([row_of[id(p)] in heads for p in upright])
+    whole = [solid.get(p.words[0].raw, (p.x0, p.x1)) for p in upright]
+    x0 = np.array([min(p.x0, low) for p, (low, _) in zip(upright, whole, strict=True)])
+    x1 = np.array([max(p.x1, high) for p, (_, high) in zip(upright, whole, strict=True)])
     order = np.argsort([p.y for p in upright], kind="stable")
     best: Zone | None = None
     step = usual / 3

@@ -6,16 +6,19 @@ from collections.abc import Sequence, Set
 from dataclasses import replace
 from statistics import median
 
-from mmrag_ingest.layout.labels import ends_with_colon, is_numeric, names_a_field
+from mmrag_ingest.layout.labels import ends_with_colon, is_label, is_numeric, names_a_field
 from mmrag_ingest.layout.lattice import Box, Lattice
 from mmrag_ingest.layout.lines import Row
 from mmrag_ingest.layout.pieces import Glyphs, Piece
-from mmrag_ingest.layout.tables import Grid, GridCell, header_rows, is_label_list
+from mmrag_ingest.layout.records_in_boxes import with_split_rows
+from mmrag_ingest.layout.tables import Grid, GridCell, Span, header_rows, is_label_list
 
 _LONG_CELL = 25  # words: boxes of running text
 _PLAIN = 0.5  # of the cells with words: those that span nothing
 _FORM = 0.2  # of the cells with words: those that hold a label with its value
 _FULL = 0.35  # of the boxes: those with words
+_COMPLETE = 0.8  # the same, from which a lattice of three rows and three columns is a table whatever stands in it
+_SHORT_CELL = 12  # words: what most cells of such a lattice have at most
 
 
 def ruled_grids(rows: Sequence[Row], lattices: Sequence[Lattice]) -> list[Grid]:
@@ -34,12 +37,15 @@ def ruled_grids(rows: Sequence[Row], lattices: Sequence[Lattice]) -> list[Grid]:
 def tabular(lattices: Sequence[Lattice], pieces: Sequence[Piece]) -> list[Lattice]:
     """Those of ``lattices`` that are tables with what stands in them, and not the boxes of a form."""
     words = [w for piece in pieces if not piece.is_vertical for w in piece.words]
-    return [lattice for lattice in lattices if _is_table(_cells([w for w in words if _is_in(lattice, w)], lattice), lattice)]
+    inside = [(lattice, _cells([w for w in words if _is_in(lattice, w)], lattice)) for lattice in lattices]
+    return [lattice for lattice, cells in inside if _is_table(with_split_rows(cells), lattice)]
 
 
-def words_inside(lattices: Sequence[Lattice], pieces: Sequence[Piece]) -> frozenset[int]:
-    """The words that stand in ``lattices``, by canonical index."""
-    return frozenset(w.raw for piece in pieces for w in piece.words if any(_is_in(lattice, w) for lattice in lattices))
+def words_inside(lattices: Sequence[Lattice], pieces: Sequence[Piece]) -> dict[int, Span]:
+    """Where the table begins and ends, in level pixels, for each word inside ``lattices``, by canonical index."""
+    return {
+        w.raw: (lattice.x0, lattice.x1) for piece in pieces for w in piece.words for lattice in lattices if _is_in(lattice, w)
+    }
 
 
 def _is_in(lattice: Lattice, word: Glyphs) -> bool:
@@ -48,7 +54,7 @@ def _is_in(lattice: Lattice, word: Glyphs) -> bool:
 
 def _grid(rows: Sequence[Row], first: int, last: int, lattice: Lattice) -> Grid | None:
     words = [w for row in rows[first : last + 1] for piece in row.pieces for w in piece.words if _is_in(lattice, w)]
-    cells = _cells(words, lattice)
+    cells = with_split_rows(_cells(words, lattice))
     if not _is_table(cells, lattice):
         return None
     used = 1 + max(c.row + c.row_span - 1 for c in cells)
@@ -126,9 +132,19 @@ def _is_table(cells: Sequence[GridCell], lattice: Lattice) -> bool:
         return False
     used = 1 + max(rows)
     numbers = sum(is_numeric(c.text) for c in cells)
-    if numbers < 0.15 * len(cells) and not _header(cells, used):
+    if numbers < 0.15 * len(cells) and not _header(cells, used) and not _is_complete(cells, lattice):
         return False
     return not is_label_list(cells, used, 1 + max(columns))
+
+
+def _is_complete(cells: Sequence[GridCell], lattice: Lattice) -> bool:
+    """True when hardly a box is empty and most cells are short: nobody rules a form like that."""
+    short = sum(len(c.words) <= _SHORT_CELL for c in cells)
+    return (
+        min(lattice.rows, lattice.columns) >= 3
+        and len(cells) >= _COMPLETE * len(lattice.boxes)
+        and short >= _COMPLETE * len(cells)
+    )
 
 
 def _header(cells: Sequence[GridCell], rows: int) -> int:
@@ -136,9 +152,19 @@ def _header(cells: Sequence[GridCell], rows: int) -> int:
     spanning = {c.row for c in cells if c.column_span > 1}
     lead = next((r for r in range(rows) if r not in spanning), rows)
     if not lead:
-        return header_rows(cells, rows)
+        return header_rows(cells, rows) or _first_row_names(cells, rows)
+    if lead >= min(rows, 3):
+        return 0
     below = [replace(c, row=c.row - lead) for c in cells if c.row >= lead]
-    return lead + header_rows(below, rows - lead) if lead < min(rows, 3) else 0
+    return lead + (header_rows(below, rows - lead) or _first_row_names(below, rows - lead))
+
+
+def _first_row_names(cells: Sequence[GridCell], rows: int) -> int:
+    """1 when the first row of a table of three columns and more has a label in each of them."""
+    first = [c for c in cells if c.row == 0]
+    columns = 1 + max(c.column + c.column_span - 1 for c in cells)
+    full = columns >= 3 and rows >= 3 and len(first) == columns
+    return int(full and all(is_label(c.text) and not is_numeric(c.text) and not ends_with_colon(c.text) for c in first))
 
 
 def _holds_a_pair(cell: GridCell) -> bool:

@@ -12,6 +12,7 @@ from mmrag_ingest.layout.pieces import Glyphs, Piece
 from mmrag_ingest.layout.tables import Grid, GridCell, Span
 
 _CLOSE = 1.6  # heights: how near the next printed line of the same cell stands
+_WITHIN = 0.72  # of the usual distance of full rows: nearer than this are the lines of one label
 _APART = 0.8  # of the usual distance of full rows: nearer than this is the same row
 _HEAD_WORDS = 5
 _HEAD_PITCH = 2.6  # of the text height
@@ -31,9 +32,14 @@ def with_joined_lines(grid: Grid) -> Grid:
     if len(full) < 2:
         return grid
     usual = median(middles[b] - middles[a] for a, b in pairwise(sorted(full)))
-    target: dict[int, int] = {}
+    target = _wrapped(grid, by_row, middles)
+    labels = _label_lines(grid, by_row, middles, usual)
     for r, cells in by_row.items():
-        if r in full or r < grid.header or len(cells) > 0.5 * grid.columns:
+        if r in target or r < grid.header:
+            continue
+        if r in labels:
+            target[r] = labels[r]
+        if r in full or len(cells) > 0.5 * grid.columns:
             continue
         near = min(full, key=lambda f: abs(middles[f] - middles[r]))
         gap = abs(middles[near] - middles[r])
@@ -42,14 +48,55 @@ def with_joined_lines(grid: Grid) -> Grid:
     return _merged(grid, target) if target else grid
 
 
+def _wrapped(grid: Grid, by_row: dict[int, list[GridCell]], middles: dict[int, float]) -> dict[int, int]:
+    """Rows that hold nothing but the first line of a label, by row: the number of the row it goes on in, in small letters."""
+    found: dict[int, int] = {}
+    for r, cells in by_row.items():
+        below = by_row.get(r + 1, [])
+        if r < grid.header or len(cells) > 1 or cells[0].column or len(below) < 2 or below[0].column:
+            continue
+        height = median(w.height for w in cells[0].words)
+        if below[0].text[:1].islower() and middles[r + 1] - middles[r] < _CLOSE * height and len(cells[0].words) > 1:
+            found[r] = r + 1
+    return found
+
+
+def _label_lines(
+    grid: Grid, by_row: dict[int, list[GridCell]], middles: dict[int, float], usual: float
+) -> dict[int, int]:
+    """Rows that hold only another line of a label whose values stand level with one of its lines, by row: that row."""
+    held = [r for r, cells in by_row.items() if r >= grid.header and len(cells) >= 2]
+    found: dict[int, int] = {}
+    for r, cells in by_row.items():
+        if r < grid.header or len(cells) > 1 or cells[0].column or cells[0].column_span > 1 or not held:
+            continue
+        near = min(held, key=lambda f: abs(middles[f] - middles[r]))
+        height = median(w.height for w in cells[0].words)
+        height = max(height, median(w.height for c in by_row[near] for w in c.words))
+        if abs(middles[near] - middles[r]) < min(_WITHIN * usual, _CLOSE * height):
+            found[r] = near
+    return found
+
+
 def _merged(grid: Grid, target: dict[int, int]) -> Grid:
     kept = [r for r in range(grid.rows) if r not in target]
     words: dict[tuple[int, int], list[Glyphs]] = {}
+    spans: dict[tuple[int, int], int] = {}
     for cell in sorted(grid.cells, key=lambda c: c.row):
-        row = kept.index(target.get(cell.row, cell.row))
-        words.setdefault((row, cell.column), []).extend(cell.words)
-    cells = tuple(GridCell(row=r, column=k, words=tuple(ws)) for (r, k), ws in sorted(words.items()))
+        place = kept.index(_end(target, cell.row)), cell.column
+        words.setdefault(place, []).extend(cell.words)
+        spans[place] = max(spans.get(place, 1), cell.column_span)
+    cells = tuple(GridCell(row=r, column=k, column_span=spans[r, k], words=tuple(ws)) for (r, k), ws in sorted(words.items()))
     return replace(grid, rows=len(kept), cells=cells)
+
+
+def _end(target: dict[int, int], row: int) -> int:
+    """The row that ``row`` becomes part of, by way of others."""
+    seen = {row}
+    while row in target and target[row] not in seen:
+        row = target[row]
+        seen.add(row)
+    return row
 
 
 def with_merged_heads(grid: Grid, above: Sequence[Piece], distance: float) -> Grid | None:
@@ -61,11 +108,11 @@ def with_merged_heads(grid: Grid, above: Sequence[Piece], distance: float) -> Gr
         return None
     if distance > _HEAD_PITCH * above[0].height or (not grid.header and any(is_numeric(p.text) for p in above)):
         return None
-    columns = _columns(grid)
+    columns = columns_of(grid)
     if columns is None:
         return None
     heads: list[GridCell] = []
-    for piece, (low, high) in zip(above, _reaches(above, columns), strict=True):
+    for piece, (low, high) in zip(above, reaches(above, columns), strict=True):
         if low > high:
             return None
         heads.append(GridCell(row=0, column=low, column_span=high - low + 1, words=piece.words))
@@ -79,7 +126,7 @@ def with_merged_heads(grid: Grid, above: Sequence[Piece], distance: float) -> Gr
     )
 
 
-def _columns(grid: Grid) -> list[Span] | None:
+def columns_of(grid: Grid) -> list[Span] | None:
     """Where each column's words begin and end; None when one has none, so that nobody knows where it is."""
     spans = []
     for k in range(grid.columns):
@@ -90,7 +137,7 @@ def _columns(grid: Grid) -> list[Span] | None:
     return spans
 
 
-def _reaches(above: Sequence[Piece], columns: Sequence[Span]) -> list[tuple[int, int]]:
+def reaches(above: Sequence[Piece], columns: Sequence[Span]) -> list[tuple[int, int]]:
     """For each piece the first and last column that it stands over: those around its middle as far as it stays central."""
     found = []
     for piece in above:
@@ -103,7 +150,9 @@ def _reaches(above: Sequence[Piece], columns: Sequence[Span]) -> list[tuple[int,
                 inside = columns[low][0] - piece.height < piece.x0 and piece.x1 < columns[high][1] + piece.height
                 covers = not touched or (low <= touched[0] and touched[-1] <= high)
                 off = abs(_middle(columns, (low, high)) - middle)
-                if inside and covers and off < least - 0.5 * piece.height and not _claimed(above, piece, columns, low, high):
+                wide = piece.width > columns[best[1]][1] - columns[best[0]][0] if touched else False
+                slack = (0.5 if wide else -0.5) * piece.height
+                if inside and covers and off < least + slack and not _claimed(above, piece, columns, low, high):
                     best, least = (low, high), off
         found.append(best)
     return found

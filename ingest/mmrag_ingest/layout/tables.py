@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TypeAlias
@@ -21,6 +21,7 @@ from mmrag_ingest.layout.pieces import Glyphs, Piece, piece_of
 
 _PITCH = 3.2  # of the row height: rows further apart are not of one table
 _LONG_CELL = 12  # words
+_ACROSS_WORDS = 8
 
 Span: TypeAlias = tuple[float, float]
 
@@ -61,11 +62,13 @@ class Grid:
 
 
 def cells_of_row(row: Row) -> list[Piece]:
-    """The pieces of a row with a currency sign joined to the number right of it."""
+    """The pieces of a row with a currency sign joined to the number right of it, and parted from one left of it."""
     joined: list[Piece] = []
     for piece in row.pieces:
-        if joined and is_currency(joined[-1].text) and is_numeric(piece.text):
-            joined[-1] = piece_of([*joined[-1].words, *piece.words])
+        before = joined[-1].words if joined else ()
+        if before and is_currency(before[-1].text) and is_numeric(piece.text):
+            joined[-1:] = [piece_of(list(before[:-1]))] if len(before) > 1 else []
+            joined.append(piece_of([before[-1], *piece.words]))
         else:
             joined.append(piece)
     return joined
@@ -94,6 +97,7 @@ def grown(rows: Sequence[Row], split: Sequence[list[Piece]], start: int, end: in
         return None
     columns = [(p.x0, p.x1) for p in split[start]]
     placed = [split[start]]
+    across: set[int] = set()
     last = start
     for i in range(start + 1, end):
         if rows[i].y - rows[last].y > _PITCH * max(rows[i].height, rows[last].height):
@@ -103,14 +107,28 @@ def grown(rows: Sequence[Row], split: Sequence[list[Piece]], start: int, end: in
         if names_columns(split[i]) and not (i == start + 1 and names_columns(split[start])):
             break
         cells = [part for piece in split[i] for part in _cut(piece, columns)] if len(split[i]) > 1 else split[i]
-        merged = _merge(columns, cells)
-        if merged is None:
-            break
-        columns, last = merged, i
+        begun = any(is_numeric(c.text) for row in placed for c in row) or (i + 1 < end and len(split[i + 1]) == len(columns))
+        if begun and _stands_across(cells, columns):
+            across.add(len(placed))
+        else:
+            merged = _merge(columns, cells)
+            if merged is None:
+                break
+            columns = merged
+        last = i
         placed.append(cells)
     while len(placed) > 1 and len(placed[-1]) < 2:
         placed.pop()
-    return _judge(placed, start, columns) if len(placed) > 1 else None
+    return _judge(placed, start, columns, across) if len(placed) > 1 else None
+
+
+def _stands_across(cells: Sequence[Piece], columns: Sequence[Span]) -> bool:
+    """True for a lone line in the middle over several columns: it names the rows under it."""
+    if len(cells) != 1 or len(columns) < 3 or len(cells[0].words) > _ACROSS_WORDS or is_numeric(cells[0].text):
+        return False
+    piece, x0, x1 = cells[0], min(c[0] for c in columns), max(c[1] for c in columns)
+    central = abs((piece.x0 + piece.x1) / 2 - (x0 + x1) / 2) < 0.05 * (x1 - x0)
+    return central and piece.x0 > columns[0][0] + 2 * piece.height and len(_touching(piece, list(columns))) > 1
 
 
 def _cut(piece: Piece, columns: list[Span]) -> list[Piece]:
@@ -118,12 +136,15 @@ def _cut(piece: Piece, columns: list[Span]) -> list[Piece]:
     touching = _touching(piece, columns)
     if len(touching) < 2 or len(columns) < 3 or len(piece.words) > _LONG_CELL:
         return [piece]
+    edges = [(columns[a][1] + columns[b][0]) / 2 for a, b in pairwise(touching)]
     parts: list[list[Glyphs]] = [[piece.words[0]]]
-    for before, after in pairwise(piece.words):
-        edges = [(columns[a][1] + columns[b][0]) / 2 for a, b in pairwise(touching)]
-        middle = (before.x1 + after.x0) / 2
-        gap = after.x0 - before.x1
-        if gap > 0.15 * piece.height and any(abs(middle - e) < 1.2 * piece.height for e in edges):
+    for n, (before, after) in enumerate(pairwise(piece.words)):
+        gaps = [(before, after)]
+        if is_currency(after.text) and n + 2 < len(piece.words):  # it belongs to the number right of it
+            gaps.append((after, piece.words[n + 2]))
+        middles = [(left.x1 + right.x0) / 2 for left, right in gaps]
+        near = any(abs(m - e) < 1.2 * piece.height for m in middles for e in edges)
+        if near and after.x0 - before.x1 > 0.15 * piece.height and not is_currency(before.text):
             parts.append([])
         parts[-1].append(after)
     return [piece_of(p) for p in parts]
@@ -151,13 +172,15 @@ def _merge(columns: list[Span], pieces: list[Piece]) -> list[Span] | None:
     return None if overlap else fitted
 
 
-def _judge(placed: list[list[Piece]], start: int, columns: list[Span]) -> Grid | None:
+def _judge(placed: list[list[Piece]], start: int, columns: list[Span], across: Set[int]) -> Grid | None:
     """Keep what is a table: enough full rows and columns, and neither prose nor a list of labels with their values."""
     words: dict[tuple[int, int], list[Glyphs]] = {}
     for row, pieces in enumerate(placed):
         for piece in pieces:
-            words.setdefault((row, _column(columns, piece)), []).extend(piece.words)
-    cells = [GridCell(row=r, column=k, words=tuple(ws)) for (r, k), ws in sorted(words.items())]
+            column = 0 if row in across else _column(columns, piece)
+            words.setdefault((row, column), []).extend(piece.words)
+    spans = {row: len(columns) for row in across}
+    cells = [GridCell(row=r, column=k, column_span=spans.get(r, 1), words=tuple(ws)) for (r, k), ws in sorted(words.items())]
     rows = len(placed)
     full = sum(sum(c.row == r for c in cells) >= 2 for r in range(rows))
     used = sum(sum(c.column == k for c in cells) >= 2 for k in range(len(columns)))
@@ -197,6 +220,8 @@ def header_rows(cells: Sequence[GridCell], rows: int) -> int:
     count = 0
     for r in range(min(rows, 3)):
         texts = [c.text for c in cells if c.row == r]
+        if count and len(texts) == 1:
+            break
         if any(is_numeric(t) or ends_with_colon(t) for t in texts) or sum(is_label(t) for t in texts) < 0.7 * len(texts):
             break
         count += 1

@@ -27,7 +27,7 @@ _YES_NO = re.compile(r"^\W*(?:is|are|was|were|does|do|did|has|have|had|can|could
 _TELLING = 8  # letters of a name that tells a document apart
 _LEAD = re.compile(
     r"(?P<lead>(?:in|on|from|for|according to|looking at)\s[^:?\"“'‘]{1,60}\s)"
-    r"[\"“'‘](?P<title>.{2,160}?)[\"”'’]\s?[:,]\s+(?P<rest>\S.+)$",
+    r"[\"“'‘](?P<title>.{2,160}?)[\"”'’](?:\s(?:by|from)\s(?P<author>[^\W\d_][^:,?\"“”]{1,60}?))?\s?[:,]\s+(?P<rest>\S.+)$",
     re.IGNORECASE,
 )
 _QUOTED = re.compile(r"[\"“”„«]([^\"“”„«»]{2,160})[\"“”»]|(?<!\w)['‘]([^'’]{2,160})['’](?!\w)")
@@ -51,6 +51,7 @@ _CLAUSE = re.compile(
     re.IGNORECASE,
 )
 """'In the report "X": how many ...': the question itself is the last clause."""
+_QUESTION_BEHIND = re.compile(r"[:,]\s+(?:What|Which|Who|Whose|How|When|Where|Why|Is|Are)\b.*$")
 _MONTH_DAY = re.compile(r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\w*\.?(?:\s+\d{1,2})?$")
 _CONSTRAINT_OF_VALUE = {ValueKind.DATE: ConstraintKind.DATE, ValueKind.AMOUNT: ConstraintKind.AMOUNT}
 
@@ -103,10 +104,12 @@ def _look_up(question: str, text: str, document: str | None) -> Plan:
 def _led(question: str, led: re.Match[str], document: str | None) -> Plan:
     """The plan of a question that names its document first: all that follows says what is asked of it.
 
-    A title of several lines, parted by slashes, is as many names. Of short ones only the longest counts: OCR loses them.
+    A title of several lines, parted by slashes, is as many names, and its author one more. Of short ones only the longest counts: OCR loses them.
     """
     inner = _look_up(led["rest"], led["rest"], document)
     names = [part.strip() for part in led["title"].split(" / ")]
+    if led["author"] is not None:
+        names.append(led["author"].strip())
     longest = max(names, key=len)
     constraints = [
         Constraint(kind=ConstraintKind.NAME, text=name) for name in names if name == longest or len(name) >= _TELLING
@@ -212,6 +215,7 @@ def _trimmed(text: str, start: int, end: int, words: PlanWords) -> Span:
     """Take question words, small words at the end and punctuation off a name."""
     name = words.leading.sub("", text[start:end])
     start = end - len(name)
+    name = _QUESTION_BEHIND.sub("", name)
     name = words.trailing.sub("", re.sub(r"['’]s$", "", name)).rstrip(" ,;:?!-–/([")
     if name.count(")") > name.count("(") or (name.startswith("(") and name.endswith(")")):
         name = name.removesuffix(")").rstrip()

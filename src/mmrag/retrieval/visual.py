@@ -71,7 +71,9 @@ def _description(plan: Plan) -> Constraint | None:
     a whole sentence."""
     if not any(_PATTERNS[kind].search(_without_quotes(plan)) for kind in _DESCRIBING):
         return None
-    names = [c for c in plan.constraints if c.kind is ConstraintKind.NAME]
+    lead = _without_quotes(plan, plan.lead)
+    told = not any(_PATTERNS[kind].search(lead) for kind in _DESCRIBING)  # 'In the deck "X":' gives a title
+    names = [c for c in plan.constraints if c.kind is ConstraintKind.NAME and not (told and c.text in plan.lead)]
     return next((c for c in names if len(c.text.split()) >= _DESCRIPTION_WORDS or _is_shown(c.text, plan.question)), None)
 
 
@@ -83,8 +85,9 @@ def _is_shown(name: str, question: str) -> bool:
     )
 
 
-def _without_quotes(plan: Plan) -> str:
-    text = plan.question
+def _without_quotes(plan: Plan, text: str | None = None) -> str:
+    """The question, or ``text`` of it, without the names in it."""
+    text = plan.question if text is None else text
     for constraint in plan.constraints:
         if constraint.kind is ConstraintKind.NAME:
             text = text.replace(constraint.text, " ")
