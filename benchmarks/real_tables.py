@@ -1,10 +1,12 @@
 """Cells of real tables against annotations made by hand: 20 tables of the development corpus, ruled and not.
 
-What a person read off the pages is in ``annotations/tables.jsonl``: row, column and spans of each cell, its box, and its
-text as a digest, since most of the documents may not be copied. A digest is of letters and digits alone, with those that OCR
-does not tell apart made one (``0`` and ``O``, ``1`` and ``l``). A cell is found when a cell that was read has its text at its
-place. *precision* and *recall* count cells with words; *grid* is the share of true cells found with the right row, column and
-spans; *place* is the same share when only the places count, whatever was read there.
+What was read off the pictures is in ``annotations/tables.jsonl``: row, column and spans of each cell, its box (that of the
+words that spell its text), and the text as a digest, since most of the documents may not be copied. A digest is of letters
+and digits alone, with those that OCR does not tell apart made one (``0`` and ``O``, ``1`` and ``l``).
+
+A cell is found when a cell that was read has its text at its place. *precision* and *recall* count cells with words; *grid*
+is the share of true cells found with the right row, column and spans; *place* is the same share when only the places count,
+whatever was read there.
 
     python benchmarks/real_tables.py CORPUS [--save DIR]
 """
@@ -31,7 +33,7 @@ from mmrag_ingest.pages import probe
 from mmrag_ingest.records import Limits, PageTask
 from mmrag_ingest.worker import read_page
 
-from mmrag.domain.documents import Cell, Element, ElementKind, Page
+from mmrag.domain.documents import Cell, ElementKind, Page
 from mmrag.domain.geometry import BBox
 
 ANNOTATIONS = Path(__file__).parent / "annotations" / "tables.jsonl"
@@ -86,9 +88,7 @@ def annotated(path: Path = ANNOTATIONS) -> list[TrueTable]:
             )
             for c in row["cells"]
         )
-        tables.append(
-            TrueTable(file=row["file"], page=row["page"], kind=row["kind"], box=BBox(*row["box"]), cells=cells)
-        )
+        tables.append(TrueTable(file=row["file"], page=row["page"], kind=row["kind"], box=BBox(*row["box"]), cells=cells))
     return tables
 
 
@@ -109,7 +109,12 @@ class Score:
 def score_of(true: TrueTable, page: Page) -> Score:
     """Compare one table with the tables that were found where it stands."""
     here = [e for e in page.elements if e.kind is ElementKind.TABLE and _shares(e.bbox, true.box)]
-    given = [(n, c) for n, e in enumerate(here) for c in e.cells if folded(c.text) and true.box.grown(0.01, 0.01).contains(*c.bbox.center)]
+    given = [
+        (n, c)
+        for n, e in enumerate(here)
+        for c in e.cells
+        if folded(c.text) and true.box.grown(0.01, 0.01).contains(*c.bbox.center)
+    ]
     places: list[tuple[TrueCell, int, Cell]] = []
     found: list[tuple[TrueCell, int, Cell]] = []
     for cell in true.cells:
@@ -165,8 +170,7 @@ def by_page(tables: Iterable[TrueTable]) -> list[list[TrueTable]]:
 
 def show(scores: Sequence[Score]) -> None:
     rows: list[tuple[str, ...]] = [("table", "kind", "cells", "precision", "recall", "grid", "place")]
-    for score in scores:
-        rows.append((score.name, score.table.kind, str(score.true), *_shares_of([score])))
+    rows.extend((score.name, score.table.kind, str(score.true), *_shares_of([score])) for score in scores)
     rows.append((f"all {len(scores)}", "", str(sum(s.true for s in scores)), *_shares_of(scores)))
     table(rows)
 

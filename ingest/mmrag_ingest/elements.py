@@ -113,9 +113,7 @@ def _look(leaves: list[list[Row]], raw: RawPage) -> Look:
     )
 
 
-def _ruled(
-    picture: NDArray[np.uint8] | None, pieces: list[Piece], frame: Frame
-) -> tuple[list[Lattice], list[Band]]:
+def _ruled(picture: NDArray[np.uint8] | None, pieces: list[Piece], frame: Frame) -> tuple[list[Lattice], list[Band]]:
     """The ruled tables of the page, and those between level lines alone."""
     if picture is None or len(pieces) < _FEWEST_PIECES:
         return [], []

@@ -68,6 +68,8 @@ def _best_zone(pieces: list[Piece], solid: Mapping[int, Span]) -> Zone | None:
     if len(upright) < 6:
         return None
     usual = usual_height(upright)
+    if usual <= 0:  # words pressed flat against the edge of the page
+        return None
     rows = rows_of(upright)
     row_of = {id(p): n for n, row in enumerate(rows) for p in row.pieces}
     heads = {n for n, row in enumerate(rows) if len(row.pieces) >= _TABLE_HEAD and names_columns(list(row.pieces))}

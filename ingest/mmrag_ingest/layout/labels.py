@@ -27,6 +27,7 @@ _NOUN = re.compile(rf"\b(?:{_NOUNS})s?\b", re.IGNORECASE)
 _ENDS_LIKE_NAME = re.compile(rf"\b(?:{_PROPER})\W*$", re.IGNORECASE)
 _ENDS_LIKE_LABEL = re.compile(rf"(?:\b(?:{_NOUNS})s?\b[.,]?|#)\s*(?:\([^)]*\))?\s*[:：.#]?$", re.IGNORECASE)
 CURRENCY = re.compile(r"^(?:RM|USD|EUR|GBP|MYR|SGD|SR|CHF|JPY|AUD|CAD|INR|Rs\.?|US\$|S\$|[$€£¥₹])[.:]?$", re.IGNORECASE)
+_YEARS = re.compile(r"^\W*(?:(?:19|20)\d\d\W*(?:[a-z]{1,3}\W*)?)+$", re.IGNORECASE)
 _NUMERIC = re.compile(r"^[^\w\s]*(?:RM|USD|EUR|GBP|MYR|[$€£¥])?\s*[^\w\s]*\d[\d.,:/\-\s%]*\w?[^\w\s]*$", re.IGNORECASE)
 
 
@@ -46,6 +47,12 @@ def is_numeric(text: str) -> bool:
     if _NUMERIC.match(text):
         return True
     return digits(text) > 0 and digits(text) >= 2 * letters(text)
+
+
+@lru_cache(maxsize=8192)
+def names_years(text: str) -> bool:
+    """True for years and no more, as they head columns: ``2017``, ``2017 vs. 2016``."""
+    return bool(_YEARS.match(text))
 
 
 @lru_cache(maxsize=8192)

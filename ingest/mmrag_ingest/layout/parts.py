@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence, Set
 from dataclasses import replace
 
-from mmrag_ingest.layout.labels import ends_with_colon, is_label, is_numeric
+from mmrag_ingest.layout.labels import ends_with_colon, is_label, is_numeric, names_years
 from mmrag_ingest.layout.lines import Row
 from mmrag_ingest.layout.pieces import Piece
 from mmrag_ingest.layout.spans import columns_of, reaches
@@ -17,11 +16,10 @@ _BETWEEN = 2  # rows with a group's name between them
 _GROUP_WORDS = 6
 _HEAD_PITCH = 3.0  # text heights from a row of heads to the next row
 _MOST_HEADS = 4
-_YEARS = re.compile(r"^\W*(?:(?:19|20)\d\d\W*(?:[a-z]{1,3}\W*)?)+$", re.IGNORECASE)
 
 
 def joined(rows: Sequence[Row], split: Sequence[list[Piece]], grids: Sequence[Grid], ruled: Set[int]) -> list[Grid]:
-    """``grids`` with those that carry on the one above in the same columns made part of it. Those at ``ruled`` stay apart."""
+    """``grids``, those that carry on the one above in the same columns made part of it; those at ``ruled`` stay apart."""
     result: list[Grid] = []
     for grid in grids:
         before = result[-1] if result else None
@@ -43,7 +41,11 @@ def _joined(rows: Sequence[Row], split: Sequence[list[Piece]], a: Grid, b: Grid)
     if columns is None or others is None or not all(_is_group(split[i], columns) for i in between):
         return None
     places = [_over(other, columns) for other in others]
-    if len(others) < max(2, len(columns) - 1) or any(len(p) != 1 for p in places) or len({p[0] for p in places}) < len(others):
+    if (
+        len(others) < max(2, len(columns) - 1)
+        or any(len(p) != 1 for p in places)
+        or len({p[0] for p in places}) < len(others)
+    ):
         return None
     groups = [GridCell(row=a.rows + n, column=0, words=split[i][0].words) for n, i in enumerate(between)]
     moved = [replace(c, row=c.row + a.rows + len(between), column=places[c.column][0]) for c in b.cells]
@@ -79,7 +81,11 @@ def _under_heads(rows: Sequence[Row], split: Sequence[list[Piece]], grid: Grid, 
     groups: list[list[GridCell]] = []
     taken = grid.first
     i = grid.first - 1
-    while i >= free and len(heads) < _MOST_HEADS and rows[i + 1].y - rows[i].y < _HEAD_PITCH * max(rows[i].height, rows[i + 1].height):
+    while (
+        i >= free
+        and len(heads) < _MOST_HEADS
+        and rows[i + 1].y - rows[i].y < _HEAD_PITCH * max(rows[i].height, rows[i + 1].height)
+    ):
         cells = split[i]
         if not heads and _is_group(cells, columns):
             groups.insert(0, [GridCell(row=0, column=0, words=cells[0].words)])
@@ -112,7 +118,7 @@ def _heads(cells: Sequence[Piece], columns: Sequence[Span]) -> list[GridCell] | 
     """The cells of a row of heads over ``columns``; None when it is none."""
     if any(p.is_vertical or ends_with_colon(p.text) for p in cells):
         return None
-    if any(not _YEARS.match(p.text) and (is_numeric(p.text) or not (is_label(p.text) or len(cells) == 1)) for p in cells):
+    if any(not names_years(p.text) and (is_numeric(p.text) or not (is_label(p.text) or len(cells) == 1)) for p in cells):
         return None
     found = []
     for piece, (low, high) in zip(cells, reaches(cells, columns), strict=True):

@@ -44,7 +44,11 @@ def tabular(lattices: Sequence[Lattice], pieces: Sequence[Piece]) -> list[Lattic
 def words_inside(lattices: Sequence[Lattice], pieces: Sequence[Piece]) -> dict[int, Span]:
     """Where the table begins and ends, in level pixels, for each word inside ``lattices``, by canonical index."""
     return {
-        w.raw: (lattice.x0, lattice.x1) for piece in pieces for w in piece.words for lattice in lattices if _is_in(lattice, w)
+        w.raw: (lattice.x0, lattice.x1)
+        for piece in pieces
+        for w in piece.words
+        for lattice in lattices
+        if _is_in(lattice, w)
     }
 
 

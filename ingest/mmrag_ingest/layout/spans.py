@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import pairwise
 from statistics import median
 
-from mmrag_ingest.layout.labels import ends_with_colon, is_numeric
+from mmrag_ingest.layout.labels import ends_with_colon, is_numeric, names_years
 from mmrag_ingest.layout.pieces import Glyphs, Piece
 from mmrag_ingest.layout.tables import Grid, GridCell, Span
 
@@ -49,7 +49,7 @@ def with_joined_lines(grid: Grid) -> Grid:
 
 
 def _wrapped(grid: Grid, by_row: dict[int, list[GridCell]], middles: dict[int, float]) -> dict[int, int]:
-    """Rows that hold nothing but the first line of a label, by row: the number of the row it goes on in, in small letters."""
+    """Rows that hold only the first line of a label, by row: the number of the row in which it goes on in small letters."""
     found: dict[int, int] = {}
     for r, cells in by_row.items():
         below = by_row.get(r + 1, [])
@@ -61,9 +61,7 @@ def _wrapped(grid: Grid, by_row: dict[int, list[GridCell]], middles: dict[int, f
     return found
 
 
-def _label_lines(
-    grid: Grid, by_row: dict[int, list[GridCell]], middles: dict[int, float], usual: float
-) -> dict[int, int]:
+def _label_lines(grid: Grid, by_row: dict[int, list[GridCell]], middles: dict[int, float], usual: float) -> dict[int, int]:
     """Rows that hold only another line of a label whose values stand level with one of its lines, by row: that row."""
     held = [r for r, cells in by_row.items() if r >= grid.header and len(cells) >= 2]
     found: dict[int, int] = {}
@@ -86,7 +84,9 @@ def _merged(grid: Grid, target: dict[int, int]) -> Grid:
         place = kept.index(_end(target, cell.row)), cell.column
         words.setdefault(place, []).extend(cell.words)
         spans[place] = max(spans.get(place, 1), cell.column_span)
-    cells = tuple(GridCell(row=r, column=k, column_span=spans[r, k], words=tuple(ws)) for (r, k), ws in sorted(words.items()))
+    cells = tuple(
+        GridCell(row=r, column=k, column_span=spans[r, k], words=tuple(ws)) for (r, k), ws in sorted(words.items())
+    )
     return replace(grid, rows=len(kept), cells=cells)
 
 
@@ -106,7 +106,9 @@ def with_merged_heads(grid: Grid, above: Sequence[Piece], distance: float) -> Gr
     """
     if not above or grid.header > 1 or any(len(p.words) > _HEAD_WORDS or ends_with_colon(p.text) for p in above):
         return None
-    if distance > _HEAD_PITCH * above[0].height or (not grid.header and any(is_numeric(p.text) for p in above)):
+    if distance > _HEAD_PITCH * above[0].height or (
+        not grid.header and any(is_numeric(p.text) and not names_years(p.text) for p in above)
+    ):
         return None
     columns = columns_of(grid)
     if columns is None:

@@ -15,6 +15,7 @@ from mmrag_ingest.layout.labels import (
     is_numeric,
     letters,
     names_a_field,
+    names_years,
 )
 from mmrag_ingest.layout.lines import Row
 from mmrag_ingest.layout.pieces import Glyphs, Piece, piece_of
@@ -107,7 +108,8 @@ def grown(rows: Sequence[Row], split: Sequence[list[Piece]], start: int, end: in
         if names_columns(split[i]) and not (i == start + 1 and names_columns(split[start])):
             break
         cells = [part for piece in split[i] for part in _cut(piece, columns)] if len(split[i]) > 1 else split[i]
-        begun = any(is_numeric(c.text) for row in placed for c in row) or (i + 1 < end and len(split[i + 1]) == len(columns))
+        begun = any(is_numeric(c.text) and not names_years(c.text) for row in placed for c in row)
+        begun = begun or (i + 1 < end and len(split[i + 1]) == len(columns))
         if begun and _stands_across(cells, columns):
             across.add(len(placed))
         else:
@@ -222,12 +224,16 @@ def header_rows(cells: Sequence[GridCell], rows: int) -> int:
         texts = [c.text for c in cells if c.row == r]
         if count and len(texts) == 1:
             break
-        if any(is_numeric(t) or ends_with_colon(t) for t in texts) or sum(is_label(t) for t in texts) < 0.7 * len(texts):
+        years = (
+            len(texts) > 1 and all(names_years(t) for t in texts) and not any(c.row == r and c.column == 0 for c in cells)
+        )
+        labels = sum(is_label(t) for t in texts) >= 0.7 * len(texts)
+        if not years and (not labels or any(is_numeric(t) or ends_with_colon(t) for t in texts)):
             break
         count += 1
     if not 0 < count <= 2 or count >= rows:
         return 0
-    named = {c.column for c in cells if c.row < count and letters(c.text) >= 2}
+    named = {c.column for c in cells if c.row < count and (letters(c.text) >= 2 or names_years(c.text))}
     below = [c for c in cells if c.row >= count]
     counted = {c.column for c in below if is_numeric(c.text)}
     return count if len(named) >= 2 and named & counted else 0

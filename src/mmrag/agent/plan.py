@@ -104,7 +104,8 @@ def _look_up(question: str, text: str, document: str | None) -> Plan:
 def _led(question: str, led: re.Match[str], document: str | None) -> Plan:
     """The plan of a question that names its document first: all that follows says what is asked of it.
 
-    A title of several lines, parted by slashes, is as many names, and its author one more. Of short ones only the longest counts: OCR loses them.
+    A title of several lines, parted by slashes, is as many names, its author one more. Of short ones only the longest
+    counts: OCR loses them.
     """
     inner = _look_up(led["rest"], led["rest"], document)
     names = [part.strip() for part in led["title"].split(" / ")]
