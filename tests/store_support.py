@@ -12,11 +12,23 @@ from mmrag.adapters.catalog.connect import CATALOG_FILE, Readers, Writer
 from mmrag.adapters.catalog.feed import SqliteFeed
 from mmrag.adapters.catalog.lexical import SqliteLexical
 from mmrag.adapters.catalog.reading import SqliteCatalog
+from mmrag.adapters.catalog.summaries import SqliteSummaries
 from mmrag.adapters.catalog.writing import SqliteWriter
-from mmrag.domain.documents import Document, DocumentStatus, Element, ElementKind, Page, TextSource, Word, element_id
+from mmrag.domain.documents import (
+    WHOLE_DOCUMENT,
+    Cell,
+    Document,
+    DocumentStatus,
+    Element,
+    ElementKind,
+    Page,
+    TextSource,
+    Word,
+    element_id,
+)
 from mmrag.domain.geometry import BBox, Polygon
 from mmrag.domain.values import FoundValue, ValueKind
-from mmrag.ports import Catalog, CatalogWriter, IndexFeed, LexicalIndex, VectorRecord
+from mmrag.ports import Catalog, CatalogWriter, IndexFeed, LexicalIndex, SummaryIndex, VectorRecord
 
 DIMENSION = 8
 
@@ -29,6 +41,7 @@ class Parts:
     writer: CatalogWriter
     feed: IndexFeed
     lexical: LexicalIndex | None = None
+    summaries: SummaryIndex | None = None
 
 
 @contextmanager
@@ -38,7 +51,8 @@ def open_parts(store: Path, *, embedder: str = "e") -> Iterator[Parts]:
     readers = Readers(store / CATALOG_FILE)
     feed = SqliteFeed(readers, embedder=embedder, writer=writer)
     try:
-        yield Parts(SqliteCatalog(readers), SqliteWriter(writer, embedder=embedder), feed, SqliteLexical(readers))
+        catalog, summaries = SqliteCatalog(readers), SqliteSummaries(readers, embedder=embedder)
+        yield Parts(catalog, SqliteWriter(writer, embedder=embedder), feed, SqliteLexical(readers), summaries)
     finally:
         readers.close()
         writer.close()
@@ -87,6 +101,23 @@ def make_page(document_id: str, number: int, *lines: str, image: str | None = No
         image=image,
         words=tuple(words),
         elements=tuple(elements),
+    )
+
+
+def make_summary(page: Page, text: str, *, of_document: bool = False) -> Element:
+    """A summary that stands behind the elements of ``page``."""
+    ordinal = len(page.elements)
+    return Element(
+        id=element_id(page.document_id, page.number, ordinal, ElementKind.SUMMARY, text),
+        document_id=page.document_id,
+        page=page.number,
+        ordinal=ordinal,
+        kind=ElementKind.SUMMARY,
+        bbox=BBox(0, 0, 1, 1),
+        text=text,
+        label=WHOLE_DOCUMENT if of_document else None,
+        author="test",
+        cells=(Cell(row=0, column=page.number, text=text, bbox=BBox(0, 0, 1, 1), words=(0,)),),
     )
 
 

@@ -61,6 +61,7 @@ class DocumentRow:
             "mean_ocr_confidence": None if mean is None else round(mean, 4),
             "unreadable_pages": list(self.report.unreadable_pages),
             "captions": self.report.captions,
+            "languages": list(self.report.languages),
             "warnings": list(self.report.warnings),
             "seconds": round(self.seconds, 3),
         }

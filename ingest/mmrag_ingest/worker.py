@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from functools import lru_cache
 
 from mmrag.domain.hashing import sha256_hex
 from mmrag.errors import DamagedFileError, TooLargeError, UnreadableFileError
 from mmrag_ingest import elements, values
+from mmrag_ingest.engines.languages import language_of
 from mmrag_ingest.engines.lines import OcrEngine
 from mmrag_ingest.engines.rapidocr import RapidOcrEngine
 from mmrag_ingest.marks import with_marks
@@ -31,6 +33,7 @@ def read_page(task: PageTask, *, threads: int = 1) -> PageRead:
             raw, rendered.picture, document_id=task.document_id, number=task.number, image=sha256_hex(picture)
         )
         page = with_marks(page, rendered.marks)
+        page = replace(page, language=language_of(page.text))
         found = values.values_of(page)
     except UnreadableFileError:
         raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import statistics
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -63,6 +64,7 @@ class Tally:
     ocr_confidences: list[float] = field(default_factory=list)
     unreadable: list[int] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    languages: Counter[str] = field(default_factory=Counter)
     unsaid: int = 0
 
     def add(self, page: Page) -> None:
@@ -78,7 +80,8 @@ class Tally:
             self.ocr_confidences.append(page.confidence)
         self.native += page.source is TextSource.NATIVE
         self.elements += len(page.elements)
-        self.captions += sum(element.kind.is_generated for element in page.elements)
+        self.captions += sum(element.kind is ElementKind.CAPTION for element in page.elements)
+        self.languages.update([page.language] if page.language is not None else [])
         for warning in page.warnings:
             if len(self.warnings) < MOST_WARNINGS:
                 self.warnings.append(f"page {page.number}: {warning}")
@@ -99,6 +102,7 @@ class Tally:
             warnings=(*self.notes, *self.warnings, *more),
             notes=self.notes,
             engines=tuple(self.engines),
+            languages=tuple(language for language, _ in self.languages.most_common()),
         )
 
 

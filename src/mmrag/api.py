@@ -127,8 +127,11 @@ class Session:
             remembered.keep(asked, answer)
         return answer
 
-    async def search(self, query: str, k: int = 10, *, kinds: Sequence[str] | None = None) -> tuple[Hit, ...]:
-        """The ``k`` elements that fit ``query`` best, best first; with ``kinds`` (see ``PageKind``) only on such pages.
+    async def search(
+        self, query: str, k: int = 10, *, kinds: Sequence[str] | None = None, languages: Sequence[str] | None = None
+    ) -> tuple[Hit, ...]:
+        """The ``k`` elements that fit ``query`` best, best first; with ``kinds`` (see ``PageKind``) only on such pages, with
+        ``languages`` (ISO 639-1: ``en``, ``de``) only on pages that are known to be in one of them.
 
         Raises ``EmptyStoreError``, ``UsageError`` for a kind that there is none of, ``StoreError``.
         """
@@ -136,7 +139,7 @@ class Session:
         from mmrag.retrieval.search import search
 
         parts = _search_parts(await self.app())
-        return (await search(make_plan(query), parts, k=k, kinds=_kinds(kinds))).hits
+        return (await search(make_plan(query), parts, k=k, kinds=_kinds(kinds), languages=languages)).hits
 
     async def search_image(
         self, image: str | PathLike[str], k: int = 10, *, query: str | None = None, kinds: Sequence[str] | None = None
@@ -287,6 +290,7 @@ def _search_parts(app: App) -> SearchParts:
         lexical=app.lexical,
         vectors=app.vectors,
         embedder=app.embedder,
+        summaries=app.summaries,
         pictures=app.pictures,
         image_embedder=app.sight.embedder,
     )

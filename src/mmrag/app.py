@@ -18,6 +18,7 @@ from mmrag.adapters.catalog.feed import SqliteFeed
 from mmrag.adapters.catalog.ledger import LEDGER_FILE, SqliteLedger
 from mmrag.adapters.catalog.lexical import SqliteLexical
 from mmrag.adapters.catalog.reading import SqliteCatalog, has_documents
+from mmrag.adapters.catalog.summaries import SqliteSummaries
 from mmrag.adapters.catalog.writing import SqliteWriter
 from mmrag.adapters.chroma import ChromaEmbedded
 from mmrag.adapters.chroma_check import CheckedIndex
@@ -47,6 +48,7 @@ from mmrag.ports import (
     IndexFeed,
     Ledger,
     LexicalIndex,
+    SummaryIndex,
     TextEmbedder,
     TraceSink,
     VectorIndex,
@@ -68,6 +70,7 @@ class App:
     settings: Settings
     catalog: Catalog
     lexical: LexicalIndex
+    summaries: SummaryIndex
     vectors: VectorIndex
     embedder: TextEmbedder
     blobs: Blobs
@@ -116,6 +119,7 @@ async def open_app(settings: Settings, *, write: bool = False, sight: Sight | No
             settings=settings,
             catalog=SqliteCatalog(readers),
             lexical=SqliteLexical(readers),
+            summaries=SqliteSummaries(readers, embedder=embedder.identity),
             vectors=SteadyVectors(index, feed, version=readers.version),
             embedder=embedder,
             blobs=blobs,

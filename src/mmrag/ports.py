@@ -117,6 +117,10 @@ class Catalog(Protocol):
         """The pages that the image model took for one of these, in order."""
         ...
 
+    async def pages_in_language(self, languages: Sequence[str]) -> tuple[PageRef, ...]:
+        """The pages that are written in one of these languages (ISO 639-1), in order. Pages of unknown language are not."""
+        ...
+
 
 class LexicalIndex(Protocol):
     """Exact and near-exact text search over published documents. ``documents`` restricts to those document ids."""
@@ -140,6 +144,18 @@ class LexicalIndex(Protocol):
         self, normals: Sequence[str], *, kinds: Sequence[ValueKind] | None = None, documents: Sequence[str] | None = None
     ) -> tuple[FoundValue, ...]:
         """Every place where a value with one of these normal forms stands."""
+        ...
+
+
+class SummaryIndex(Protocol):
+    """Search over the summaries of published pages and documents, apart from what is printed."""
+
+    async def matching(self, query: str, k: int, *, documents: Sequence[str] | None = None) -> tuple[Scored, ...]:
+        """BM25 over their texts."""
+        ...
+
+    async def near(self, vector: Sequence[float], k: int, *, documents: Sequence[str] | None = None) -> tuple[Scored, ...]:
+        """The ``k`` nearest by meaning; ``score`` is the cosine similarity. Compares with every one: exact, no index."""
         ...
 
 
@@ -167,7 +183,14 @@ class CatalogWriter(Protocol):
         values: Sequence[FoundValue],
         pictures: Sequence[PictureRecord] = (),
     ) -> None:
-        """Keep one page of a document that is not published yet, in one transaction."""
+        """Keep one page of a document that is not published yet, in one transaction.
+
+        Vectors of summaries are for :class:`SummaryIndex` and never reach a vector index.
+        """
+        ...
+
+    async def stage_summary(self, summary: Element, *, recipe: str, vector: VectorRecord) -> None:
+        """Keep the summary of a whole document with its first page, which is staged; in place of an older one."""
         ...
 
     async def publish(self, document: Document) -> None:

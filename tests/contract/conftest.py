@@ -143,7 +143,7 @@ def parts(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Parts]:
     """Each catalog in turn, empty."""
     if request.param == "memory":
         memory = MemoryCatalog()
-        yield Parts(memory, memory, memory)
+        yield Parts(memory, memory, memory, summaries=memory)
         return
     with open_parts(tmp_path) as opened:
         yield opened

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from store_support import Parts, make_document, make_page, put, stage, vectors_of
+from store_support import Parts, make_document, make_page, make_summary, put, stage, vectors_of
 
 from mmrag.domain.documents import Cell, DocumentStatus, Element, ElementKind, ReadReport, element_id
 from mmrag.domain.geometry import BBox, Polygon
@@ -53,11 +53,12 @@ async def test_a_page_comes_back_as_it_went_in(parts: Parts) -> None:
         cells=(
             Cell(row=0, column=0, text="h", bbox=BBox(0, 0.1, 0.5, 0.2), words=(0,), is_header=True, column_span=2),
             Cell(row=1, column=1, text="", bbox=BBox(0.5, 0.2, 1, 1)),
+            Cell(row=2, column=1, text="42", bbox=BBox(0.5, 0.3, 1, 1), error=0.5),
         ),
         section=("1 Sums", "1.1 Details"),
         author="model-x",
     )
-    page = replace(plain, words=words, elements=(*plain.elements, table), warnings=("turned by 90 degrees",))
+    page = replace(plain, words=words, elements=(*plain.elements, table), warnings=("turned by 90 degrees",), language="de")
     await put(parts.writer, make_document("doc-a", pages=1), [page])
     assert await parts.catalog.page(PageRef(document_id="doc-a", page=1)) == page
     assert await parts.catalog.elements([table.id]) == (table,)
@@ -221,3 +222,52 @@ async def test_a_change_after_pending_survives_its_acknowledgement(parts: Parts)
     await parts.feed.acknowledge([c.sequence for c in taken])
     (change,) = await parts.feed.pending(10)
     assert change.record is None
+
+
+async def test_summaries_are_searched_by_themselves(parts: Parts) -> None:
+    assert parts.summaries is not None
+    plain = make_page("doc-a", 1, "invoice total")
+    page = replace(plain, elements=(*plain.elements, make_summary(plain, "an invoice for paper")))
+    await stage(parts.writer, page)
+    assert await parts.summaries.matching("invoice", 5) == ()
+    await parts.writer.publish(make_document("doc-a", pages=1))
+    await put(parts.writer, make_document("doc-b", pages=1), [make_page("doc-b", 1, "an invoice")])
+    summary = page.elements[-1]
+    assert [s.id for s in await parts.summaries.matching("invoice paper", 5)] == [summary.id]
+    assert await parts.summaries.matching("invoice", 5, documents=["doc-b"]) == ()
+    vector = next(v.vector for v in vectors_of(page) if v.element_id == summary.id)
+    (near,) = await parts.summaries.near(vector, 5, documents=["doc-a"])
+    assert (near.id, round(near.score, 5)) == (summary.id, 1.0)
+    assert await parts.summaries.near(vector, 5, documents=["doc-b"]) == ()
+    assert summary.id not in await parts.feed.vector_ids()
+    assert summary.id not in {change.element_id for change in await parts.feed.pending(9)}
+    if parts.lexical is not None:
+        assert summary.id not in {s.id for s in await parts.lexical.search_elements("invoice", 9)}
+    await parts.writer.remove(["doc-a"])
+    assert await parts.summaries.matching("invoice", 5) == await parts.summaries.near(vector, 5) == ()
+
+
+async def test_a_document_has_one_summary(parts: Parts) -> None:
+    assert parts.summaries is not None
+    page = make_page("doc-a", 1, "x")
+    await stage(parts.writer, page)
+    for text in ("older words", "newer words"):
+        summary = make_summary(page, text, of_document=True)
+        vector = replace(vectors_of(page)[0], element_id=summary.id, kind=summary.kind.value)
+        await parts.writer.stage_summary(summary, recipe="r1", vector=vector)
+    await parts.writer.publish(make_document("doc-a", pages=1))
+    shown = await parts.catalog.page(PageRef(document_id="doc-a", page=1))
+    assert shown is not None
+    assert [e.text for e in shown.elements] == ["x", "newer words"]
+    assert shown.elements[-1].is_of_document
+    assert [s.id for s in await parts.summaries.matching("words", 5)] == [shown.elements[-1].id]
+    missing = make_summary(make_page("doc-b", 1, "y"), "of nothing", of_document=True)
+    with pytest.raises(StoreError):
+        await parts.writer.stage_summary(missing, recipe="r1", vector=vector)
+
+
+async def test_pages_in_a_language(parts: Parts) -> None:
+    pages = [replace(make_page("doc-a", n, "x"), language=code) for n, code in ((1, "de"), (2, None), (3, "en"))]
+    await put(parts.writer, make_document("doc-a", pages=3), pages)
+    found = await parts.catalog.pages_in_language(["de", "fr"])
+    assert [(ref.document_id, ref.page) for ref in found] == [("doc-a", 1)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,10 +29,25 @@ if TYPE_CHECKING:
     help="Find pages and figures that look like this picture.",
 )
 @click.option("--kind", "kinds", multiple=True, metavar="KIND", help="Only on pages of this kind. May be repeated.")
+@click.option(
+    "--language",
+    "languages",
+    multiple=True,
+    metavar="CODE",
+    help="Only on pages in this language (en, de). May be repeated.",
+)
 @store_option
 @click.option("-k", type=click.IntRange(1, 200), default=10, show_default=True, metavar="N", help="How many to show.")
 @json_option
-def search(query: str, image: Path | None, kinds: tuple[str, ...], store: Path | None, k: int, as_json: bool) -> int:
+def search(
+    query: str,
+    image: Path | None,
+    kinds: tuple[str, ...],
+    languages: tuple[str, ...],
+    store: Path | None,
+    k: int,
+    as_json: bool,
+) -> int:
     """Find the elements of pages that fit QUERY best, or what looks like a picture, or both.
 
     Legs are the ways an element was found (text: meaning; lexical: words; image: the look of the page; value: dates, amounts
@@ -43,7 +59,10 @@ def search(query: str, image: Path | None, kinds: tuple[str, ...], store: Path |
 
     if not query.strip() and image is None:
         raise click.UsageError("The query is empty.")
-    hits = asyncio.run(_search(query, image, kinds or None, k, load_settings(store=store)))
+    if image is not None and languages:
+        raise click.UsageError("A picture has no language: leave out --language or --image.")
+    wish = Wish(query=query, image=image, kinds=kinds or None, languages=languages or None, k=k)
+    hits = asyncio.run(_search(wish, load_settings(store=store)))
     if as_json:
         named = {} if image is None else {"image": str(image)}
         terminal.emit_json({"query": query, **named, "hits": [_json(rank, hit) for rank, hit in enumerate(hits, 1)]})
@@ -56,15 +75,24 @@ def search(query: str, image: Path | None, kinds: tuple[str, ...], store: Path |
     return 0
 
 
-async def _search(
-    query: str, image: Path | None, kinds: Sequence[str] | None, k: int, settings: Settings
-) -> tuple[Hit, ...]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What is looked for, as it was typed."""
+
+    query: str
+    image: Path | None
+    kinds: Sequence[str] | None
+    languages: Sequence[str] | None
+    k: int
+
+
+async def _search(wish: Wish, settings: Settings) -> tuple[Hit, ...]:
     from mmrag.api import open_session
 
     async with open_session(settings=settings) as session:
-        if image is not None:
-            return await session.search_image(image, k, query=query.strip() or None, kinds=kinds)
-        return await session.search(query, k, kinds=kinds)
+        if wish.image is not None:
+            return await session.search_image(wish.image, wish.k, query=wish.query.strip() or None, kinds=wish.kinds)
+        return await session.search(wish.query, wish.k, kinds=wish.kinds, languages=wish.languages)
 
 
 _HEAD = ["rank", "document", "page", "kind", "score", "legs", "text"]

@@ -148,10 +148,12 @@ def about(page: Page) -> list[str]:
         kinds[element.kind.value] = kinds.get(element.kind.value, 0) + 1
     found = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in sorted(kinds.items(), key=lambda k: -k[1]))
     words = f"{len(page.words)} words ({page.source.value}, {clean(page.engine)}, mean confidence {page.confidence:.2f})"
+    language = [f"language: {page.language}"] if page.language is not None else []
     looked = [f"kind: {page.kind.value} ({page.kind_probability or 0:.2f})"] if page.kind is not None else []
     captions = [f"caption: {clean(e.caption.short)}" for e in page.elements if e.caption is not None]
     return [
         words,
+        *language,
         f"elements: {found or 'none'}",
         *looked,
         *captions,

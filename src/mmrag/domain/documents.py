@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 from mmrag.domain.geometry import BBox, Polygon
 from mmrag.domain.hashing import content_id
@@ -78,7 +79,11 @@ class Word:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """One table cell; ``row`` and ``column`` count from 0. ``words`` are indexes into ``Page.words``."""
+    """One table cell; ``row`` and ``column`` count from 0. ``words`` are indexes into ``Page.words``.
+
+    ``error`` is set on a value that no word prints: it was measured on a chart, and is right to within plus or minus this,
+    in its own unit. Its ``bbox`` goes around what was measured.
+    """
 
     row: int
     column: int
@@ -88,6 +93,7 @@ class Cell:
     row_span: int = 1
     column_span: int = 1
     is_header: bool = False
+    error: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,10 +102,12 @@ class Element:
 
     ``ordinal`` counts from 0 in reading order. ``words`` are indexes into ``Page.words`` (empty for figures and generated
     text). ``label`` and ``value`` are set on key-value pairs, and on check boxes: there the option's name, and ``ticked`` or
-    ``unticked``. ``cells`` are set on tables, and on charts whose values are printed; ``section`` is the path of titles
-    above the element. ``belongs_to`` is the id of another element of the document: of the figure or table that a printed
-    caption is about, of the table on an earlier page that a table carries on. ``author`` names the model that wrote a
-    generated element, and ``caption`` holds the parts of one that describes the picture in ``bbox``.
+    ``unticked``. ``cells`` are set on tables, on charts whose values are known, and on summaries, where they are the
+    sentences quoted: ``row`` in their order, ``column`` the page, ``words`` those of that page. ``section`` is the path of
+    titles above the element. ``belongs_to`` is the id of another element of the document: of the figure or table that a
+    printed caption is about, of the table on an earlier page that a table carries on. ``author`` names the model that wrote
+    a generated element (``label`` tells the summary of a whole document from that of a page), and ``caption`` holds the
+    parts of one that describes the picture in ``bbox``.
     """
 
     id: str
@@ -119,6 +127,15 @@ class Element:
     author: str | None = None
     caption: Caption | None = None
 
+    @property
+    def is_of_document(self) -> bool:
+        """True for the summary of a whole document, which stands with its first page."""
+        return self.kind is ElementKind.SUMMARY and self.label == WHOLE_DOCUMENT
+
+
+WHOLE_DOCUMENT: Final = "document"
+"""The ``label`` of a summary that is of more than its page."""
+
 
 def element_id(document_id: str, page: int, ordinal: int, kind: ElementKind, text: str) -> str:
     """The content id of an element: the same document read by the same pipeline has the same ids."""
@@ -135,7 +152,8 @@ class Page:
     """One page as displayed. ``number`` counts from 1; ``width`` and ``height`` are pixels of the stored page image.
 
     ``image`` is the SHA-256 of the stored picture in the blob store, None when it could not be drawn. ``kind`` is what the
-    image model takes the page for, with ``kind_probability``; None where no image model looked at it.
+    image model takes the page for, with ``kind_probability``; None where no image model looked at it. ``language`` is that
+    of most of its words, in ISO 639-1, None where they are too few or too mixed to tell.
     """
 
     document_id: str
@@ -151,6 +169,7 @@ class Page:
     warnings: tuple[str, ...] = ()
     kind: PageKind | None = None
     kind_probability: float | None = None
+    language: str | None = None
 
     @property
     def is_unreadable(self) -> bool:
@@ -172,7 +191,7 @@ class ReadReport:
     """How the reading of a document went, kept with it.
 
     ``engines`` read its pages, in the order of their first page. ``notes`` are about the file as a whole; ``warnings`` are
-    all there is to say, these and those of single pages.
+    all there is to say, these and those of single pages. ``languages`` are those of its pages, the commonest first.
     """
 
     pages_ocr: int = 0
@@ -185,6 +204,7 @@ class ReadReport:
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     engines: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

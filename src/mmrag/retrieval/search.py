@@ -15,7 +15,7 @@ from mmrag.domain.documents import Element
 from mmrag.domain.evidence import Hit, Leg
 from mmrag.domain.pictures import PageKind
 from mmrag.domain.plans import Gathered, Plan
-from mmrag.ports import Catalog, ImageEmbedder, LexicalIndex, PageRef, TextEmbedder, VectorIndex
+from mmrag.ports import Catalog, ImageEmbedder, LexicalIndex, PageRef, SummaryIndex, TextEmbedder, VectorIndex
 from mmrag.retrieval.fusion import fuse, order, ranks
 from mmrag.retrieval.matching import SATISFIED, Matches, match_constraints
 from mmrag.retrieval.seen import NOTHING_SEEN, Ranking, Seen, better_captioned, caption_ranks, captions_apart, seen_pages
@@ -39,25 +39,34 @@ MATCH_SHARE = 0.7
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchParts:
     """What searching needs. Built once by the composition root. Without ``pictures`` and ``image_embedder`` there is no
-    image leg."""
+    image leg, without ``summaries`` broad questions are searched like others."""
 
     catalog: Catalog
     lexical: LexicalIndex
     vectors: VectorIndex
     embedder: TextEmbedder
+    summaries: SummaryIndex | None = None
     pictures: VectorIndex | None = None
     image_embedder: ImageEmbedder | None = None
 
 
-async def search(plan: Plan, parts: SearchParts, *, k: int, kinds: Sequence[PageKind] | None = None) -> Gathered:
+async def search(
+    plan: Plan,
+    parts: SearchParts,
+    *,
+    k: int,
+    kinds: Sequence[PageKind] | None = None,
+    languages: Sequence[str] | None = None,
+) -> Gathered:
     """The ``k`` best elements for ``plan``, and the documents that satisfy its constraints.
 
-    With ``kinds`` only pages that the image model took for one of these are searched.
+    With ``kinds`` only pages that the image model took for one of these are searched, with ``languages`` (ISO 639-1) only
+    pages in these.
     """
     wish = wish_of(plan)
     plan = replace(plan, constraints=without_description(plan))
     scope = await _scope(plan, parts.catalog)
-    allowed = None if kinds is None else frozenset(await parts.catalog.pages_of_kind(kinds))
+    allowed = await _allowed(parts.catalog, kinds, languages)
     if allowed is not None:
         of_kind = {ref.document_id for ref in allowed}
         scope = sorted(of_kind if scope is None else of_kind & set(scope))
@@ -142,6 +151,15 @@ async def _scope(plan: Plan, catalog: Catalog) -> list[str] | None:
     if plan.document is None:
         return None
     return [d.id for d in await catalog.documents() if d.name == plan.document]
+
+
+async def _allowed(
+    catalog: Catalog, kinds: Sequence[PageKind] | None, languages: Sequence[str] | None
+) -> frozenset[PageRef] | None:
+    """The pages that may be found; None for all of them."""
+    chosen = [] if kinds is None else [frozenset(await catalog.pages_of_kind(kinds))]
+    chosen += [] if languages is None else [frozenset(await catalog.pages_in_language(languages))]
+    return frozenset.intersection(*chosen) if chosen else None
 
 
 async def _seen(

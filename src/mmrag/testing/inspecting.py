@@ -20,7 +20,7 @@ _DUMPED: Final = {
     "edition": "SELECT document_id, recipe, embedder, published, vectors, image_embedder, pictures FROM edition",
     "page": "SELECT i.document_id, i.recipe, i.published, p.number, p.width, p.height, p.source, p.confidence, p.engine,"
     " p.image, p.warnings, p.text, p.squashed, p.words, p.kind,"
-    " round(p.kind_probability, 4) FROM page p JOIN edition i ON i.key = p.edition",
+    " round(p.kind_probability, 4), p.language FROM page p JOIN edition i ON i.key = p.edition",
     "element": f"SELECT i.document_id, i.recipe, p.number, e.ordinal, e.id, e.kind, e.x0, e.y0, e.x1, e.y1, e.text, e.words,"
     f" e.confidence, e.label, e.value, e.cells, e.section, e.author, e.caption FROM {_ELEMENTS}",
     "vector": f"SELECT i.recipe, e.id, v.kind, length(v.data) FROM {_ELEMENTS} JOIN vector v ON v.element = e.key",
@@ -28,6 +28,7 @@ _DUMPED: Final = {
     " JOIN found_value v ON v.element = e.key",
     "normal": f"SELECT n.normal, i.recipe, e.id, v.ordinal FROM {_ELEMENTS}"
     " JOIN found_value v ON v.element = e.key JOIN normal n ON n.found_value = v.key",
+    "summary": f"SELECT i.recipe, e.id, length(s.data) FROM {_ELEMENTS} JOIN summary s ON s.element = e.key",
     "outbox": "SELECT element_id FROM outbox",
     "picture": "SELECT i.recipe, c.id, c.element, c.kind, c.x0, c.y0, c.x1, c.y1, length(c.data), p.number FROM picture c"
     " JOIN page p ON p.key = c.page JOIN edition i ON i.key = p.edition",
@@ -36,7 +37,15 @@ _DUMPED: Final = {
 _CHECKS: Final = {
     "element_text holds just the published elements": (
         "SELECT id FROM element_text_docsize",
-        f"SELECT e.key FROM {_ELEMENTS} WHERE i.published = 1",
+        f"SELECT e.key FROM {_ELEMENTS} WHERE i.published = 1 AND e.kind <> 'summary'",
+    ),
+    "summary_text holds just the published summaries": (
+        "SELECT id FROM summary_text_docsize",
+        f"SELECT e.key FROM {_ELEMENTS} WHERE i.published = 1 AND e.kind = 'summary'",
+    ),
+    "summaries have their vectors": (
+        "SELECT element FROM summary",
+        f"SELECT e.key FROM {_ELEMENTS} WHERE e.kind = 'summary'",
     ),
     "page_text holds just the published pages": (
         "SELECT id FROM page_text_docsize",
@@ -107,7 +116,7 @@ def _lines(connection: sqlite3.Connection) -> Iterator[str]:
     for table, sql in _DUMPED.items():
         for row in connection.execute(sql):
             yield json.dumps([table, *(_plain(table, i, value) for i, value in enumerate(row))], ensure_ascii=False)
-    for table in ("element_text", "page_text", "page_name"):
+    for table in ("element_text", "summary_text", "page_text", "page_name"):
         connection.execute(f"CREATE VIRTUAL TABLE temp.{table}_terms USING fts5vocab (main, {table}, row)")
         for row in connection.execute(f"SELECT term, doc FROM temp.{table}_terms"):
             yield json.dumps([table, *row], ensure_ascii=False)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from mmrag.domain.documents import Document, DocumentStatus, Element, Page
+from mmrag.domain.documents import Document, DocumentStatus, Element, ElementKind, Page
+from mmrag.domain.evidence import Scored
 from mmrag.domain.pictures import PageKind, Picture
 from mmrag.domain.values import FoundValue
 from mmrag.errors import StoreError
@@ -21,7 +22,10 @@ class _Edition:
 
 
 class MemoryCatalog:
-    """``Catalog``, ``CatalogWriter`` and ``IndexFeed`` in one. ``sweep`` keeps what is staged: every run is the same one."""
+    """``Catalog``, ``SummaryIndex``, ``CatalogWriter`` and ``IndexFeed`` in one.
+
+    ``sweep`` keeps what is staged: every run is the same one.
+    """
 
     def __init__(self) -> None:
         self._documents: dict[str, Document] = {}
@@ -78,6 +82,31 @@ class MemoryCatalog:
         ]
         return tuple(sorted(found))
 
+    async def pages_in_language(self, languages: Sequence[str]) -> tuple[PageRef, ...]:
+        every = [(id_, n, p) for id_, e in self._published.items() for n, p in e.pages.items()]
+        return tuple(sorted(PageRef(document_id=id_, page=n) for id_, n, p in every if p.language in languages))
+
+    # SummaryIndex
+
+    async def matching(self, query: str, k: int, *, documents: Sequence[str] | None = None) -> tuple[Scored, ...]:
+        asked = set(query.casefold().split())
+        every = [e for edition in self._published.values() for page in edition.pages.values() for e in page.elements]
+        found = [
+            Scored(id=e.id, score=float(shared))
+            for e in every
+            if e.kind is ElementKind.SUMMARY and (documents is None or e.document_id in documents)
+            if (shared := len(asked & set(e.text.casefold().split())))
+        ]
+        return tuple(sorted(found, key=lambda s: (-s.score, s.id))[:k])
+
+    async def near(self, vector: Sequence[float], k: int, *, documents: Sequence[str] | None = None) -> tuple[Scored, ...]:
+        found = [
+            Scored(id=v.element_id, score=sum(a * b for a, b in zip(vector, v.vector, strict=True)))
+            for v in self._embedded()
+            if v.kind == ElementKind.SUMMARY and (documents is None or v.document_id in documents)
+        ]
+        return tuple(sorted(found, key=lambda s: (-s.score, s.id))[:k])
+
     # CatalogWriter
 
     async def known(self) -> Mapping[str, Document]:
@@ -107,6 +136,17 @@ class MemoryCatalog:
         edition.pictures[page.number] = tuple(pictures)
         if page.image is not None:
             self._images.add(page.image)
+
+    async def stage_summary(self, summary: Element, *, recipe: str, vector: VectorRecord) -> None:
+        edition = self._staged.get((summary.document_id, recipe))
+        page = None if edition is None else edition.pages.get(summary.page)
+        if edition is None or page is None:
+            raise StoreError(f"page {summary.page} is not staged: its document cannot be summarised.")
+        kept = tuple(e for e in page.elements if e.ordinal != summary.ordinal and not e.is_of_document)
+        gone = {e.id for e in page.elements} - {e.id for e in kept}
+        edition.pages[summary.page] = replace(page, elements=(*kept, summary))
+        older = (v for v in edition.vectors[summary.page] if v.element_id not in gone)
+        edition.vectors[summary.page] = (*older, vector)
 
     async def publish(self, document: Document) -> None:
         edition = self._staged.get((document.id, document.recipe))
@@ -166,8 +206,10 @@ class MemoryCatalog:
     # How it is done
 
     def _vectors(self) -> dict[str, VectorRecord]:
-        editions = self._published.values()
-        return {v.element_id: v for edition in editions for page in edition.vectors.values() for v in page}
+        return {v.element_id: v for v in self._embedded() if v.kind != ElementKind.SUMMARY}
+
+    def _embedded(self) -> list[VectorRecord]:
+        return [v for edition in self._published.values() for page in edition.vectors.values() for v in page]
 
     def _pictures(self) -> list[PictureRecord]:
         return [record for edition in self._published.values() for page in edition.pictures.values() for record in page]
@@ -178,8 +220,9 @@ class MemoryCatalog:
     def _touch(self, edition: _Edition) -> None:
         for page in edition.vectors.values():
             for vector in page:
-                self._sequence += 1
-                self._outbox[vector.element_id] = self._sequence
+                if vector.kind != ElementKind.SUMMARY:
+                    self._sequence += 1
+                    self._outbox[vector.element_id] = self._sequence
 
     def _leave(self, document: Document) -> None:
         older = self._locations.get(document.location)

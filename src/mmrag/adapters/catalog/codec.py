@@ -26,7 +26,8 @@ ELEMENT_COLUMNS: Final = (
 """Read together with ``document_id, page`` in front of them."""
 
 PAGE_COLUMNS: Final = (
-    "p.width, p.height, p.source, p.confidence, p.engine, p.image, p.warnings, p.words, p.kind, p.kind_probability"
+    "p.width, p.height, p.source, p.confidence, p.engine, p.image, p.warnings, p.words, p.kind, p.kind_probability,"
+    " p.language"
 )
 """Read together with ``document_id, number`` in front of them."""
 
@@ -155,7 +156,8 @@ def document_from(row: Sequence[object]) -> Document:
 
 def page_from(row: Sequence[object], elements: tuple[Element, ...]) -> Page:
     """``row`` is ``document_id, number`` and ``PAGE_COLUMNS``."""
-    document_id, number, width, height, source, confidence, engine, image, warnings, words, kind, probability = row
+    document_id, number, width, height, source, confidence, engine, image, warnings, words, kind, *rest = row
+    probability, language = rest
     if not isinstance(words, bytes):
         raise TypeError("the words of a page are a blob")
     return Page(
@@ -172,6 +174,7 @@ def page_from(row: Sequence[object], elements: tuple[Element, ...]) -> Page:
         warnings=tuple(json.loads(str(warnings))) if warnings is not None else (),
         kind=None if kind is None else PageKind(str(kind)),
         kind_probability=None if probability is None else _float(probability),
+        language=_text(language),
     )
 
 
@@ -229,7 +232,11 @@ def _cells_to_text(cells: Sequence[Cell]) -> str | None:
     if not cells:
         return None
     rows = [
-        [c.row, c.column, c.text, c.bbox.as_tuple(), ints_to_text(c.words), c.row_span, c.column_span, int(c.is_header)]
+        [
+            *(c.row, c.column, c.text, c.bbox.as_tuple(), ints_to_text(c.words), c.row_span, c.column_span),
+            int(c.is_header),
+            *(() if c.error is None else (c.error,)),
+        ]
         for c in cells
     ]
     return json.dumps(rows, ensure_ascii=True, separators=(",", ":"))
@@ -248,8 +255,9 @@ def _cells_from(text: object) -> tuple[Cell, ...]:
             row_span=row_span,
             column_span=column_span,
             is_header=bool(header),
+            error=float(error[0]) if error else None,
         )
-        for row, column, value, box, words, row_span, column_span, header in json.loads(str(text))
+        for row, column, value, box, words, row_span, column_span, header, *error in json.loads(str(text))
     )
 
 
@@ -285,8 +293,9 @@ def _report_from(text: str) -> ReadReport:
         captions=fields["captions"],
         seconds=fields["seconds"],
         warnings=tuple(fields["warnings"]),
-        notes=tuple(fields.get("notes", ())),  # a store of before has neither of these
+        notes=tuple(fields.get("notes", ())),  # a store of before has none of these
         engines=tuple(fields.get("engines", ())),
+        languages=tuple(fields.get("languages", ())),
     )
 
 

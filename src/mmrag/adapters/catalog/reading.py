@@ -38,6 +38,10 @@ _PAGES_OF_KIND = """
 SELECT i.document_id, p.number FROM page p JOIN edition i ON i.key = p.edition AND i.published = 1
 WHERE p.kind IN (SELECT value FROM json_each(?)) ORDER BY i.document_id, p.number
 """
+_PAGES_IN_LANGUAGE = """
+SELECT i.document_id, p.number FROM page p JOIN edition i ON i.key = p.edition AND i.published = 1
+WHERE p.language IN (SELECT value FROM json_each(?)) ORDER BY i.document_id, p.number
+"""
 
 
 class SqliteCatalog:
@@ -106,6 +110,11 @@ class SqliteCatalog:
     async def pages_of_kind(self, kinds: Sequence[PageKind]) -> tuple[PageRef, ...]:
         wanted = json.dumps([kind.value for kind in kinds])
         rows = await self._readers.run(lambda c: c.execute(_PAGES_OF_KIND, (wanted,)).fetchall())
+        return tuple(PageRef(document_id=str(document_id), page=int(number)) for document_id, number in rows)
+
+    async def pages_in_language(self, languages: Sequence[str]) -> tuple[PageRef, ...]:
+        wanted = json.dumps(list(languages))
+        rows = await self._readers.run(lambda c: c.execute(_PAGES_IN_LANGUAGE, (wanted,)).fetchall())
         return tuple(PageRef(document_id=str(document_id), page=int(number)) for document_id, number in rows)
 
 

@@ -9,13 +9,22 @@ from typing import Final
 
 from mmrag.adapters.catalog import codec
 from mmrag.adapters.catalog.text import clean, squash
-from mmrag.domain.documents import Document, Page
+from mmrag.domain.documents import Document, Element, ElementKind, Page
 from mmrag.domain.values import FoundValue
 from mmrag.errors import StoreError
 from mmrag.ports import PictureRecord, VectorRecord
 
 _SEARCHED: Final = (
-    ("element_text", "text", "SELECT e.key, e.text FROM element e JOIN page p ON p.key = e.page WHERE p.edition = ?"),
+    (
+        "element_text",
+        "text",
+        "SELECT e.key, e.text FROM element e JOIN page p ON p.key = e.page WHERE p.edition = ? AND e.kind <> 'summary'",
+    ),
+    (
+        "summary_text",
+        "text",
+        "SELECT e.key, e.text FROM element e JOIN page p ON p.key = e.page WHERE p.edition = ? AND e.kind = 'summary'",
+    ),
     ("page_text", "text", "SELECT p.key, p.text FROM page p WHERE p.edition = ?"),
     ("page_name", "squashed", "SELECT p.key, p.squashed FROM page p WHERE p.edition = ?"),
 )
@@ -71,7 +80,7 @@ def insert_page(connection: sqlite3.Connection, edition: int, page: Page) -> tup
     text = clean(page.text)
     page_key = insert(
         connection,
-        f"INSERT INTO page VALUES (NULL, {_marks(14)})",
+        f"INSERT INTO page VALUES (NULL, {_marks(15)})",
         (
             edition,
             page.number,
@@ -87,17 +96,25 @@ def insert_page(connection: sqlite3.Connection, edition: int, page: Page) -> tup
             codec.pack_words(page.words),
             page.kind.value if page.kind is not None else None,
             page.kind_probability,
+            page.language,
         ),
     )
+    return page_key, insert_elements(connection, page_key, page.elements)
+
+
+def insert_elements(connection: sqlite3.Connection, page_key: int, elements: Sequence[Element]) -> dict[str, int]:
+    """Write elements of a page; returns the key of each by its id."""
     sql = f"INSERT INTO element VALUES (NULL, {_marks(18)})"
-    keys = {e.id: insert(connection, sql, codec.element_row(page_key, e)) for e in page.elements}
-    return page_key, keys
+    return {e.id: insert(connection, sql, codec.element_row(page_key, e)) for e in elements}
 
 
 def insert_vectors(connection: sqlite3.Connection, keys: Mapping[str, int], vectors: Sequence[VectorRecord]) -> None:
+    """Those of summaries go to a table of their own, which no vector index follows."""
+    rows = [(_element(keys, v.element_id), v.kind, codec.pack_vector(v.vector)) for v in vectors]
+    printed = [row for row in rows if row[1] != ElementKind.SUMMARY]
+    connection.executemany("INSERT INTO vector VALUES (?, ?, ?)", printed)
     connection.executemany(
-        "INSERT INTO vector VALUES (?, ?, ?)",
-        [(_element(keys, v.element_id), v.kind, codec.pack_vector(v.vector)) for v in vectors],
+        "INSERT INTO summary VALUES (?, ?)", [(key, data) for key, kind, data in rows if kind == ElementKind.SUMMARY]
     )
 
 

@@ -161,7 +161,22 @@ CREATE TABLE picture_outbox (sequence INTEGER PRIMARY KEY AUTOINCREMENT, picture
 
 _V3: Final = "ALTER TABLE element ADD COLUMN belongs_to TEXT;"
 
-MIGRATIONS: Final[tuple[str, ...]] = (_V1, _V2, _V3)
+_V4: Final = """
+ALTER TABLE page ADD COLUMN language TEXT;
+CREATE INDEX page_language ON page (language) WHERE language IS NOT NULL;
+
+CREATE TABLE summary (
+    element INTEGER PRIMARY KEY REFERENCES element (key) ON DELETE CASCADE,
+    data BLOB NOT NULL
+) STRICT;
+CREATE VIRTUAL TABLE summary_text USING fts5 (
+    text, content = 'element', content_rowid = 'key', tokenize = 'unicode61 remove_diacritics 2'
+);
+"""
+"""Summaries are kept out of the full text and the vectors of what is printed: they are searched by themselves, and what they
+say must not change the rank of anything else."""
+
+MIGRATIONS: Final[tuple[str, ...]] = (_V1, _V2, _V3, _V4)
 """Script ``n`` (from 0) takes a catalog of version ``n`` to version ``n + 1``. A released script is never edited."""
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from mmrag.adapters.catalog import codec, reading, rows
 from mmrag.adapters.catalog.connect import Writer
-from mmrag.domain.documents import Document, Page
+from mmrag.domain.documents import Document, Element, Page
 from mmrag.domain.values import FoundValue
 from mmrag.errors import StoreError
 from mmrag.ports import PageRef, PictureRecord, VectorRecord
@@ -67,6 +67,22 @@ class SqliteWriter:
                 connection.execute(
                     "INSERT INTO image (digest) VALUES (?) ON CONFLICT (digest) DO UPDATE SET offered = 0", (page.image,)
                 )
+
+        await self._writer.run(work)
+
+    async def stage_summary(self, summary: Element, *, recipe: str, vector: VectorRecord) -> None:
+        def work(connection: sqlite3.Connection) -> None:
+            edition = rows.staged(connection, summary.document_id, recipe)
+            page = connection.execute(
+                "SELECT key FROM page WHERE edition = ? AND number = ?", (edition, summary.page)
+            ).fetchone()
+            if page is None:
+                raise StoreError(f"page {summary.page} is not staged: its document cannot be summarised.")
+            connection.execute(
+                "DELETE FROM element WHERE page = ? AND (ordinal = ? OR (kind = ? AND label = ?))",
+                (page[0], summary.ordinal, summary.kind.value, summary.label),
+            )
+            rows.insert_vectors(connection, rows.insert_elements(connection, page[0], [summary]), [vector])
 
         await self._writer.run(work)
 
