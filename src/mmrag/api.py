@@ -25,7 +25,8 @@ from mmrag.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from mmrag.adapters.receipts import SqliteReceipts
-    from mmrag.agent.answer import Agent, AgentParts
+    from mmrag.agent.asking import Agent
+    from mmrag.agent.case import AgentParts
     from mmrag.agent.remembering import Remembered
     from mmrag.agent.tools import Toolbox
     from mmrag.app import App
@@ -100,8 +101,8 @@ class Session:
         on_event: OnEvent | None = None,
     ) -> Answer:
         if self._agent is None:  # takes seconds, once in a process: not on the event loop
-            await anyio.to_thread.run_sync(import_module, "mmrag.agent.answer")
-        from mmrag.agent.answer import Agent
+            await anyio.to_thread.run_sync(import_module, "mmrag.agent.asking")
+        from mmrag.agent.asking import Agent
         from mmrag.agent.remembering import Asked
 
         app = await self.app()
@@ -259,8 +260,10 @@ class Session:
         return self._app
 
     async def _parts(self) -> AgentParts:
-        from mmrag.agent.answer import AgentParts
+        from mmrag.agent.case import AgentParts
+        from mmrag.agent.reader import ReaderDrafter
         from mmrag.agent.tiers import build_tiers
+        from mmrag.agent.tools import ToolParts, build_tools
         from mmrag.app import chat_models
         from mmrag.prompting import constitution
 
@@ -269,9 +272,19 @@ class Session:
             self._receipts = await self._stack.enter_async_context(filed_receipts(self.settings))
         if self._models is None:
             self._models = await self._stack.enter_async_context(chat_models(self.settings, app.ledger, app.clock))
+        search = _search_parts(app)
+        toolbox = build_tools(ToolParts(search=search, blobs=app.blobs, reader=ReaderDrafter(app.embedder)))
         return AgentParts(
-            search=_search_parts(app),
-            tiers=build_tiers(self.settings, embedder=app.embedder, models=self._models, blobs=app.blobs),
+            search=search,
+            tiers=build_tiers(
+                self.settings,
+                embedder=app.embedder,
+                models=self._models,
+                blobs=app.blobs,
+                toolbox=toolbox,
+                catalog=app.catalog,
+            ),
+            blobs=app.blobs,
             traces=app.traces,
             ledger=app.ledger,
             clock=app.clock,

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from mmrag.domain.answers import Draft
+from mmrag.domain.answers import Draft, Entailed
 from mmrag.domain.bookkeeping import Receipt
 from mmrag.domain.costs import Claim, LedgerEntry, Limits, Overrun
 from mmrag.domain.documents import Document, Element, Page
@@ -379,6 +379,26 @@ class Drafter(Protocol):
     """A tier's way to answer: from a plan and the pages read to a proposal with the words it stands on."""
 
     async def draft(self, plan: Plan, readings: Sequence[Reading]) -> Draft: ...
+
+
+class Entailment(Protocol):
+    """Says whether a text carries a statement. ``identity`` names model and revision."""
+
+    @property
+    def identity(self) -> str: ...
+
+    async def judge(self, text: str, statement: str) -> Entailed:
+        """Raises ``ModelError``."""
+        ...
+
+
+class Topics(Protocol):
+    """Says what pictures of pages show that asks for care: ``people``, ``identity`` papers, ``medical`` pictures,
+    ``violence``, ``nudity``."""
+
+    async def shown_on(self, pages: Sequence[Page]) -> tuple[frozenset[str], ...]:
+        """The topics of each page. Raises ``ModelError``, and ``StoreDamagedError`` for a page whose picture is gone."""
+        ...
 
 
 class ReplyCache(Protocol):

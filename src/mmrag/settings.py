@@ -129,13 +129,21 @@ class IngestSettings(_Section):
 class AskSettings(_Section):
     """``hits`` elements are kept as evidence; an answer under ``min_confidence`` is refused, and under
     ``min_confidence_open`` where the question leaves much open (counts, shares, lists, yes or no, free questions): there a
-    wrong place looks like a right one more often. None: what the calibration of the store says."""
+    wrong place looks like a right one more often. None: what the calibration of the store says.
+
+    ``constitution`` is a file of your own principles. ``critique``: ``rules`` holds answers to it without a model; ``auto``
+    also asks a model about drafts that say more than is printed word for word, ``always`` about every draft of a model.
+    ``revisions`` is how often such a draft may be revised. Pages that show one of ``keep_local`` are never sent to a hosted
+    model; nor is, where it is set, a page that no image model has looked at."""
 
     hits: int = Field(default=12, ge=1, le=200)
     pages: int = Field(default=6, ge=1, le=50)
     min_confidence: float | None = Field(default=None, ge=0, le=1)
     min_confidence_open: float | None = Field(default=None, ge=0, le=1)
     constitution: Path | None = None
+    critique: Literal["rules", "auto", "always"] = "auto"
+    revisions: int = Field(default=1, ge=0, le=5)
+    keep_local: tuple[Literal["people", "identity", "medical", "violence", "nudity"], ...] = ()
     timeout_s: float = Field(default=60.0, gt=0)
 
 
@@ -171,6 +179,15 @@ class ServeSettings(_Section):
     shutdown_s: float = Field(default=30.0, ge=0)
 
 
+class EvaluationSettings(_Section):
+    """``without`` leaves parts of the agent out, to measure what they earn and cost. Never set it to answer people."""
+
+    without: tuple[Literal["critique", "verification", "tools"], ...] = ()
+
+    def leaves_out(self, part: Literal["critique", "verification", "tools"]) -> bool:
+        return part in self.without
+
+
 class Settings(_Section):
     store: StoreSettings = StoreSettings()
     models: ModelSettings = ModelSettings()
@@ -180,6 +197,7 @@ class Settings(_Section):
     ingest: IngestSettings = IngestSettings()
     ask: AskSettings = AskSettings()
     serve: ServeSettings = ServeSettings()
+    evaluation: EvaluationSettings = EvaluationSettings()
 
 
 KEYS_OF_PROVIDERS = {

@@ -24,7 +24,7 @@ from mmrag.settings import Settings
 
 # Importing these takes seconds once in a process, on whichever loop is first: not what the guard is there for.
 importlib.import_module("openai")
-importlib.import_module("mmrag.agent.answer")
+importlib.import_module("mmrag.agent.asking")
 
 CHAT = next(d for d in DIALECTS if d.name == "openai-chat")
 QUESTION = "What is the total of ACME HARDWARE?"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from mmrag.agent.answer import Agent, AgentParts
+from mmrag.agent.asking import Agent, AgentParts
 from mmrag.agent.tiers import Tier, model_tier, reader_tier
 from mmrag.domain.answers import Draft
 from mmrag.domain.calibration import UNCALIBRATED, Calibration

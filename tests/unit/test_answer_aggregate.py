@@ -9,7 +9,7 @@ import pytest
 from agent_pages import reading, span
 from agent_world import World
 
-from mmrag.agent.answer import Agent
+from mmrag.agent.asking import Agent
 from mmrag.agent.tiers import build_tiers
 from mmrag.domain.answers import AbstentionReason, Answer, Draft
 from mmrag.domain.plans import Plan, Reading

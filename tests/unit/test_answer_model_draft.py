@@ -80,7 +80,7 @@ async def test_json_inside_other_text_is_found() -> None:
 )
 async def test_a_reply_of_another_shape_is_an_error_that_names_the_model(text: str) -> None:
     with pytest.raises(ModelUnavailableError, match="scripted"):
-        await ModelDrafter(ScriptedModel([text]), tier="local").draft(plan(), [PAGE])
+        await ModelDrafter(ScriptedModel([text, text]), tier="local").draft(plan(), [PAGE])
 
 
 async def test_more_text_than_fits_is_left_out_from_the_end() -> None:

@@ -11,7 +11,7 @@ import pytest
 from agent_pages import reading, span
 from agent_world import World, settings
 
-from mmrag.agent.answer import Agent
+from mmrag.agent.asking import Agent
 from mmrag.domain.answers import AbstentionReason, Answer, Draft, VerdictKind
 from mmrag.domain.costs import Usage
 from mmrag.domain.messages import Reply, StopReason

@@ -13,7 +13,7 @@ import pytest
 from cli_support import answer_citing, fill, out_json
 from PIL import Image
 
-from mmrag.agent.answer import Agent
+from mmrag.agent.asking import Agent
 from mmrag.cli.main import run
 from mmrag.domain.answers import (
     Abstention,

@@ -11,7 +11,7 @@ from cli_support import answer_citing, fill, out_json
 from filelock import FileLock
 from PIL import Image
 
-from mmrag.agent.answer import to_json
+from mmrag.agent.presenting import to_json
 from mmrag.cli.main import run
 from mmrag.domain.documents import (
     ElementKind,

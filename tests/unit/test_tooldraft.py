@@ -93,7 +93,7 @@ async def test_the_calls_go_into_the_books_of_the_question(shop: Shop) -> None:
 )
 async def test_no_answer_within_bounds_is_a_failure(shop: Shop, line: Exception | str, error: type[Exception]) -> None:
     with pytest.raises(error):
-        await shop.drafter(ScriptedModel([line])).draft(PLAN, [A])
+        await shop.drafter(ScriptedModel([line, line])).draft(PLAN, [A])
 
 
 async def test_time_that_has_run_out_is_a_failure(shop: Shop) -> None:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from mmrag.agent.cascade import TierPosition
 from mmrag.agent.case import Case, Round
 from mmrag.agent.draft import HOSTED_TOKENS
+from mmrag.agent.select import is_read_up
 from mmrag.agent.tiers import Tier
 from mmrag.domain.costs import Bill, LedgerEntry
 from mmrag.domain.documents import ElementKind
@@ -40,13 +41,13 @@ def bill_of(entries: tuple[LedgerEntry, ...], readings: Sequence[Reading], on: d
     )
 
 
-def position(case: Case, now: Round, prices: PriceList, *, known_pages: int) -> TierPosition:
-    """Where the cascade stands. There is one repair for a tier, and only while pages are known that were not read."""
+def position(case: Case, now: Round, prices: PriceList) -> TierPosition:
+    """Where the cascade stands. There is one repair for a tier, and only while there may be pages that were not read."""
     following = now.order[now.tier + 1] if now.tier + 1 < len(now.order) else None
     return TierPosition(
         index=now.tier,
         count=len(now.order),
-        repairs_left=1 if known_pages > now.pages and not now.repaired else 0,
+        repairs_left=0 if now.repaired or is_read_up(now.plan, now.gathered, now.readings) else 1,
         next_usd=_tier_usd(following, now.readings, case.clock.now().date(), prices) if following else None,
     )
 

@@ -126,6 +126,7 @@ class FailureKind(StrEnum):
     UNSAFE = "unsafe"  # its draft broke a principle that no answer may break
     CUT_OFF = "cut_off"  # the reply ended before it was complete
     OVER_BUDGET = "over_budget"  # the call was not made
+    KEPT = "kept"  # its pages may not leave this machine, and the tier is hosted
     UNREAD = "unread"  # what the answer is worked out from could not be read
 
 

@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from mmrag.agent.cascade import Failure
+from mmrag.agent.second_look import Rereader
+from mmrag.agent.starting import Need
 from mmrag.agent.tiers import Tier, chosen
 from mmrag.agent.trace import Trace
-from mmrag.domain.answers import Answer, Draft, Verdict
+from mmrag.domain.answers import Abstention, Answer, Draft, Verdict
 from mmrag.domain.calibration import UNCALIBRATED, Calibration
 from mmrag.domain.critique import Principle
 from mmrag.domain.events import AnswerEvent, OnEvent
@@ -18,7 +20,7 @@ from mmrag.domain.hashing import content_id
 from mmrag.domain.plans import Gathered, Plan, Reading
 from mmrag.errors import UsageError
 from mmrag.middleware.prices import PriceList, price_list
-from mmrag.ports import Clock, Ledger, Receipts, TraceSink
+from mmrag.ports import Blobs, Clock, Entailment, Ledger, Receipts, Topics, TraceSink
 from mmrag.prompting import constitution
 from mmrag.retrieval.search import SearchParts
 from mmrag.settings import Settings
@@ -29,7 +31,8 @@ STAGES = ("plan", "gather", "draft", "critique", "verify")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentParts:
-    """What the agent works with. Built once by the composition root, shared by all questions."""
+    """What the agent works with. Built once by the composition root, shared by all questions. What is None is not there:
+    nothing is read again, no local model judges claims, nobody looks what a page shows."""
 
     search: SearchParts
     tiers: tuple[Tier, ...]
@@ -37,6 +40,10 @@ class AgentParts:
     ledger: Ledger
     clock: Clock
     settings: Settings
+    blobs: Blobs | None = None
+    rereader: Rereader | None = None
+    entailment: Entailment | None = None
+    topics: Topics | None = None
     calibration: Calibration = UNCALIBRATED
     receipts: Receipts | None = None
     principles: tuple[Principle, ...] = field(default_factory=constitution)
@@ -96,28 +103,43 @@ class Outcome:
 class Round:
     """One attempt: a tier, the pages it reads, what it drafted and what became of that.
 
-    ``pages`` is how many pages may be read; ``order`` are the tiers to ask and ``tier`` is the index in it of this one;
-    ``attempt`` counts drafts from 1; ``tried`` names the tiers asked so far; ``repairs`` counts all of them, ``repaired`` is
-    about this tier; ``flipped`` says that the verifier has stopped a draft that its tier was sure enough of. ``notes`` say
-    which tiers failed, and why; ``best`` is the best answer of the tiers before that clears its threshold.
+    ``pages`` is how many pages may be read, ``shown`` what care they ask for, None when nobody has looked; ``order`` are the
+    tiers to ask and ``tier`` is the index in it of this one; ``attempt`` counts drafts from 1, ``tried`` names the tiers
+    asked so far. ``repairs`` counts all of them, ``repaired`` is about this tier; ``revised`` counts revisions that were
+    kept. ``flipped`` says that the verifier has stopped a draft that its tier was sure enough of. ``notes`` say which tiers
+    failed, and why; ``best`` is the best answer of the tiers before that clears its threshold.
+
+    A round that is settled has a ``refusal``, or a draft to give with its ``confidence``; ``answered_by`` is the tier that
+    it comes from, when that was not the one asked last.
     """
 
     plan: Plan
-    gathered: Gathered
     pages: int
+    gathered: Gathered = field(default_factory=Gathered)
     readings: tuple[Reading, ...] = ()
+    shown: frozenset[str] | None = None
+    needs: frozenset[Need] = frozenset()
     order: tuple[Tier, ...] = ()
     tier: int = 0
     attempt: int = 0
     tried: tuple[str, ...] = ()
     repairs: int = 0
     repaired: bool = False
+    revised: int = 0
     flipped: bool = False
     draft: Draft | None = None
     failure: Failure | None = None
     verdicts: tuple[Verdict, ...] = ()
     notes: tuple[str, ...] = ()
     best: Standing | None = None
+    refusal: Abstention | None = None
+    confidence: float = 0.0
+    answered_by: str | None = None
+
+    @property
+    def asked(self) -> Tier:
+        """The tier of this round."""
+        return self.order[self.tier]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

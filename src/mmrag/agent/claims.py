@@ -30,7 +30,7 @@ def split_claims(plan: Plan, draft: Draft) -> tuple[Claim, ...]:
         return ()
     spans = tuple(dict.fromkeys(draft.spans))
     if draft.operands:
-        return (Claim(text=text, spans=spans, formula=draft.formula), *draft.operands)
+        return (Claim(text=text, spans=spans, formula=draft.formula, expression=draft.expression), *draft.operands)
     parts: Sequence[str] = (text,)
     if plan.answer_type is AnswerType.LIST:
         parts = _items(text, len(spans))

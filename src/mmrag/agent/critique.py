@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from mmrag.agent.critique_rules import Reviewed, judge_by_rules
-from mmrag.domain.answers import Abstention, AbstentionReason, Draft, Verdict
+from mmrag.domain.answers import Abstention, AbstentionReason, Draft, Verdict, VerdictKind, VerifyMethod
 from mmrag.domain.critique import Critique, Finding, Principle, Ruling, Severity
 from mmrag.domain.hashing import Json
 from mmrag.domain.messages import ImagePart
@@ -64,6 +64,8 @@ async def criticise(
     judged = {f.principle.id for f in found}
     rest = [p for p in principles if p.id not in judged]
     by_text, by_sight = [p for p in rest if not p.pictures], [p for p in rest if p.pictures]
+    if look is None:  # nobody can look: one call judges them all
+        by_text, by_sight = rest, []
     failed = ""
     for asked in (by_text, by_sight):
         if not asked:
@@ -109,6 +111,14 @@ async def improve(
     return best
 
 
+def says_only_what_is_printed(reviewed: Reviewed) -> bool:
+    """True when every claim was found on the page as a value or word for word: a model has nothing to judge in it."""
+    by_page = (VerifyMethod.VALUE, VerifyMethod.LEXICAL)
+    return bool(reviewed.verdicts) and all(
+        v.kind is VerdictKind.SUPPORTED and v.method in by_page for v in reviewed.verdicts
+    )
+
+
 def refusal_of(critique: Critique) -> Abstention | None:
     """The refusal that a critical violation of a safety principle ends in; None when the answer may be given.
 
@@ -130,9 +140,12 @@ def notes_of(critique: Critique) -> tuple[str, ...]:
     )
 
 
-def critique_json(critique: Critique) -> Json:
-    """For the trace: every finding, the score and what failed."""
+def critique_json(improved: Improved) -> Json:
+    """For the trace: every finding on what is left, the score, what failed, and how many revisions were tried and kept."""
+    critique = improved.critique
     return {
+        "tried": improved.tried,
+        "kept": improved.kept,
         "score": round(critique.score, 4),
         "failed": critique.failed,
         "findings": [

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
-from typing import TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from mmrag.agent.critique_rules import Reviewed
 from mmrag.agent.quoting import locate
 from mmrag.agent.replies import DraftReply
+from mmrag.agent.structured import Structured
 from mmrag.domain.answers import Draft, Span
 from mmrag.domain.critique import Finding, Principle, Ruling
 from mmrag.domain.documents import Element, Page
-from mmrag.domain.messages import ChatRequest, ImagePart, Message, Part, Role, StopReason, TextPart
-from mmrag.errors import ModelRefusedError, ModelUnavailableError
+from mmrag.domain.messages import ImagePart, Message, Role, TextPart
 from mmrag.ports import ChatModel
-from mmrag.prompting import Prompt, load_prompt
+from mmrag.prompting import load_prompt
 
 _MOST_CHARACTERS = 12_000
 """Of evidence in one request, the elements that the draft cites first: about 3,000 tokens."""
@@ -39,14 +38,11 @@ class _CritiqueReply(BaseModel):
     findings: tuple[_Row, ...] = Field(max_length=100)
 
 
-R = TypeVar("R", bound=BaseModel)
-
-
 class ModelCritic:
     """Judges through any ``ChatModel``, best one that did not draft. Words that the answer does not hold are dropped."""
 
     def __init__(self, model: ChatModel, *, question_id: str = "", max_usd: Decimal | None = None) -> None:
-        self._asking = _Asking(model, stage="critique", question_id=question_id, max_usd=max_usd)
+        self._asking = Structured(model, stage="critique", question_id=question_id, max_usd=max_usd)
 
     async def findings(
         self, reviewed: Reviewed, principles: Sequence[Principle], pictures: Sequence[ImagePart]
@@ -68,7 +64,8 @@ class ModelCritic:
         def fits(reply: _CritiqueReply) -> str:
             return "" if any(row.principle in known for row in reply.findings) else "no finding has the id of a principle"
 
-        reply = await self._asking.reply(prompt, text, pictures, _CritiqueReply, fits)
+        asked = Message(role=Role.USER, parts=(*pictures, TextPart(text=text)))
+        reply, _ = await self._asking.reply((asked,), prompt.json_schema, _CritiqueReply, fits)
         rows = {row.principle: row for row in reply.findings if row.principle in known}
         return tuple(
             Finding(
@@ -87,7 +84,7 @@ class ModelReviser:
 
     def __init__(self, model: ChatModel, *, tier: str, question_id: str = "", max_usd: Decimal | None = None) -> None:
         self._tier = tier
-        self._asking = _Asking(model, stage="revise", question_id=question_id, max_usd=max_usd)
+        self._asking = Structured(model, stage="revise", question_id=question_id, max_usd=max_usd)
 
     async def revise(self, reviewed: Reviewed, violations: Sequence[Finding]) -> Draft:
         """Raises ``ModelError``. Citations of elements that were not shown are left out."""
@@ -102,7 +99,7 @@ class ModelReviser:
                 "evidence": _evidence(shown),
             }
         )
-        reply = await self._asking.reply(prompt, text, (), DraftReply, lambda _: "")
+        reply, _ = await self._asking.reply((Message.text(Role.USER, text),), prompt.json_schema, DraftReply)
         spans = []
         for citation in reply.citations:
             page, element = shown.get(citation.element, (None, None))
@@ -119,54 +116,6 @@ class ModelReviser:
             confidence=min(reply.confidence, reviewed.draft.confidence) if answer else 0.0,
             tier=self._tier,
         )
-
-
-class _Asking:
-    """One structured question to a model, repaired once."""
-
-    def __init__(self, model: ChatModel, *, stage: str, question_id: str, max_usd: Decimal | None) -> None:
-        self.model = model
-        self._stage = stage
-        self._question_id = question_id
-        self._max_usd = max_usd
-
-    async def reply(
-        self, prompt: Prompt, text: str, pictures: Sequence[ImagePart], kind: type[R], fits: Callable[[R], str]
-    ) -> R:
-        """The reply as ``kind``. ``fits`` says what is wrong with one that parses, nothing when it will do.
-
-        Raises ``ModelRefusedError``; ``ModelUnavailableError`` when the second reply is no better than the first.
-        """
-        parts: tuple[Part, ...] = (*pictures, TextPart(text=text))
-        messages = [Message(role=Role.USER, parts=parts)]
-        wrong = ""
-        for _ in range(2):
-            request = ChatRequest(
-                messages=tuple(messages),
-                max_output_tokens=1024,
-                json_schema=prompt.json_schema,
-                temperature=0.0,
-                stage=self._stage,
-                question_id=self._question_id,
-                max_usd=self._max_usd,
-            )
-            reply = await self.model.reply(request)
-            if reply.stop is StopReason.REFUSAL:
-                raise ModelRefusedError(f"{self.model.identity} refused to judge the answer.")
-            start, end = reply.text.find("{"), reply.text.rfind("}")
-            try:
-                read = kind.model_validate_json(reply.text[start : end + 1])
-            except ValidationError as error:
-                wrong = error.errors()[0]["msg"]
-            else:
-                wrong = fits(read)
-                if not wrong:
-                    return read
-            messages += [
-                Message.text(Role.ASSISTANT, reply.text or "(nothing)"),
-                Message.text(Role.USER, f"That was not what was asked for: {wrong}. Reply with the JSON object alone."),
-            ]
-        raise ModelUnavailableError(f"{self.model.identity} did not reply with the JSON that was asked for: {wrong}.")
 
 
 def _shown(reviewed: Reviewed) -> dict[str, tuple[Page, Element]]:

@@ -7,13 +7,14 @@ from decimal import Decimal
 
 from mmrag.agent.pictures import looks, taken
 from mmrag.agent.quoting import locate
-from mmrag.agent.replies import DraftReply, answer_probability, parsed
+from mmrag.agent.replies import DraftReply, answer_probability
 from mmrag.agent.shortlist import Offered, shortlist, tokens_in
+from mmrag.agent.structured import Structured
 from mmrag.domain.answers import Draft, Prompted, Span
 from mmrag.domain.capabilities import NOTHING_KNOWN, Capabilities
-from mmrag.domain.messages import ChatRequest, ImagePart, Message, Reply, Role, StopReason, TextPart
+from mmrag.domain.critique import Principle
+from mmrag.domain.messages import ImagePart, Message, Reply, Role, TextPart
 from mmrag.domain.plans import Plan, Reading
-from mmrag.errors import ModelCutOffError, ModelRefusedError
 from mmrag.middleware.prices import PriceList, price_list
 from mmrag.ports import Blobs, ChatModel, OnDelta
 from mmrag.prompting import constitution, load_prompt
@@ -39,7 +40,8 @@ class ModelDrafter:
 
     ``question_id`` and ``max_usd`` go with each call: which question it was for, and the USD that may be spent on it.
     ``can`` are the model's limits; it is shown pictures when it looks at them and ``blobs`` has the pages. ``prices`` knows
-    what a picture costs, by default that of the list that ships with mmrag. ``on_delta`` hears the reply as it comes in.
+    what a picture costs, by default that of the list that ships with mmrag. ``principles`` are those in force, None for
+    all that ship with mmrag. ``on_delta`` hears the reply as it comes in.
     """
 
     def __init__(
@@ -52,16 +54,24 @@ class ModelDrafter:
         can: Capabilities = NOTHING_KNOWN,
         blobs: Blobs | None = None,
         prices: PriceList | None = None,
+        principles: Sequence[Principle] | None = None,
         on_delta: OnDelta | None = None,
     ) -> None:
         self._model = model
         self._tier = tier
-        self._question_id = question_id
-        self._max_usd = max_usd
         self._can = can
         self._blobs = blobs
         self._prices = prices or price_list()
-        self._on_delta = on_delta
+        self._principles = constitution() if principles is None else principles
+        self._asking = Structured(
+            model,
+            stage="draft",
+            question_id=question_id,
+            max_usd=max_usd,
+            max_output_tokens=self._reply_tokens(),
+            logprobs=can.logprobs,
+            on_delta=on_delta,
+        )
 
     async def draft(self, plan: Plan, readings: Sequence[Reading]) -> Draft:
         """Raises ``ModelRefusedError`` when the model refuses, ``ModelCutOffError`` for a reply that ends too early,
@@ -69,17 +79,12 @@ class ModelDrafter:
         offered = shortlist(plan, readings, tokens=self._evidence_tokens())
         wanted = looks(offered, readings, self._can) if self._blobs is not None else ()
         images, notes = await taken(wanted, self._blobs, self._can) if self._blobs is not None else ((), ())
-        request = self._request(plan, offered, images)
-        reply = await self._model.reply(request, self._on_delta)
-        if reply.stop is StopReason.REFUSAL:
-            raise ModelRefusedError(f"{self._model.identity} refused to answer.")
-        if reply.stop is StopReason.LENGTH:
-            raise ModelCutOffError(f"{self._model.identity} had not finished its reply after {_REPLY_TOKENS} tokens.")
-        said = parsed(reply.text, self._model.identity)
+        messages, schema = self._messages(plan, offered, images)
+        said, reply = await self._asking.reply(messages, schema, DraftReply)
         prompted = Prompted(
             elements=len(offered),
             images=tuple(f"{i.label} ({i.width}x{i.height}, {i.detail.value})" for i in images),
-            estimated_tokens=self._estimate(request, images),
+            estimated_tokens=self._estimate(messages, schema, images),
             billed_tokens=reply.usage.input_tokens,
             notes=(*notes, *reply.notes),
         )
@@ -95,9 +100,11 @@ class ModelDrafter:
     def _reply_tokens(self) -> int:
         return _REPLY_TOKENS + self._can.thinking_tokens
 
-    def _request(self, plan: Plan, offered: Sequence[Offered], images: tuple[ImagePart, ...]) -> ChatRequest:
+    def _messages(
+        self, plan: Plan, offered: Sequence[Offered], images: tuple[ImagePart, ...]
+    ) -> tuple[tuple[Message, ...], str | None]:
         prompt = load_prompt("draft")
-        rules = load_prompt("draft_rules").render({"principles": "\n".join(f"- {p.text}" for p in constitution())})
+        rules = load_prompt("draft_rules").render({"principles": "\n".join(f"- {p.text}" for p in self._principles)})
         asked = prompt.render(
             {
                 "question": plan.question,
@@ -105,24 +112,13 @@ class ModelDrafter:
                 "evidence": _evidence(offered),
             }
         )
-        return ChatRequest(
-            messages=(
-                Message.text(Role.SYSTEM, rules),
-                Message(role=Role.USER, parts=(*images, TextPart(text=asked))),
-            ),
-            max_output_tokens=self._reply_tokens(),
-            json_schema=prompt.json_schema,
-            temperature=0.0,
-            logprobs=self._can.logprobs,
-            stage="draft",
-            question_id=self._question_id,
-            max_usd=self._max_usd,
-        )
+        messages = Message.text(Role.SYSTEM, rules), Message(role=Role.USER, parts=(*images, TextPart(text=asked)))
+        return messages, prompt.json_schema
 
-    def _estimate(self, request: ChatRequest, images: Sequence[ImagePart]) -> int | None:
+    def _estimate(self, messages: Sequence[Message], schema: str | None, images: Sequence[ImagePart]) -> int | None:
         """Input tokens by the provider's own formula, None when it is not known for this model."""
-        texts = sum(tokens_in(p.text) for m in request.messages for p in m.parts if isinstance(p, TextPart))
-        tokens = texts + tokens_in(request.json_schema or "")
+        texts = sum(tokens_in(p.text) for m in messages for p in m.parts if isinstance(p, TextPart))
+        tokens = texts + tokens_in(schema or "")
         for image in images:
             of_image = self._prices.image_tokens(self._model.identity, image.width, image.height, detail=image.detail)
             if of_image is None:

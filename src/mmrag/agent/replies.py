@@ -6,10 +6,9 @@ import json
 import math
 import re
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from mmrag.domain.messages import Reply
-from mmrag.errors import ModelUnavailableError
 
 _ANSWER = re.compile(r'"answer"\s*:\s*("(?:[^"\\]|\\.)*")')
 
@@ -24,22 +23,15 @@ class Quoted(BaseModel):
 
 
 class DraftReply(BaseModel):
-    """The JSON of ``draft.md``."""
+    """The JSON of ``draft.md`` and ``draft_tools.md``. ``worked_out`` is an expression over cited numbers that gives the
+    answer, where that is printed nowhere."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     answer: str | None
     citations: tuple[Quoted, ...] = ()
+    worked_out: str | None = Field(default=None, max_length=500)
     confidence: float = Field(default=0.5, ge=0, le=1)
-
-
-def parsed(text: str, model: str) -> DraftReply:
-    """The object between the first and the last brace. Raises ``ModelUnavailableError`` when that is something else."""
-    start, end = text.find("{"), text.rfind("}")
-    try:
-        return DraftReply.model_validate_json(text[start : end + 1])
-    except ValidationError as error:
-        raise ModelUnavailableError(f"{model} did not reply with the JSON that was asked for.") from error
 
 
 def answer_probability(reply: Reply) -> float | None:

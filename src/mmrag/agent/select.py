@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from mmrag.agent.aggregate_gather import select_parts
 from mmrag.domain.plans import ConstraintKind, Gathered, Plan, Reading
@@ -38,6 +38,26 @@ def eligible(plan: Plan, gathered: Gathered) -> dict[PageRef, float]:
         return scores
     meant = frozenset(gathered.documents)
     return {ref: s for ref, s in scores.items() if ref.document_id in meant}
+
+
+def unread(plan: Plan, gathered: Gathered, readings: Sequence[Reading]) -> frozenset[PageRef]:
+    """Pages that may be read for this question and were not."""
+    read = {PageRef(document_id=r.page.document_id, page=r.page.number) for r in readings}
+    return frozenset(eligible(plan, gathered)) - read
+
+
+def is_read_up(plan: Plan, gathered: Gathered, readings: Sequence[Reading]) -> bool:
+    """True when no further search can bring up another page: every page of the documents meant was read."""
+    if plan.aggregate is not None:
+        return True
+    if not _names_documents(plan) or not gathered.documents:
+        return False
+    read: dict[str, int] = {}
+    pages: dict[str, int] = {}
+    for reading in readings:
+        read[reading.document.id] = read.get(reading.document.id, 0) + 1
+        pages[reading.document.id] = reading.document.pages
+    return all(document in read and read[document] >= pages[document] for document in gathered.documents)
 
 
 def margin(scores: Mapping[PageRef, float]) -> float:

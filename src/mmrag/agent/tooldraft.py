@@ -7,11 +7,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
+from pydantic import ValidationError
+
 from mmrag.agent.quoting import locate
-from mmrag.agent.replies import DraftReply, parsed
+from mmrag.agent.replies import DraftReply
+from mmrag.agent.structured import Structured, again, read_as
 from mmrag.agent.toolloop import Bounds, Stop, ToolRun, run_tools
 from mmrag.agent.tools.base import MOST_OF_ELEMENT, Toolbox, shortened
-from mmrag.domain.answers import Draft, Span
+from mmrag.domain.answers import Claim, Draft, Span
 from mmrag.domain.critique import Principle
 from mmrag.domain.documents import Page
 from mmrag.domain.events import OnEvent
@@ -80,9 +83,12 @@ class ToolDrafter:
             json_schema=prompt.json_schema,
             on_event=self._on_event,
         )
-        return await self._resolved(self._said(run), run.element_ids | {e.id for e in given}, readings)
+        return await self._resolved(
+            await self._said(run, prompt.json_schema), run.element_ids | {e.id for e in given}, readings
+        )
 
-    def _said(self, run: ToolRun) -> DraftReply:
+    async def _said(self, run: ToolRun, schema: str | None) -> DraftReply:
+        """The model's last word as JSON; asked for once more where it was something else."""
         match run.stop:
             case Stop.MONEY:
                 raise BudgetExceededError(f"{self._model.identity} could not answer within what the question may cost.")
@@ -91,7 +97,21 @@ class ToolDrafter:
                     f"{self._model.identity} had not answered after {self._bounds.seconds:g} seconds."
                 )
             case _:
-                return parsed(run.text, self._model.identity)
+                try:
+                    return read_as(DraftReply, run.text)
+                except ValidationError as error:
+                    wrong = error.errors()[0]["msg"]
+        last = Structured(
+            self._model,
+            stage="tools",
+            question_id=self._question_id,
+            max_usd=self._bounds.max_usd,
+            tools=tuple(tool.spec for tool in self._tools.values()),
+            tries=1,
+        )
+        messages = (*run.messages, Message.text(Role.ASSISTANT, run.text or "(nothing)"), again(wrong))
+        said, _ = await last.reply(messages, schema, DraftReply)
+        return said
 
     async def _resolved(self, said: DraftReply, shown: frozenset[str], readings: Sequence[Reading]) -> Draft:
         answer = (said.answer or "").strip() or None
@@ -101,6 +121,7 @@ class ToolDrafter:
         pages: dict[tuple[str, int], Page] = {(r.page.document_id, r.page.number): r.page for r in readings}
         given = frozenset(pages)
         spans: list[Span] = []
+        operands: list[Claim] = []
         for citation in said.citations:
             element = elements.get(citation.element)
             if element is None:
@@ -112,11 +133,15 @@ class ToolDrafter:
             if page is not None and words:
                 pages[key] = page
                 spans.append(Span(element_id=element.id, words=words, quote=citation.quote))
+                operands.append(Claim(text=citation.quote, spans=(spans[-1],)))
+        worked_out = (said.worked_out or "").strip()
         return Draft(
             answer=answer,
             spans=tuple(dict.fromkeys(spans)),
             confidence=said.confidence,
             tier=self._tier,
+            operands=tuple(dict.fromkeys(operands)) if worked_out else (),
+            expression=worked_out,
             opened=tuple(key for key in pages if key not in given),
         )
 

@@ -67,12 +67,14 @@ class CallDone:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolRun:
-    """How the loop went. ``text`` is the model's last word, empty when it was cut off before it had one."""
+    """How the loop went. ``text`` is the model's last word, empty when it was cut off before it had one; ``messages`` are
+    all before it."""
 
     text: str
     stop: Stop
     steps: int
     calls: tuple[CallDone, ...] = ()
+    messages: tuple[Message, ...] = ()
 
     @property
     def element_ids(self) -> frozenset[str]:
@@ -135,7 +137,7 @@ class _Loop:
         return self.ended("", Stop.STEPS)
 
     def ended(self, text: str, stop: Stop) -> ToolRun:
-        return ToolRun(text=text, stop=stop, steps=self.steps, calls=tuple(self.done))
+        return ToolRun(text=text, stop=stop, steps=self.steps, calls=tuple(self.done), messages=tuple(self.messages))
 
     def _step(self, number: int) -> list[CallDone]:
         return [call for call in self.done if call.step == number]

@@ -14,6 +14,7 @@ from mmrag.agent.aggregate_check import check_worked_out
 from mmrag.agent.checking import comparable, find_same, has_shape, likeness, without_values
 from mmrag.agent.critique_hostile import hostile_words
 from mmrag.agent.evidence_words import Cited, Places, Text
+from mmrag.agent.expressions import check_expression
 from mmrag.agent.formulas import check_formula
 from mmrag.agent.rivals import other_values
 from mmrag.domain.answers import Claim, Verdict, VerdictKind, VerifyMethod
@@ -39,11 +40,17 @@ def verify(plan: Plan, claims: Sequence[Claim], readings: Sequence[Reading]) -> 
         operand = replace(plan, answer_type=AnswerType.FREE, aggregate=None)
         verdicts = tuple(_verdict(operand, claim, places, readings) for claim in claims[1:])
         return (check_worked_out(plan.aggregate, claims[0], verdicts, readings), *verdicts)
-    if claims and claims[0].formula is not None:
+    if claims and (claims[0].formula is not None or claims[0].expression):
         operand = replace(plan, answer_type=AnswerType.FREE)
         verdicts = tuple(_verdict(operand, claim, places, readings) for claim in claims[1:])
-        return (check_formula(claims[0], verdicts), *verdicts)
+        check = check_formula if claims[0].formula is not None else check_expression
+        return (check(claims[0], verdicts), *verdicts)
     return tuple(_verdict(plan, claim, places, readings) for claim in claims)
+
+
+def unchecked(claims: Sequence[Claim]) -> tuple[Verdict, ...]:
+    """Every claim let stand unseen: what measuring without verification measures."""
+    return tuple(_say(claim, VerdictKind.SUPPORTED, VerifyMethod.LEXICAL, 1.0, "not checked") for claim in claims)
 
 
 def _verdict(plan: Plan, claim: Claim, places: Places, readings: Sequence[Reading]) -> Verdict:
@@ -170,7 +177,7 @@ def _unreadable(claim: Claim, words: Sequence[Word], confidence: float, method: 
 
 
 def _refuted(claim: Claim, why: str) -> Verdict:
-    return _say(claim, VerdictKind.UNSUPPORTED, VerifyMethod.LEXICAL, 1.0, why)
+    return replace(_say(claim, VerdictKind.UNSUPPORTED, VerifyMethod.LEXICAL, 1.0, why), final=True)
 
 
 def _say(claim: Claim, kind: VerdictKind, method: VerifyMethod, confidence: float, detail: str) -> Verdict:

@@ -87,7 +87,7 @@ async def _save(answer: Answer, session: Session, *, trace: Path | None, save_cr
 
 def _print(answer: Answer, *, as_json: bool) -> None:
     if as_json:
-        from mmrag.agent.answer import to_json
+        from mmrag.agent.presenting import to_json
 
         terminal.emit_json(to_json(answer))
     elif terminal.is_terminal():

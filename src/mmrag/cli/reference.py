@@ -70,6 +70,15 @@ MEANINGS = {
     "ask.min_confidence": "Answers with less confidence than this are refused; without it what the calibration says.",
     "ask.min_confidence_open": "The same for counts, shares, lists, yes or no and free questions.",
     "ask.constitution": "A file of principles that answers are held to, in place of the one that ships with mmrag.",
+    "ask.critique": (
+        "Who holds answers to it: `rules` without a model; `auto` also a model, for drafts of models that say more than is "
+        "printed word for word; `always` for every draft of a model."
+    ),
+    "ask.revisions": "How often such a draft may be revised where a principle was violated.",
+    "ask.keep_local": (
+        "What a page may show that is then never sent to a hosted model: `people`, `identity`, `medical`, `violence`, "
+        "`nudity`; a page that no image model has looked at is not sent either."
+    ),
     "ask.timeout_s": "Seconds after which a question is given up.",
     "serve.host": "Address that `mmrag serve` listens at. Beyond loopback every request needs a token.",
     "serve.port": "Port that it listens at; 0 takes any that is free.",
@@ -92,6 +101,10 @@ MEANINGS = {
     "serve.public_url": "Where links begin that are given to chat clients; without it the address that the client used.",
     "serve.otlp_endpoint": "Where OpenTelemetry spans go (OTLP over gRPC); without it none are made.",
     "serve.shutdown_s": "Seconds that questions under way are given when the server is stopped.",
+    "evaluation.without": (
+        "Parts of the agent to leave out, to measure what they earn and cost: `critique`, `verification`, `tools`. Not for "
+        "answering people."
+    ),
 }
 """One line on every setting; a test says when one is missing."""
 

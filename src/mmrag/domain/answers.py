@@ -52,12 +52,14 @@ class Span:
 class Claim:
     """One statement of a draft that can be right or wrong on its own, and the words it leans on.
 
-    ``formula`` is set on one that was worked out of the claims that follow it.
+    ``formula`` is set on one that was worked out of the claims that follow it, ``expression`` on one that was worked out of
+    the numbers in them in another way.
     """
 
     text: str
     spans: tuple[Span, ...]
     formula: Formula | None = None
+    expression: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +90,7 @@ class Draft:
 
     ``confidence`` is the tier's own score in ``[0, 1]``, not calibrated. ``rivals`` are other answers it considered, best
     first, with their scores. ``operands`` are the values that an answer was worked out from, each with its own words,
-    by ``formula`` where they are two values of one page;
+    by ``formula`` where they are two values of one page, by ``expression`` where a model has said how;
     ``why`` says why there is no answer, where the tier knows. ``token_probability`` in ``[0, 1]`` is how likely the model
     found the words of its answer, where it tells; ``prompted`` is what it was shown. ``opened`` are pages that it cites and
     was not given, as document id and number: it has opened them with tools.
@@ -101,6 +103,7 @@ class Draft:
     rivals: tuple[tuple[str, float], ...] = ()
     operands: tuple[Claim, ...] = ()
     formula: Formula | None = None
+    expression: str = ""
     why: str = ""
     token_probability: float | None = None
     prompted: Prompted | None = None
@@ -109,13 +112,24 @@ class Draft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What the verifier found. ``confidence`` carries that of the words it was read from."""
+    """What the verifier found. ``confidence`` carries that of the words it was read from; ``final`` says that no further
+    check may change it."""
 
     claim: Claim
     kind: VerdictKind
     method: VerifyMethod
     confidence: float
     detail: str = ""
+    final: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entailed:
+    """Whether a text carries a statement: ``kind`` is not ``unreadable``; ``confidence`` in ``[0, 1]``."""
+
+    kind: VerdictKind
+    confidence: float
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

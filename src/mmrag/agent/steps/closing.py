@@ -1,0 +1,78 @@
+"""cite and close: from a settled round to the answer that is given, with its boxes, bill, times and trace."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import MappingProxyType
+
+from mmrag.agent.billing import bill_of, spent
+from mmrag.agent.case import STAGES, AgentParts, Case, Round
+from mmrag.agent.cite import cite
+from mmrag.agent.plan import make_plan
+from mmrag.agent.presenting import to_json
+from mmrag.domain.answers import Abstention, AbstentionReason, Answer, CitedClaim
+from mmrag.domain.bookkeeping import Receipt
+from mmrag.domain.costs import Bill, LedgerEntry
+
+
+async def timed_out(case: Case, seconds: float, parts: AgentParts) -> Answer:
+    """What a question ends with that took too long: the best answer so far, else a refusal. The stages were cut off, so
+    there is no trace.
+    """
+    detail = f"There was no answer within {seconds:g} seconds (ask.timeout_s)."
+    entries = await parts.ledger.entries(case.id) if any(tier.model for tier in case.tiers) else ()
+    if case.kept:
+        best = case.kept[-1]
+        notes = (*best.round.notes, f"A later tier was cut off. {detail}")
+        settled = replace(best.round, notes=notes, confidence=best.confidence, answered_by=best.tier)
+        claims = cite(settled.verdicts, settled.readings)
+        return await _filed(case, parts, _answer(case, settled, claims, _bill(case, settled, entries, parts)))
+    refusal = Abstention(reason=AbstentionReason.MODEL_UNAVAILABLE, detail=detail)
+    nothing = Round(plan=make_plan(case.question, document=case.document), pages=0, refusal=refusal)
+    return await _filed(case, parts, _answer(case, nothing, (), _bill(case, nothing, entries, parts)))
+
+
+async def close(case: Case, settled: Round, parts: AgentParts) -> Answer:
+    """Add up the bill, save the trace, and give the answer with its claims, or the refusal with the nearest evidence."""
+    with case.timed("verify"):
+        claims = () if settled.refusal else cite(settled.verdicts, settled.readings)
+    entries = await spent(case, settled.tried, parts.ledger)
+    answer = _answer(case, settled, claims, _bill(case, settled, entries, parts))
+    await parts.traces.save(case.id, case.trace.to_bytes(to_json(answer)))
+    return await _filed(case, parts, answer)
+
+
+async def _filed(case: Case, parts: AgentParts, answer: Answer) -> Answer:
+    """The answer, with its bill on file."""
+    if parts.receipts is not None:
+        now, answered = case.clock.now(), answer.answered
+        await parts.receipts.write(
+            Receipt(question_id=case.id, at=now, tier=answer.tier, answered=answered, bill=answer.bill)
+        )
+    return answer
+
+
+def _bill(case: Case, settled: Round, entries: tuple[LedgerEntry, ...], parts: AgentParts) -> Bill:
+    return bill_of(entries, settled.readings, case.clock.now().date(), parts.prices)
+
+
+def _answer(case: Case, settled: Round, claims: tuple[CitedClaim, ...], bill: Bill) -> Answer:
+    timings = {stage: case.timings.get(stage, 0.0) for stage in STAGES}
+    timings["total"] = (case.clock.monotonic() - case.started) * 1000
+    draft, refusal = settled.draft, settled.refusal
+    return Answer(
+        question=case.question,
+        answer=None if refusal or draft is None else draft.answer,
+        abstention=refusal,
+        confidence=settled.confidence,
+        claims=claims,
+        evidence=settled.gathered.hits,
+        tier=settled.answered_by or (settled.tried[-1] if settled.tried else case.tiers[0].name),
+        tiers_tried=settled.tried,
+        trace=case.id,
+        revisions=settled.repairs + settled.revised,
+        flipped=settled.flipped,
+        bill=bill,
+        timings_ms=MappingProxyType(timings),
+        notes=settled.notes,
+    )
