@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from server_support import INVOICE, RECEIPT, TOKEN, Served, fill, served, settings_for
+from server_support import INVOICE, RECEIPT, TOKEN, Served, filled_store, served, settings_for
 
 
 @pytest.fixture(scope="session")
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    store = tmp_path_factory.mktemp("served") / "store"
-    asyncio.run(fill(store, {"invoice.jpg": INVOICE, "receipts/cafe.jpg": RECEIPT}))
-    return store
+    pages = {"invoice.jpg": INVOICE, "receipts/cafe.jpg": RECEIPT}
+    return filled_store(tmp_path_factory.mktemp("served") / "store", pages)
 
 
 @pytest.fixture(scope="session")

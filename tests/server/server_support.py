@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,6 +49,13 @@ async def fill(store: Path, pages: Mapping[str, Sequence[str]]) -> None:
             await app.writer.publish(_document(name, sha, pages=1))
         await app.writer.quarantine(_document("broken.pdf", "f" * 64, pages=0))
         await app.keeper.drain()
+
+
+def filled_store(store: Path, pages: Mapping[str, Sequence[str]]) -> Path:
+    """``fill`` in a thread: where Playwright runs, this one has an event loop already."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(lambda: asyncio.run(fill(store, pages))).result()
+    return store
 
 
 def _document(name: str, sha: str, *, pages: int) -> Document:
@@ -98,6 +106,6 @@ def served(settings: Settings) -> Iterator[Served]:
         yield Served(f"http://127.0.0.1:{listening.getsockname()[1]}", app)
     finally:
         server.should_exit = True
+        thread.join(timeout=20)
         server.force_exit = True
-        thread.join(timeout=30)
         listening.close()

@@ -77,6 +77,7 @@ def create_app(settings: Settings, *, stores: OpenStores = open_stores) -> FastA
         lifespan=lifespan,
         docs_url=None,  # both pages load scripts from elsewhere
         redoc_url=None,
+        telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False, "auto_configure": False},
         dependencies=[Depends(BEARER)],
         responses=_PROBLEMS,
         exception_handlers={

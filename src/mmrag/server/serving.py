@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType
+from typing import Final
 
 import uvicorn
 from fastapi import FastAPI
@@ -16,6 +19,8 @@ from mmrag.server.logs import log_as_json
 from mmrag.server.store import Stores, tokens_of
 from mmrag.settings import Settings
 
+_BACKLOG: Final = 1_024
+
 
 class _Server(uvicorn.Server):
     """Says to the application that it is to end before it waits for its connections: streams that never end are closed,
@@ -25,6 +30,19 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._app = app
         self._ending: asyncio.Task[None] | None = None
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """uvicorn's own way raises the signal again when all is done: an orderly end would look like a killed process."""
+        loop = asyncio.get_running_loop()
+        signals = (signal.SIGINT, signal.SIGTERM)
+        for one in signals:
+            loop.add_signal_handler(one, self.handle_exit, one, None)
+        try:
+            yield
+        finally:
+            for one in signals:
+                loop.remove_signal_handler(one)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         stores: Stores | None = getattr(self._app.state, "stores", None)
@@ -75,6 +93,7 @@ def _bound(host: str, port: int) -> socket.socket:
         listening = socket.socket(family)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((host, port))
+        listening.listen(_BACKLOG)  # from here on clients wait instead of being turned away
     except (OSError, OverflowError) as error:
         why = getattr(error, "strerror", None) or str(error)
         raise UsageError(f"{host}:{port} cannot be listened at: {why}. Name another --host or --port.") from error
