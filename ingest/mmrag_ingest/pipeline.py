@@ -158,9 +158,12 @@ async def _index_follows(keeper: IndexKeepers) -> AsyncIterator[asyncio.Event]:
     over = False
 
     async def follow() -> None:
-        while not over:
+        last = False
+        while not last:
             await changed.wait()
             changed.clear()
+            # Asked before the drain: what is published while one index drains may come too late for another one of them.
+            last = over
             await keeper.drain()
 
     async with asyncio.TaskGroup() as tasks:
