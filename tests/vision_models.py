@@ -67,8 +67,10 @@ def word_tokenizer(*, cls: str = "[CLS]", sep: str = "[SEP]", extra: tuple[str, 
     )
 
 
-def clip_folder(folder: Path, *, activation: str = "quick_gelu", end: int = 3, crop: bool = True) -> Path:
-    """A CLIP of two layers. ``end`` 2 is how models from before transformers 4.31 name the end of a text."""
+def clip_folder(folder: Path, *, activation: str = "quick_gelu", end: int = 3, way: str = "crop") -> Path:
+    """A CLIP of two layers. ``way``: see ``PictureSize``. ``end`` 2 is how models from before transformers 4.31 name the end
+    of a text.
+    """
     import torch
     from transformers import CLIPConfig, CLIPModel, CLIPProcessor
     from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
@@ -82,9 +84,14 @@ def clip_folder(folder: Path, *, activation: str = "quick_gelu", end: int = 3, c
         projection_dim=24,
     )
     CLIPModel(config).save_pretrained(folder)
-    size = {"shortest_edge": SIDE} if crop else {"height": SIDE, "width": SIDE}
+    square = {"height": SIDE, "width": SIDE}
+    sizes = {"crop": {"shortest_edge": SIDE}, "fit": {"max_height": SIDE, "max_width": SIDE}, "press": square}
     images = CLIPImageProcessorPil(
-        size=size, crop_size={"height": SIDE, "width": SIDE}, do_center_crop=crop, image_mean=list(MEAN), image_std=list(STD)
+        size=sizes[way],
+        crop_size=square,
+        do_center_crop=way != "press",
+        image_mean=list(MEAN),
+        image_std=list(STD),
     )
     tokenizer = word_tokenizer()
     tokenizer.model_max_length = 16

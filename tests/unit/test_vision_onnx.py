@@ -17,13 +17,16 @@ from mmrag.errors import ModelMissingError
 TEXTS = ["a chart", "the receipt from a shop with two items", "unknown-words only", ""]
 
 
-@pytest.mark.parametrize(("activation", "end", "crop"), [("quick_gelu", 3, True), ("gelu", 3, False), ("gelu_new", 2, True)])
-async def test_clip_vectors_are_those_of_transformers(tmp_path: Path, activation: str, end: int, crop: bool) -> None:
+@pytest.mark.parametrize(
+    ("activation", "end", "way"),
+    [("quick_gelu", 3, "crop"), ("gelu", 3, "press"), ("gelu_new", 2, "crop"), ("gelu", 3, "fit")],
+)
+async def test_clip_vectors_are_those_of_transformers(tmp_path: Path, activation: str, end: int, way: str) -> None:
     import torch
     from PIL import Image
     from transformers import CLIPModel, CLIPProcessor
 
-    folder = clip_folder(tmp_path / "clip", activation=activation, end=end, crop=crop)
+    folder = clip_folder(tmp_path / "clip", activation=activation, end=end, way=way)
     ours = OnnxClip(folder, tmp_path / "cache")
     pictures = noise(10)  # more than one batch
     model, processor = CLIPModel.from_pretrained(folder).eval(), CLIPProcessor.from_pretrained(folder)

@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -25,6 +25,7 @@ class _Sides(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     shortest_edge: int | None = None
+    max_height: int | None = None
     height: int | None = None
     width: int | None = None
 
@@ -42,12 +43,13 @@ class _Preprocessor(BaseModel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PictureSize:
-    """``side`` pixels square. With ``crop`` the shorter side is brought to ``shortest`` and the middle is cut out, else the
-    picture is pressed into the square. ``resample`` is Pillow's number; ``mean`` and ``std`` are of values in [0, 1]."""
+    """``side`` pixels square. A picture gets there by a ``way``: ``crop`` brings its shorter side to ``edge`` and cuts the
+    middle out, ``fit`` brings the longer side to ``edge`` and fills up with black, ``press`` presses it into the square.
+    ``resample`` is Pillow's number; ``mean`` and ``std`` are of values in [0, 1]."""
 
     side: int
-    shortest: int
-    crop: bool
+    edge: int
+    way: Literal["crop", "fit", "press"]
     resample: int
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
@@ -64,15 +66,19 @@ class PictureSize:
 
         picture = Image.fromarray(pixels)
         method = Image.Resampling(self.resample)
-        if not self.crop:
+        if self.way == "press":
             return np.asarray(_shrunk(picture, self.side).resize((self.side, self.side), method), np.uint8)
         width, height = picture.size
-        if width <= height:
-            new = (self.shortest, int(self.shortest * height / width))
+        if self.way == "fit":
+            scale = min(self.edge / width, self.edge / height)
+            new = (max(1, int(width * scale)), max(1, int(height * scale)))
+        elif width <= height:
+            new = (self.edge, int(self.edge * height / width))
         else:
-            new = (int(self.shortest * width / height), self.shortest)
-        picture = _shrunk(picture, self.shortest).resize(new, method)
-        left, top = (new[0] - self.side) // 2, (new[1] - self.side) // 2
+            new = (int(self.edge * width / height), self.edge)
+        picture = _shrunk(picture, min(new)).resize(new, method)
+        # Rounded as transformers does: down where something is cut off, up where something is added.
+        left, top = (-((self.side - side + 1) // 2) if side < self.side else (side - self.side) // 2 for side in new)
         return np.asarray(picture.crop((left, top, left + self.side, top + self.side)), np.uint8)
 
 
@@ -95,16 +101,13 @@ def read_picture_size(folder: Path) -> PictureSize:
         raise ModelMissingError(
             f"{folder} does not say how pictures are scaled: {' '.join(str(error).split())[:200]}"
         ) from error
-    size = _side(read.size)
-    return PictureSize(
-        side=_side(read.crop_size) if read.do_center_crop and read.crop_size is not None else size,
-        shortest=size,
-        crop=read.do_center_crop,
-        resample=read.resample,
-        mean=read.image_mean,
-        std=read.image_std,
-    )
+    edge, side = _side(read.size), _side(read.size)
+    way: Literal["crop", "fit", "press"] = "press"
+    if read.do_center_crop and read.crop_size is not None:
+        side = _side(read.crop_size)
+        way = "fit" if isinstance(read.size, _Sides) and read.size.max_height else "crop"
+    return PictureSize(side=side, edge=edge, way=way, resample=read.resample, mean=read.image_mean, std=read.image_std)
 
 
 def _side(sides: _Sides | int) -> int:
-    return sides if isinstance(sides, int) else sides.shortest_edge or sides.height or sides.width or 224
+    return sides if isinstance(sides, int) else sides.shortest_edge or sides.max_height or sides.height or sides.width or 224
