@@ -80,7 +80,7 @@ class CaptionStep:
         encoded = self.tokenizer(texts, padding=True, truncation=True, max_length=DECODER_LENGTH, return_tensors="pt").to(
             self.device
         )
-        images = augmented(self.drawn.pixels(chosen).to(self.device), generator)
+        images = augmented(self.drawn.pictures(chosen), generator).to(self.device)
         ids, mask = encoded["input_ids"], encoded["attention_mask"]
         with torch.autocast(self.device, torch.bfloat16):
             scores = self.captioner(images, ids, mask)
@@ -120,13 +120,20 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=20)
     parser.add_argument("--steps", type=int, default=0)
     parser.add_argument("--batch", type=int, default=48)
-    parser.add_argument("--rate", type=float, default=1e-3)
+    parser.add_argument("--rate", type=float, default=1.5e-3)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    plan = Plan(minutes=options.minutes, steps=options.steps, batch=options.batch, rate=options.rate, seed=options.seed)
+    plan = Plan(
+        minutes=options.minutes,
+        steps=options.steps,
+        batch=options.batch,
+        rate=options.rate,
+        seed=options.seed,
+        threads=0 if options.device.startswith("cuda") else options.threads,
+    )
     model, tokenizer = train(options.data, options.run, options.clip, plan, options.device)
     save_blip(model.cpu(), tokenizer, options.out)
 

@@ -18,12 +18,13 @@ from sklearn.metrics import confusion_matrix
 from torch.nn import functional
 from transformers import BertTokenizer, BlipForConditionalGeneration, CLIPModel, CLIPTokenizer
 
+from mmrag.adapters.picture_size import PictureSize
 from mmrag.evaluation.metrics.captions import bleu, cider_d
 from training.blip import speakable
 from training.data import DrawnSet, Item, centred
 from training.drawing.captions import CHARTS, NAMES, with_article
 from training.drawing.lexicon import NUMBERS
-from training.models import IMAGE_SIZE
+from training.models import IMAGE_SIZE, MEAN, STD
 
 # The kinds of the corpus, each by the names of drawn kinds that a page of it may look like.
 PAGE_KINDS: dict[str, tuple[str, ...]] = {
@@ -52,6 +53,7 @@ CORPUS_CHARTS = {
 }  # fmt: skip
 TEMPLATES = ("{}", "a scan of {}", "a picture of {}", "this is {}", "an image of {}")
 _HANDWRITTEN = "olm_buildingnotes"
+_SIZE = PictureSize(side=IMAGE_SIZE, edge=IMAGE_SIZE, way="fit", resample=2, mean=MEAN, std=STD)
 
 
 class Clip:
@@ -102,7 +104,7 @@ class Clip:
 def batches(drawn: DrawnSet, size: int = 64) -> Iterator[torch.Tensor]:
     """The pictures of a drawn set, normalised."""
     for start in range(0, len(drawn), size):
-        yield centred(drawn.pixels(list(range(start, min(start + size, len(drawn))))))
+        yield centred(drawn.pictures(list(range(start, min(start + size, len(drawn))))))
 
 
 def recall(clip: Clip, drawn: DrawnSet) -> dict[str, float]:
@@ -213,9 +215,8 @@ def corpus_pictures(corpus: Path) -> Iterator[tuple[str, str, Image.Image]]:
 
 
 def as_tensor(image: Image.Image) -> torch.Tensor:
-    """(1, 3, 192, 192), as the processors make it."""
-    small = image.convert("RGB").resize((IMAGE_SIZE, IMAGE_SIZE), Image.Resampling.BILINEAR)
-    pixels = torch.from_numpy(np.asarray(small, dtype=np.uint8).copy()).permute(2, 0, 1)[None]
+    """(1, 3, 192, 192), as the installed package makes it."""
+    pixels = torch.from_numpy(_SIZE.batch([np.asarray(image.convert("RGB"))])).permute(0, 3, 1, 2)
     return pixels.float() / 127.5 - 1
 
 

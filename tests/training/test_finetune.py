@@ -27,7 +27,7 @@ def folders(drawn_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     models.save_blip(models.new_blip(pieces), pieces, tmp_path / "captioner")
     lines = []
     for index in range(10):
-        Image.fromarray(drawn.pixels([index])[0].permute(1, 2, 0).numpy()).save(tmp_path / f"{index}.png")
+        Image.fromarray(drawn.pictures([index])[0][0]).save(tmp_path / f"{index}.png")
         lines.append(json.dumps({"image": f"{index}.png", "caption": drawn.items[index].texts[-1].text}))
     (tmp_path / "own.jsonl").write_text("\n".join(lines))
     return {"clip": tmp_path / "clip", "captioner": tmp_path / "captioner", "data": tmp_path / "own.jsonl"}

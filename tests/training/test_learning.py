@@ -30,10 +30,10 @@ def _losses(run: Path) -> list[float]:
 
 @pytest.mark.parametrize("loss", ["infonce", "sigmoid"])
 def test_training_a_clip_lowers_the_loss(drawn_folder: Path, tmp_path: Path, loss: str) -> None:
-    plan = Plan(steps=12, batch=12, rate=2e-3)
+    plan = Plan(steps=20, batch=12, rate=2e-3)
     clip.train(drawn_folder, tmp_path, plan, loss, "cpu")
     losses = _losses(tmp_path)
-    assert np.mean(losses[-3:]) < 0.9 * losses[0]
+    assert np.mean(losses[-4:]) < 0.93 * np.mean(losses[:2])
 
 
 def test_a_stopped_training_goes_on_to_the_same_weights(drawn_folder: Path, tmp_path: Path) -> None:
@@ -54,7 +54,7 @@ def test_the_finished_clip_is_an_ordinary_folder(drawn_folder: Path, tmp_path: P
     processor = AutoProcessor.from_pretrained(tmp_path / "out")
     opened = AutoModel.from_pretrained(tmp_path / "out", dtype=torch.float32).eval()
     drawn = DrawnSet(drawn_folder)
-    picture = drawn.pixels([0])[0].permute(1, 2, 0).numpy()
+    picture = drawn.pictures([0])[0][0]
     inputs = processor(text=["a scan of a receipt 12", "größe"], images=picture, return_tensors="pt", padding=True)
     assert inputs["pixel_values"].shape == (1, 3, 192, 192)
     # Every text ends in one end mark: no character, seen or unseen in training, is read as the end.
@@ -76,7 +76,7 @@ def test_training_a_captioner_lowers_the_loss_and_it_goes_on_from_a_prefix(drawn
     models.save_blip(captioner, words, tmp_path / "out")
     opened = BlipForConditionalGeneration.from_pretrained(tmp_path / "out", dtype=torch.float32).eval()
     processor = AutoProcessor.from_pretrained(tmp_path / "out")
-    picture = DrawnSet(drawn_folder).pixels([0])[0].permute(1, 2, 0).numpy()
+    picture = DrawnSet(drawn_folder).pictures([0])[0][0]
     inputs = processor(images=picture, text="a scan of", return_tensors="pt")
     told = processor.decode(opened.generate(**inputs, max_new_tokens=4)[0], skip_special_tokens=True)
     assert told.startswith("a scan of")
@@ -89,7 +89,7 @@ def test_the_vision_tower_of_the_captioner_starts_as_that_of_the_clip(drawn_fold
     target = models.new_blip(blip.blip_tokenizer(drawn.captions()))
     models.vision_from_clip(target, source)
     source.vision_model.pre_layrnorm = torch.nn.Identity()  # the one part that BLIP lacks
-    images = centred(drawn.pixels([0, 1]))
+    images = centred(drawn.pictures([0, 1]))
     with torch.no_grad():
         theirs = source.vision_model(pixel_values=images).pooler_output
         ours = target.vision_model(pixel_values=images).last_hidden_state[:, 0]
@@ -119,7 +119,8 @@ def test_the_rate_rises_and_falls_over_the_budget() -> None:
     assert rates[10] == pytest.approx(1.0)
     assert rates[:11] == sorted(rates[:11])
     assert rates[10:] == sorted(rates[10:], reverse=True)
-    assert rates[-1] == pytest.approx(0.01)
+    assert rates[10:75] == [1.0] * 65
+    assert rates[-1] == pytest.approx(0.005)
 
 
 def test_perfect_captions_score_full_marks(drawn_folder: Path) -> None:
@@ -135,6 +136,6 @@ def test_pixels_are_what_the_processor_makes(drawn_folder: Path, tmp_path: Path)
 
     drawn = DrawnSet(drawn_folder)
     models.save_clip(models.new_clip(clip.clip_tokenizer(drawn.captions())), clip.clip_tokenizer(drawn.captions()), tmp_path)
-    image = Image.fromarray(drawn.pixels([2])[0].permute(1, 2, 0).numpy()).resize((400, 250))
+    image = Image.fromarray(drawn.pictures([2])[0][0]).resize((400, 250))
     expected = AutoProcessor.from_pretrained(tmp_path)(images=image, return_tensors="pt")["pixel_values"]
     assert torch.allclose(as_tensor(image), expected, atol=0.01)

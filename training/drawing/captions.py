@@ -146,6 +146,12 @@ _FIXED: dict[str, dict[str, tuple[str, ...]]] = {
         "faded": ("faded", "in low contrast", "hard to read"),
         "blurred": ("blurred", "out of focus", "hard to read"),
     },
+    "tone": {"grey": ("in black and white", "without colours")},
+    "light": {"dark": ("in the dark", "that is dark"), "bright": ("that is bright", "in bright light")},
+    "layout": {
+        "strip": ("on a long narrow strip", "long and narrow"),
+        "small": ("small on a large white page", "with wide white margins"),
+    },
     "legend": {"yes": ("with a legend",)},
     "stamped": {"yes": ("with a stamp", "stamped")},
     "signed": {"yes": ("signed", "with a signature")},
@@ -160,9 +166,9 @@ _FIXED: dict[str, dict[str, tuple[str, ...]]] = {
 # What shows at the size the models look at. The captioner speaks of nothing else: it has no reason to invent names.
 _VISIBLE = (
     "orientation", "bars", "lines", "slices", "areas", "boxes", "series", "sorts", "columns", "bullets", "items", "shapes",
-    "layers", "nodes", "style", "subject", "content", "inset", "background", "colour", "trend", "legend", "filled",
-    "checkboxes", "abstract", "heading", "ink", "paper", "list", "signed", "stamped", "handwriting", "photographed",
-    "skewed", "quality",
+    "layers", "nodes", "style", "subject", "tone", "light", "layout", "content", "inset", "background", "colour", "trend",
+    "legend", "filled", "checkboxes", "abstract", "heading", "ink", "paper", "list", "signed", "stamped", "handwriting",
+    "photographed", "skewed", "quality",
 )  # fmt: skip
 _READ = ("topic", "title", "vendor", "trade", "agency", "language", "event", "station")
 

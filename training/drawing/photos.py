@@ -1,5 +1,5 @@
-"""Photo-like pictures without a camera: landscapes, portraits in outline, still lifes, textures with the spectrum of
-nature.
+"""Photographs: parts of real ones where there are any (pictures.py), else imitations without a camera: landscapes, figures
+in outline, still lifes, textures with the spectrum of nature.
 """
 
 import random
@@ -10,6 +10,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from training.drawing.pen import Drawn
+from training.drawing.pictures import photograph
 
 Field = npt.NDArray[np.float32]
 _SIDE = 256
@@ -206,12 +207,30 @@ def _scene(rng: random.Random) -> tuple[Image.Image, str]:
     return _developed(rng, generator, picture), subject
 
 
+_IMITATED = 0.2
+"""The share of photographs drawn without a camera where there are real ones; all where there are none."""
+
+
+def _taken(rng: random.Random) -> tuple[Image.Image, str]:
+    """A picture and what it shows ("" where nobody said)."""
+    shape = rng.choice(((256, 192), (192, 256), (256, 170), (170, 256), (256, 192), (224, 224), (256, 144)))
+    image = photograph(rng, shape) if rng.random() >= _IMITATED else None
+    return (image, "") if image is not None else _scene(rng)
+
+
 def scenery(rng: random.Random) -> Image.Image:
-    """A photo-like picture to be set into something else."""
-    return _scene(rng)[0]
+    """A photograph to be set into something else."""
+    return _taken(rng)[0]
 
 
 def photo(rng: random.Random) -> Drawn:
-    """A photo-like picture with its subject in the facts."""
-    image, subject = _scene(rng)
-    return Drawn(kind="photograph", image=image, facts={"subject": subject})
+    """A photograph, with its subject in the facts where it is known, and how light and colourful it is."""
+    image, subject = _taken(rng)
+    pixels = np.asarray(image).astype(np.float32)
+    facts = {"subject": subject} if subject in ("a landscape", "houses", "a texture") else {}
+    if float(np.ptp(pixels, axis=2).mean()) < 6:
+        facts["tone"] = "grey"
+    light = float(pixels.mean())
+    if light < 60 or light > 190:
+        facts["light"] = "dark" if light < 60 else "bright"
+    return Drawn(kind="photograph", image=image, facts=facts)

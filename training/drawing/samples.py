@@ -1,5 +1,5 @@
 """One sample: the picture as the models see it, what is true of it, its captions. A pure function of its seed (and of
-the fonts).
+the fonts and photographs).
 """
 
 import hashlib
@@ -11,7 +11,23 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from training.drawing import bars, charts, covers, forms, pages, photos, plots, receipts, slides, small, tables
+from training.drawing import (
+    bars,
+    charts,
+    covers,
+    decks,
+    filings,
+    forms,
+    pages,
+    photos,
+    pictures,
+    plots,
+    receipts,
+    slides,
+    small,
+    strips,
+    tables,
+)
 from training.drawing.captions import Caption, captions, stated
 from training.drawing.fonts import font_files
 from training.drawing.pen import Drawn
@@ -20,12 +36,13 @@ from training.drawing.scanner import scan
 SIDE = 208
 
 _WEIGHTS: tuple[tuple[Callable[[random.Random], Drawn], float], ...] = (
-    (receipts.receipt, 8), (receipts.invoice, 5), (forms.government_form, 6), (forms.tax_form, 4),
-    (forms.contract, 5), (pages.letter, 4), (pages.report, 8), (pages.case, 4), (pages.paper, 4),
-    (tables.statement, 4), (tables.table, 3), (covers.cover, 3), (covers.blank, 1), (covers.unreadable, 1.5),
-    (photos.photo, 11), (slides.slide, 11), (small.ticket, 1.5), (small.card, 1.5), (small.flowchart, 2.5),
-    (small.diagram, 2.5), (small.world, 2), (small.note, 3), (small.screenshot, 2.5), (bars.bars, 6),
-    (bars.lying_bars, 5), (charts.lines, 5), (charts.pie, 3.5), (charts.scatter, 2.5), (plots.plot, 5),
+    (receipts.receipt, 3), (strips.strip, 9), (receipts.invoice, 4), (forms.government_form, 3), (filings.dense_form, 5),
+    (forms.tax_form, 4), (forms.contract, 2), (filings.order, 5), (pages.letter, 3), (pages.report, 6), (pages.case, 4),
+    (filings.pleading, 3), (filings.filing, 4), (pages.paper, 3), (tables.statement, 3), (tables.table, 2.5),
+    (covers.cover, 2.5), (covers.blank, 1), (covers.unreadable, 1), (photos.photo, 10), (slides.slide, 5),
+    (decks.picture_slide, 8), (small.ticket, 1), (small.card, 1), (small.flowchart, 2), (small.diagram, 2),
+    (small.world, 1.5), (small.note, 2), (small.screenshot, 2), (bars.bars, 6), (bars.lying_bars, 4),
+    (charts.lines, 4), (charts.pie, 3), (charts.scatter, 2), (plots.plot, 4),
 )  # fmt: skip
 
 
@@ -60,5 +77,5 @@ def sample(seed: int) -> Sample:
 
 def fonts_mark() -> str:
     """A short hash of the names of the fonts in use: the same seed draws the same only with the same fonts."""
-    names = sorted(path.rsplit("/", 1)[-1] for paths in font_files().values() for path in paths)
+    names = sorted(path.rsplit("/", 1)[-1] for paths in font_files().values() for path in paths) + pictures.names()
     return hashlib.sha256("\n".join(names).encode()).hexdigest()[:12]

@@ -72,14 +72,14 @@ def _aged(rng: random.Random, generator: np.random.Generator, pixels: Pixels) ->
         through = cv2.GaussianBlur(work[:, ::-1], (0, 0), 1.5)
         work = work * (0.86 + 0.14 * through / 255).astype(np.float32)
     pick = rng.random()
-    if pick < 0.1:
+    if pick < 0.08:
         spread = rng.uniform(0.15, 0.35)
         work = work * spread + 255 * (1 - spread) * rng.uniform(0.75, 1)
         said = "faded"
-    elif pick < 0.2:
+    elif pick < 0.28:
         grey = work.mean(axis=2, keepdims=True)
         work = np.repeat(np.where(grey > rng.uniform(110, 190), 255.0, 0.0), 3, axis=2)
-    elif pick < 0.45:
+    elif pick < 0.55:
         work = np.repeat(work.mean(axis=2, keepdims=True), 3, axis=2)
     if rng.random() < 0.3:
         work = work + generator.normal(0, rng.uniform(2, 18), (height, width, 1)).astype(np.float32)
@@ -88,6 +88,31 @@ def _aged(rng: random.Random, generator: np.random.Generator, pixels: Pixels) ->
         place = (rng.randrange(width), rng.randrange(height))
         cv2.circle(result, place, rng.choice((1, 1, 2)), (rng.choice((20, 90, 230)),) * 3, -1)
     return result, said
+
+
+def _edges(rng: random.Random, pixels: Pixels) -> Pixels:
+    """What lies beside the page on the glass: black strips and corners, and holes punched into the page."""
+    height, width = pixels.shape[:2]
+    result = pixels.copy()
+    dark = rng.choice((0, 15, 40))
+    for side in rng.sample(range(4), rng.choice((1, 1, 2, 3))):
+        deep = int(rng.uniform(0.005, 0.07) * width)
+        slope = int(rng.uniform(-1.5, 1.5) * deep)
+        ends = ((0, deep), (height if side < 2 else width, max(0, deep + slope)))
+        corners = [(0, 0), (0, ends[0][0]), (ends[0][1], ends[0][0]), (ends[1][1], ends[1][0]), (0, ends[1][0])]
+        if side == 1:
+            corners = [(width - x, y) for x, y in corners]
+        elif side > 1:
+            corners = [(y, x if side == 2 else height - x) for x, y in corners]
+        cv2.fillPoly(result, [np.array(corners, np.int32)], (dark,) * 3)
+    if rng.random() < 0.35:
+        corner = int(rng.uniform(0.03, 0.15) * width)
+        at = rng.choice((0, width))
+        cv2.fillPoly(result, [np.array([(at, 0), (abs(at - corner), 0), (at, corner)], np.int32)], (dark,) * 3)
+    if rng.random() < 0.3:
+        for place in (0.4, 0.6) if rng.random() < 0.5 else (0.3, 0.7):
+            cv2.circle(result, (int(place * width), int(0.015 * height) + 4), max(3, width // 60), (dark,) * 3, -1)
+    return result
 
 
 def _screen(rng: random.Random, pixels: Pixels) -> Pixels:
@@ -115,9 +140,11 @@ def scan(rng: random.Random, drawn: Drawn) -> Drawn:
         photographed = rng.random() < (
             0.22 if drawn.kind in ("receipt", "handwritten note", "business card", "ticket") else 0.05
         )
-        skewed = rng.random() < 0.2
+        skewed = rng.random() < 0.12
         angle = rng.choice((-1, 1)) * rng.uniform(6, 14) if skewed else rng.gauss(0, 1.0)
         pixels, said = _aged(rng, generator, pixels)
+        if paper and not photographed and rng.random() < 0.25:
+            pixels = _edges(rng, pixels)
         if photographed:
             facts["photographed"] = "yes"
         if photographed or skewed or rng.random() < 0.6:
@@ -126,7 +153,7 @@ def scan(rng: random.Random, drawn: Drawn) -> Drawn:
                 facts["skewed"] = "yes"
         if said:
             facts["quality"] = said
-    if drawn.kind != "photograph" and rng.random() < 0.06:
+    if drawn.kind != "photograph" and rng.random() < 0.04:
         pixels = cv2.GaussianBlur(pixels, (0, 0), rng.uniform(2.5, 4)).astype(np.uint8)
         facts["quality"] = "blurred"
     elif rng.random() < 0.4:
