@@ -12,6 +12,7 @@ from mmrag_ingest.layout.assemble import Assembler
 from mmrag_ingest.layout.bands import Band, bands_of, words_between
 from mmrag_ingest.layout.blocks import Look, blocks_of
 from mmrag_ingest.layout.charts import chart_box, has_ticks
+from mmrag_ingest.layout.checkboxes import options_on
 from mmrag_ingest.layout.colons import Pair
 from mmrag_ingest.layout.columns import leaves_of
 from mmrag_ingest.layout.figures import figure_regions, ink_of
@@ -67,6 +68,8 @@ def understand(raw: RawPage, picture: NDArray[np.uint8] | None, *, document_id: 
         _add_text(made, leaves, raw, lattices)
     if picture is not None:
         _add_pictures(made, picture, raw)
+        for option in options_on(made.words, picture, [e.bbox for e in made.elements if e.kind.is_picture]):
+            made.option(option)
     if words:
         warnings += _add_unread(made, raw)
     return Page(

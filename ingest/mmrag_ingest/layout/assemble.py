@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 
 from mmrag.domain.documents import Cell, Element, ElementKind, Word, element_id
 from mmrag.domain.geometry import BBox
+from mmrag_ingest.layout.checkboxes import Option
 from mmrag_ingest.layout.colons import Pair
 from mmrag_ingest.layout.pieces import Glyphs
 from mmrag_ingest.layout.tables import Grid, markdown
+from mmrag_ingest.marks import TICKED, UNTICKED
 
 
 @dataclass(slots=True)
@@ -39,6 +41,19 @@ class Assembler:
             f"{pair.label}: {pair.value}",
             label=pair.label,
             value=pair.value,
+        )
+
+    def option(self, option: Option) -> None:
+        """Add a check box. Its section is the question it answers."""
+        box = BBox.around([option.mark, *(self.words[i].bbox for i in option.words)])
+        self._add(
+            ElementKind.CHECKBOX,
+            option.words,
+            f"[{'x' if option.ticked else ' '}] {option.label}",
+            box=box,
+            label=option.label,
+            value=TICKED if option.ticked else UNTICKED,
+            section=(option.question,) if option.question else (),
         )
 
     def table(self, grid: Grid) -> None:
@@ -76,6 +91,7 @@ class Assembler:
         label: str | None = None,
         value: str | None = None,
         cells: tuple[Cell, ...] = (),
+        section: tuple[str, ...] | None = None,
     ) -> None:
         ordinal = len(self.elements)
         self.elements.append(
@@ -92,7 +108,7 @@ class Assembler:
                 label=label,
                 value=value,
                 cells=cells,
-                section=tuple(t for _, t in self._titles),
+                section=tuple(t for _, t in self._titles) if section is None else section,
             )
         )
 

@@ -18,7 +18,7 @@ from mmrag.agent.expressions import check_expression
 from mmrag.agent.formulas import check_formula
 from mmrag.agent.rivals import other_values
 from mmrag.domain.answers import Claim, Verdict, VerdictKind, VerifyMethod
-from mmrag.domain.documents import Word
+from mmrag.domain.documents import Element, ElementKind, Word
 from mmrag.domain.plans import AnswerType, Plan, Reading
 from mmrag.domain.values import Value
 from mmrag.values import find_values
@@ -67,6 +67,11 @@ def _verdict(plan: Plan, claim: Claim, places: Places, readings: Sequence[Readin
     text = Text.of([word for place in cited for word in place.words])
     if plan.answer_type is AnswerType.YES_NO:
         return _yes_no(plan, claim, text, cited)
+    box = _box_of(cited)
+    if box is not None and claim.text == box.label:
+        kind = VerdictKind.SUPPORTED if box.value == "ticked" else VerdictKind.CONTRADICTED
+        mean = fmean(word.confidence for word in text.words)
+        return _say(claim, kind, VerifyMethod.LEXICAL, mean, f"the box of {_quoted(text.words)} is {box.value}")
     values = find_values(claim.text)
     if not values:
         return _by_words(plan, claim, text)
@@ -155,6 +160,11 @@ def _yes_no(plan: Plan, claim: Claim, text: Text, cited: Sequence[Cited]) -> Ver
     if mean < READABLE:
         return _unreadable(claim, text.words, mean, VerifyMethod.LEXICAL)
     says_yes = claim.text.strip().casefold().startswith("yes")
+    box = _box_of(cited)
+    if box is not None:
+        agrees = says_yes is (box.value == "ticked")
+        kind = VerdictKind.SUPPORTED if agrees else VerdictKind.CONTRADICTED
+        return _say(claim, kind, VerifyMethod.LEXICAL, mean, f"the box of {_quoted(text.words)} is {box.value}")
     tokens = {word.text.strip(" .:;,()").casefold() for word in text.words}
     agreeing, opposing = (_YES, _NO) if says_yes else (_NO, _YES)
     about = max((likeness(plan.target, place.element.text) for place in cited), default=0.0)
@@ -169,6 +179,16 @@ def _yes_no(plan: Plan, claim: Claim, text: Text, cited: Sequence[Cited]) -> Ver
         detail = f"it is concluded from {_quoted(text.words)}"
         return _say(claim, VerdictKind.PARTLY, VerifyMethod.LEXICAL, mean * about, detail)
     return _say(claim, VerdictKind.UNSUPPORTED, VerifyMethod.LEXICAL, mean, "the cited words are about something else")
+
+
+def _box_of(cited: Sequence[Cited]) -> Element | None:
+    """The check box whose option the cited words are."""
+    for place in cited:
+        own = {word.index for word in place.words}
+        for element in place.reading.page.elements:
+            if element.kind is ElementKind.CHECKBOX and own and own <= set(element.words):
+                return element
+    return None
 
 
 def _unreadable(claim: Claim, words: Sequence[Word], confidence: float, method: VerifyMethod) -> Verdict:

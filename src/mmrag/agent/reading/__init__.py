@@ -19,7 +19,8 @@ How a page is read, and how a score comes about:
 6. Special readers add candidates where labels do not say enough: ``amounts`` (a total that the bill's arithmetic agrees
    with), ``dates`` (unlabelled dates, the two ends of a period), ``letterhead`` (the issuing company, its address),
    ``columns`` (which of a row's values: the one under the header that the question names), ``lookup`` (the
-   value whose row, column or sentence holds the asked words), ``prose`` (the line that answers), ``yesno``.
+   value whose row, column or sentence holds the asked words), ``prose`` (the line that answers), ``yesno``,
+   ``options`` (check boxes).
 7. ``scoring``: every candidate is weighed by how well its document fits the question; equal values support one another;
    the confidence is the best score, lowered when a rival comes close.
 

@@ -15,6 +15,7 @@ from mmrag.agent.reading.layout import Layout
 from mmrag.agent.reading.letterhead import addresses, issuers
 from mmrag.agent.reading.lexicon import Concept, Lexicon
 from mmrag.agent.reading.lookup import UNITS, asked_words, by_alignment, word_weights
+from mmrag.agent.reading.options import in_options
 from mmrag.agent.reading.prose import lines
 from mmrag.agent.reading.target import Asked
 from mmrag.agent.reading.text import fold, holds
@@ -38,6 +39,7 @@ def by_fields(asked: Asked, plan: Plan, pages: Sequence[tuple[float, LabelIndex]
         if ranks(plan.asked) and charts_of(index.layout):
             found += [c.scaled(weight) for c in here]  # the chart tells which is the largest, or nothing here does
             continue
+        here += in_options(asked, plan, index.layout)
         here += _named(asked, plan, index, lexicon)
         if max((c.score for c in here), default=0.0) < 0.5:
             here += _unnamed(asked, index.layout, weights)
