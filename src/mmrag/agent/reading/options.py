@@ -34,7 +34,7 @@ class _Ranked:
 
 
 def in_options(asked: Asked, plan: Plan, layout: Layout) -> list[Candidate]:
-    """Yes or no for the option that is named, or the options that are ticked under the question of the form that is meant."""
+    """Yes or no for the option that is named, or the options ticked under the question of the form that is meant."""
     boxes = [e for e in layout.page.elements if e.kind is ElementKind.CHECKBOX and e.label and e.words]
     if not boxes:
         return []
