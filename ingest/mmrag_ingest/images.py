@@ -212,5 +212,7 @@ def _grey8(image: Image.Image) -> Image.Image:
 
 
 def _first_line(error: BaseException) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror.lower()  # without the number, which says nothing to a person
     text = str(error).strip().splitlines()
     return text[0][:160] if text else type(error).__name__
