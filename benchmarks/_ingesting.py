@@ -86,13 +86,16 @@ def ingest_json(folder: Path, store: Path, *flags: str) -> tuple[Measured, dict[
 
 @dataclass(slots=True)
 class MemoryWatch:
-    """Samples the resident memory of a process and all its children, in bytes, ten times a second.
+    """Samples the resident memory of a process and all its children, in bytes, ten times a second, and their CPU time.
 
-    Pages that processes share are counted once for each: the true need is lower.
+    Pages that processes share are counted once for each: the true need is lower. What a process did in its last tenth of a
+    second is missing from ``cpu_s``.
     """
 
     pid: int
     samples: list[tuple[float, int]] = field(default_factory=list)
+    spent: list[tuple[float, float]] = field(default_factory=list)
+    _cpu: dict[int, float] = field(default_factory=dict)
     _over: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
 
@@ -109,7 +112,22 @@ class MemoryWatch:
     def _watch(self) -> None:
         root = psutil.Process(self.pid)
         while not self._over.wait(0.1):
-            self.samples.append((time.perf_counter(), sum(_resident(p) for p in _tree(root))))
+            now, processes = time.perf_counter(), _tree(root)
+            self.samples.append((now, sum(_resident(p) for p in processes)))
+            for process in processes:
+                self._cpu[process.pid] = max(_cpu_s(process), self._cpu.get(process.pid, 0.0))  # 0 when it has just ended
+            self.spent.append((now, sum(self._cpu.values())))
+
+    @property
+    def cpu_s(self) -> float:
+        """Processor seconds of the whole tree so far."""
+        return self.spent[-1][1] if self.spent else 0.0
+
+    def cores(self, begin: float, end: float) -> float:
+        """Cores that the tree kept busy on average within a time span (of ``time.perf_counter``)."""
+        within = [(at, spent) for at, spent in self.spent if begin <= at <= end]
+        (first, before), (last, after) = within[0], within[-1]
+        return (after - before) / (last - first)
 
     @property
     def peak(self) -> int:
@@ -132,6 +150,14 @@ def _resident(process: psutil.Process) -> int:
         return int(process.memory_info().rss)
     except psutil.NoSuchProcess:
         return 0
+
+
+def _cpu_s(process: psutil.Process) -> float:
+    try:
+        times = process.cpu_times()
+    except psutil.NoSuchProcess:
+        return 0.0
+    return float(times.user + times.system)
 
 
 def table(rows: Sequence[Sequence[str]], say: Callable[[str], None] = print) -> None:
