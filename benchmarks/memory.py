@@ -94,7 +94,7 @@ class Ingestion:
 
 def ingest(scan: Path, store: Path, *, until: int | None = None, by: signal.Signals = signal.SIGKILL) -> Ingestion:
     """Run it to its end, or until so many pages are stored and then end it by a signal."""
-    command = [MMRAG, "ingest", scan, "--store", store, "--json"]
+    command: list[str | Path] = [MMRAG, "ingest", scan, "--store", store, "--json"]
     with (
         # What a shell started in the background ignores, its children ignore as well.
         subprocess.Popen(

@@ -119,7 +119,7 @@ async def _stored(store: Path) -> tuple[str, ...]:
 
 def by_ocrmypdf(pdf: Path, place: Path) -> Run:
     text, jobs = place / "sidecar.txt", str(usable_cores())
-    command = [
+    command: list[str | Path] = [
         "ocrmypdf",
         "--jobs",
         jobs,
