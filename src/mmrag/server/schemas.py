@@ -40,7 +40,7 @@ class Ask(_In):
     document: str | None = Field(default=None, max_length=1_000)
     tier: str | None = Field(default=None, max_length=100)
     max_usd: float | None = Field(default=None, ge=0, le=1_000)
-    conversation: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_-]{1,64}$")
+    conversation: str | None = Field(default=None, pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,63}$")
 
 
 class Citation(_Out):
