@@ -80,7 +80,7 @@ async def _ingest(
     recipe = Recipe.of(app.settings.ingest, app.embedder.identity, looker.identity)
     found = await asyncio.to_thread(discover, paths, exclude=[app.settings.store.path])
     known = dict(await app.writer.known())
-    lost = gone(found, known, paths) if prune else ()
+    lost = gone(found, known, paths, app.settings.store.path) if prune else ()
     if lost:
         await app.writer.remove([document.id for document in lost])
         for document in lost:

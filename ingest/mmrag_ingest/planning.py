@@ -56,18 +56,23 @@ def make_steps(found: Discovery, known: Mapping[str, Document], recipe: Recipe, 
     return tuple(_step(file, known, names, recipe, retry) for file in files)
 
 
-def gone(found: Discovery, known: Mapping[str, Document], roots: Sequence[Path]) -> tuple[Document, ...]:
+def gone(found: Discovery, known: Mapping[str, Document], roots: Sequence[Path], store: Path) -> tuple[Document, ...]:
     """Documents below ``roots`` whose files are no longer there, by name. Nothing outside the given paths is touched.
 
-    A folder that cannot be listed is in ``found.refused``: what was in it may well be there still, and stays.
+    A folder that cannot be listed is in ``found.refused``: what was in it may well be there still, and stays. ``store`` is
+    not looked into when a root lies around it, so what was uploaded into it is not taken for gone.
     """
     here = {location_of(source.path) for source in found.sources}
     folders = frozenset(location_of(root) for root in roots)
     closed = frozenset(location_of(refused.path) for refused in found.refused)
+    inside = frozenset({location_of(store)})
+    within = frozenset(folder for folder in folders if _is_below(folder, inside))
     lost = [
         document
         for place, document in known.items()
-        if place not in here and _is_below(place, folders) and not _is_below(place, closed)
+        if place not in here
+        and _is_below(place, within if _is_below(place, inside) else folders)
+        and not _is_below(place, closed)
     ]
     return tuple(sorted(lost, key=lambda document: (document.name, document.location)))
 

@@ -126,6 +126,17 @@ async def test_prune_removes_what_is_gone_below_the_given_paths(folder: Path, se
     assert len(stored.index_ids) == 4
 
 
+async def test_prune_around_the_store_leaves_what_was_uploaded_into_it(settings: Settings) -> None:
+    """The store is never looked into from outside: a file in its inbox must not be taken for gone."""
+    around, inbox = settings.store.path.parent, settings.store.path / "inbox"
+    write_file(around / "outside.pdf", "alpha")
+    uploaded = write_file(inbox / "uploaded.pdf", "beta")
+    await run(settings, around / "outside.pdf", uploaded)
+    assert (await run(settings, around, prune=True)).removed == ()
+    uploaded.unlink()
+    assert (await run(settings, inbox, prune=True)).removed == ("uploaded.pdf",)
+
+
 async def test_a_bad_file_goes_to_quarantine_and_stops_nothing(folder: Path, settings: Settings) -> None:
     write_file(folder / "aa.pdf", "!locked")
     (folder / "empty.pdf").touch()
