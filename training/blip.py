@@ -1,7 +1,8 @@
 """Train the compact captioner: `python -m training.blip --data FOLDER --run FOLDER --clip FOLDER --out FOLDER`.
 
-A `BlipForConditionalGeneration` whose vision tower starts as the trained CLIP's. It learns captions that speak only of what
-shows, some of them after a beginning that asks for one form: "the kind is", "a scan of", "it shows".
+A `BlipForConditionalGeneration` whose vision tower is the trained CLIP's, and stays so unless `--see` opens it: then a step
+costs half as much again, which only a long training repays. It learns captions that speak only of what shows, some of them
+after a beginning that asks for one form: "the kind is", "a scan of", "it shows".
 """
 
 import argparse
@@ -39,13 +40,16 @@ def speakable(item: Item) -> dict[str, list[Text]]:
 class Captioner(nn.Module):
     """The BLIP as it is trained: one forward pass from pictures and tokens to a loss for each token."""
 
-    def __init__(self, blip: BlipForConditionalGeneration) -> None:
+    def __init__(self, blip: BlipForConditionalGeneration, *, sees: bool) -> None:
         super().__init__()
         self.blip = blip
+        self.sees = sees
+        blip.vision_model.requires_grad_(sees)
 
     def forward(self, images: torch.Tensor, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """Scores of the next token, (pictures, tokens - 1, vocabulary)."""
-        states = self.blip.vision_model(pixel_values=images).last_hidden_state
+        with torch.set_grad_enabled(self.sees and torch.is_grad_enabled()):
+            states = self.blip.vision_model(pixel_values=images).last_hidden_state
         decoded = self.blip.text_decoder(
             input_ids=ids[:, :-1], attention_mask=mask[:, :-1], encoder_hidden_states=states, return_dict=True
         )
@@ -91,9 +95,12 @@ class CaptionStep:
 
 
 def train(
-    data: Path, run: Path, clip: Path | None, plan: Plan, device: str, limit: int | None = None
+    data: Path, run: Path, clip: Path | None, plan: Plan, device: str, limit: int | None = None, *, see: bool = False
 ) -> tuple[BlipForConditionalGeneration, BertTokenizer]:
-    """Train on a drawn set, from the vision tower of the CLIP in folder `clip`; the model and its tokenizer."""
+    """Train on a drawn set, from the vision tower of the CLIP in folder `clip`; the model and its tokenizer.
+
+    The tower learns too where it is told to `see`, and where there is no CLIP.
+    """
     torch.manual_seed(plan.seed)
     drawn = DrawnSet(data, limit)
     run.mkdir(parents=True, exist_ok=True)
@@ -105,7 +112,9 @@ def train(
     model = new_blip(tokenizer)
     if clip is not None:
         vision_from_clip(model, CLIPModel.from_pretrained(clip, dtype=torch.float32))
-    captioner = Captioner(model).to(device)
+    if device == "cpu":
+        model.set_attn_implementation("eager")  # see clip.py
+    captioner = Captioner(model, sees=see or clip is None).to(device)
     fit(captioner, CaptionStep(captioner, tokenizer, drawn, plan.batch, device), plan, run)
     return model.eval(), tokenizer
 
@@ -119,9 +128,10 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder of the finished model")
     parser.add_argument("--minutes", type=float, default=20)
     parser.add_argument("--steps", type=int, default=0)
-    parser.add_argument("--batch", type=int, default=48)
+    parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--rate", type=float, default=1.5e-3)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--see", action="store_true", help="the vision tower learns too")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     options = parser.parse_args()
@@ -134,7 +144,7 @@ def main() -> None:
         seed=options.seed,
         threads=0 if options.device.startswith("cuda") else options.threads,
     )
-    model, tokenizer = train(options.data, options.run, options.clip, plan, options.device)
+    model, tokenizer = train(options.data, options.run, options.clip, plan, options.device, see=options.see)
     save_blip(model.cpu(), tokenizer, options.out)
 
 

@@ -17,7 +17,7 @@ from mmrag.domain.hashing import content_id
 from mmrag.domain.pictures import Caption, PageKind, Picture, picture_id
 from mmrag.errors import ModelError
 from mmrag.ports import Captioner, ImageEmbedder, PictureRecord
-from mmrag.retrieval.kinds import Sorter, page_sorter, sorting_id
+from mmrag.retrieval.kinds import Sorter, page_sorter, sorting_id, sure_kind
 
 if TYPE_CHECKING:
     import numpy as np
@@ -95,9 +95,9 @@ class Looker:
             return looked
         vectors = await self._embedder.embed_images(pixels)
         (guesses,) = await self._sorter.guesses(vectors[:1])
-        page = replace(
-            looked.page, kind=PageKind(guesses[0].label), kind_probability=round(min(1.0, guesses[0].probability), 4)
-        )
+        page = looked.page
+        if (sure := sure_kind(guesses)) is not None:
+            page = replace(page, kind=PageKind(sure.label), kind_probability=round(min(1.0, sure.probability), 4))
         records = tuple(_record(page, region, vector) for region, vector in zip(regions, vectors, strict=True))
         return Looked(page=page, pictures=records)
 

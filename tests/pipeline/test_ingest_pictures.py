@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -20,10 +21,14 @@ from mmrag.app import App, open_app
 from mmrag.domain.documents import Element, ElementKind, element_id
 from mmrag.domain.geometry import BBox
 from mmrag.domain.hashing import sha256_hex
+from mmrag.domain.pictures import PageKind
 from mmrag.errors import ModelError
 from mmrag.ports import PageRef
 from mmrag.settings import Settings
 from mmrag.testing import ColourCaptioner, ColourEmbedder, inconsistencies
+
+if TYPE_CHECKING:
+    from mmrag.ports import Pixels, Vectors
 
 COLOURS = {"red": (220, 20, 20), "green": (20, 200, 20), "blue": (20, 20, 220)}
 
@@ -88,9 +93,6 @@ async def test_pages_and_figures_are_captioned_and_have_image_vectors(tmp_path: 
         assert figure.text == "a picture that is red\nred"
         assert figure.caption is not None
         assert (figure.caption.short, figure.author, figure.words) == ("a picture that is red", "colour-captions", ())
-        assert page.kind is not None
-        assert 0 < (page.kind_probability or 0) <= 1
-        assert await app.catalog.pages_of_kind([page.kind])
         assert (await app.lexical.search_elements("green", 5))[0].id != figure.id
         assert app.pictures is not None
         assert app.sight.embedder is not None
@@ -103,6 +105,30 @@ async def test_pages_and_figures_are_captioned_and_have_image_vectors(tmp_path: 
         assert (await app.catalog.documents())[1].id == picture.document_id
         assert picture.element_id is not None
     assert inconsistencies(tmp_path / "store") == ()
+
+
+class ChartEmbedder(ColourEmbedder):
+    """Takes every picture for the word "chart", or for a bit of everything."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(f"chart of {text}")
+        self.text = text
+
+    async def embed_images(self, images: Sequence[Pixels]) -> Vectors:
+        return np.repeat(await self.embed_texts([self.text]), len(images), axis=0)
+
+
+@pytest.mark.parametrize(("text", "sure"), [("a bar chart", True), ("nothing that is a kind of page", False)])
+async def test_a_page_has_a_kind_where_the_model_is_sure(tmp_path: Path, folder: Path, text: str, sure: bool) -> None:
+    settings, sight = settings_for(tmp_path / "store", images=True), sight_of(ChartEmbedder(text))
+    await run(settings, folder, sight)
+    async with open_app(settings, sight=sight) as app:
+        document = (await app.catalog.documents())[0]
+        page = await app.catalog.page(PageRef(document_id=document.id, page=1))
+        assert page is not None
+        assert page.kind is (PageKind.CHART if sure else None)
+        assert (0.5 <= (page.kind_probability or 0) <= 1) == sure
+        assert bool(await app.catalog.pages_of_kind([PageKind.CHART])) == sure
 
 
 async def test_another_captioner_looks_again_without_reading_again(tmp_path: Path, folder: Path) -> None:

@@ -69,6 +69,18 @@ async def test_captions_are_those_of_transformers(tmp_path: Path, tied: bool) ->
     assert said[0] != said[1]
 
 
+async def test_captions_below_a_probability_are_left_out_but_not_those_asked_for(tmp_path: Path) -> None:
+    folder = blip_folder(tmp_path / "blip")
+    pictures = noise(3)
+    free = await OnnxCaptioner(folder, tmp_path / "cache").caption(pictures)
+    middle = sorted(caption.confidence for caption in free)[1]
+    strict = OnnxCaptioner(folder, tmp_path / "cache", least=middle)
+    kept = await strict.caption(pictures)
+    assert [bool(caption.text) for caption in kept] == [caption.confidence >= middle for caption in free]
+    assert all(caption.text for caption in await strict.caption(pictures, prefix="a picture of"))
+    assert strict.identity != OnnxCaptioner(folder, tmp_path / "cache").identity
+
+
 async def test_eight_bits_are_nearly_the_same(tmp_path: Path) -> None:
     folder = clip_folder(tmp_path / "clip")
     full, small = OnnxClip(folder, tmp_path / "cache"), OnnxClip(folder, tmp_path / "cache", int8=True)

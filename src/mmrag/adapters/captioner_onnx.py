@@ -34,7 +34,8 @@ MOST_WORDS: Final = 40
 class OnnxCaptioner:
     """``Captioner`` with the BLIP model in ``folder``. Loads on first use, in a worker thread. See ``OnnxClip``.
 
-    With a ``detail_prefix`` every free caption has a detailed form as well: one that begins so.
+    With a ``detail_prefix`` every free caption has a detailed form as well: one that begins so. A free caption whose words
+    were less probable than ``least`` on average comes back empty.
     """
 
     def __init__(
@@ -44,10 +45,12 @@ class OnnxCaptioner:
         *,
         name: str = "blip",
         detail_prefix: str | None = None,
+        least: float = 0.0,
         threads: int = 0,
         int8: bool = False,
     ) -> None:
         self._detail_prefix = detail_prefix
+        self._least = least
         self.folder = folder
         self._cache = cache
         self._name = name
@@ -58,7 +61,8 @@ class OnnxCaptioner:
     @cached_property
     def identity(self) -> str:
         detail = f"/{self._detail_prefix}" if self._detail_prefix else ""
-        return f"{self._name}@{self._digest[:16]}{detail}{'/int8' if self._int8 else ''}"
+        least = f"/{self._least:g}" if self._least else ""
+        return f"{self._name}@{self._digest[:16]}{detail}{least}{'/int8' if self._int8 else ''}"
 
     async def caption(self, images: Sequence[Pixels], *, prefix: str | None = None) -> tuple[Caption, ...]:
         """See ``Captioner``."""
@@ -70,7 +74,10 @@ class OnnxCaptioner:
             cross = self.look(images[start : start + BATCH])
             said = self.words(cross, prefix)
             more = self.words(cross, self._detail_prefix) if self._detail_prefix and not prefix else [None] * len(said)
-            found += [self._said(ids, probability, other) for (ids, probability), other in zip(said, more, strict=True)]
+            least = 0.0 if prefix else self._least
+            found += [
+                self._said(ids, probability, other, least) for (ids, probability), other in zip(said, more, strict=True)
+            ]
         return tuple(found)
 
     def look(self, images: Sequence[Pixels]) -> NDArray[np.float32]:
@@ -107,10 +114,13 @@ class OnnxCaptioner:
             last = best[:, None].astype(np.int64)
         return [(row, sum(p) / len(p) if p else 0.0) for row, p in zip(ids, probabilities, strict=True)]
 
-    def _said(self, ids: list[int], probability: float, more: tuple[list[int], float] | None) -> Caption:
+    def _said(self, ids: list[int], probability: float, more: tuple[list[int], float] | None, least: float) -> Caption:
+        confidence = round(probability, 4)
+        if confidence < least:
+            return Caption(short="", confidence=confidence)
         short = self._tokenizer.decode(ids).strip()
         detailed = self._tokenizer.decode(more[0]).strip() if more is not None else None
-        return Caption(short=short, detailed=detailed, confidence=round(probability, 4))
+        return Caption(short=short, detailed=detailed, confidence=confidence)
 
     @cached_property
     def _digest(self) -> str:

@@ -75,6 +75,11 @@ class Sorter:
         return tuple(sorted(guesses, key=lambda guess: (-guess.probability, guess.label)))
 
 
+def sure_kind(guesses: Sequence[Guess]) -> Guess | None:
+    """The likeliest kind where it is probable enough to be stored and filtered by, else None."""
+    return guesses[0] if guesses and guesses[0].probability >= _table().least else None
+
+
 def page_sorter(embedder: ImageEmbedder) -> Sorter:
     """Sorts by ``PageKind``."""
     table = _table()
@@ -97,10 +102,11 @@ def sorting_id() -> str:
 class _Table:
     def __init__(self) -> None:
         raw = tomllib.loads(files("mmrag.retrieval").joinpath("kinds.toml").read_text(encoding="utf-8"))
+        self.least = float(raw["least"])
         self.templates = tuple(str(template) for template in raw["templates"])
         self.phrases = {str(kind): tuple(str(p) for p in phrases) for kind, phrases in raw["phrases"].items()}
         known: dict[str, Json] = {kind: list(phrases) for kind, phrases in self.phrases.items()}
-        self.id = content_id("kinds", [list(self.templates), known])
+        self.id = content_id("kinds", [self.least, list(self.templates), known])
 
 
 @cache
