@@ -46,4 +46,4 @@ def test_a_match_stays_between_zero_and_one(shown: list[tuple[int, float]]) -> N
     date = Constraint(kind=ConstraintKind.DATE, text="1 May 2020", normals=("2020-05-01",))
     matches = combine([(name, refs), (date, {})])
     assert all(0 <= score <= 1 for score in matches.documents.values())
-    assert date in matches.unmatched
+    assert date in matches.unmatched([])

@@ -75,12 +75,12 @@ async def _documents_of(part: Part, parts: SearchParts) -> tuple[tuple[str, ...]
     matches = await match_constraints(part.constraints, parts.lexical)
     if part.several:
         named = {d: s for d, s in matches.documents.items() if s >= SHOWS_NAME and d in ready}
-        return tuple(sorted(named, key=lambda d: (-named[d], ready[d].name))), matches.unmatched
-    if matches.unmatched and max(matches.documents.values(), default=0.0) < SHOWS_NAME:
-        return (), matches.unmatched
+        return tuple(sorted(named, key=lambda d: (-named[d], ready[d].name))), matches.unmatched(())
+    if matches.unmatched(()) and max(matches.documents.values(), default=0.0) < SHOWS_NAME:
+        return (), matches.unmatched(())
     meant = [d for d in meant_documents(matches) if d in ready]
     top = max((matches.documents[d] for d in meant), default=0.0)
-    return tuple(d for d in meant if matches.documents[d] >= top - 1e-9), matches.unmatched
+    return tuple(d for d in meant if matches.documents[d] >= top - 1e-9), matches.unmatched(())
 
 
 async def _of_genre(genre: str | None, ready: dict[str, Document], parts: SearchParts) -> tuple[str, ...]:

@@ -15,6 +15,8 @@ _KEPT = frozenset({VerdictKind.SUPPORTED, VerdictKind.PARTLY})
 NEARLY_ALL = 0.75
 """Match from which a document is taken to be the one meant although one thing said of it is not found: OCR may have lost
 that one thing."""
+_SOME = 0.4
+"""Match from which the document that fits best is named in a refusal, as the one that the question may mean."""
 _NOUNS = {
     ConstraintKind.NAME: "the name",
     ConstraintKind.DATE: "the date",
@@ -93,6 +95,10 @@ def out_of_reach(plan: Plan, gathered: Gathered) -> Abstention | None:
     if best >= NEARLY_ALL:
         return None
     named = " or ".join(_named(c) for c in missing)
+    nearest = next((hit.document for hit in gathered.hits if hit.element.document_id in gathered.documents), None)
+    if nearest is not None and len(missing) < len(told) and best >= _SOME:
+        detail = f"{nearest} fits the rest of what the question says, but does not show {named}."
+        return Abstention(reason=AbstentionReason.NO_EVIDENCE, detail=detail)
     return Abstention(reason=AbstentionReason.NO_EVIDENCE, detail=f"No document here shows {named}.")
 
 

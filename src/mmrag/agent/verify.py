@@ -16,6 +16,7 @@ from mmrag.agent.critique_hostile import hostile_words
 from mmrag.agent.evidence_words import Cited, Places, Text
 from mmrag.agent.expressions import check_expression
 from mmrag.agent.formulas import check_formula
+from mmrag.agent.premises import broken_premise
 from mmrag.agent.rivals import other_values
 from mmrag.domain.answers import Claim, Verdict, VerdictKind, VerifyMethod
 from mmrag.domain.documents import Element, ElementKind, Word
@@ -45,7 +46,18 @@ def verify(plan: Plan, claims: Sequence[Claim], readings: Sequence[Reading]) -> 
         verdicts = tuple(_verdict(operand, claim, places, readings) for claim in claims[1:])
         check = check_formula if claims[0].formula is not None else check_expression
         return (check(claims[0], verdicts), *verdicts)
-    return tuple(_verdict(plan, claim, places, readings) for claim in claims)
+    return tuple(_unless_contradicted(plan, _verdict(plan, claim, places, readings), places, readings) for claim in claims)
+
+
+def _unless_contradicted(plan: Plan, verdict: Verdict, places: Places, readings: Sequence[Reading]) -> Verdict:
+    """``verdict``, or that the document of its claim contradicts what the question takes for granted."""
+    if verdict.kind not in (VerdictKind.SUPPORTED, VerdictKind.PARTLY):
+        return verdict
+    cited = [place for span in verdict.claim.spans if not isinstance(place := places.cited(span), str)]
+    documents = {place.reading.document.id for place in cited}
+    pages = [reading.page for reading in readings if reading.document.id in documents]
+    broken = broken_premise(plan, verdict.claim, pages)
+    return verdict if broken is None else replace(verdict, kind=VerdictKind.CONTRADICTED, detail=broken)
 
 
 def unchecked(claims: Sequence[Claim]) -> tuple[Verdict, ...]:

@@ -105,7 +105,8 @@ class Gathered:
 
     ``hits`` are best first. ``matches`` gives, for each document that satisfies any constraint, how well it satisfies all
     of them, in ``[0, 1]``; ``documents`` are those ids that satisfy them well enough to be meant, best first. ``unmatched``
-    are the constraints that no document satisfies. ``by_part`` are the document ids for each part of an aggregate.
+    are the constraints that no document satisfies, or none of those that are meant. ``by_part`` are the document ids for
+    each part of an aggregate.
     """
 
     hits: tuple[Hit, ...] = ()

@@ -41,16 +41,24 @@ _KINDS = {
 class Matches:
     """``documents`` maps a document id to its match in ``[0, 1]``; ``pages`` the same for the pages that show something.
 
-    ``best`` is, for each constraint, the best that any document does.
+    ``best`` is, for each constraint, the best that any document does; ``satisfied`` which documents satisfy it.
     """
 
     documents: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     pages: Mapping[PageRef, float] = field(default_factory=lambda: MappingProxyType({}))
     best: tuple[tuple[Constraint, float], ...] = ()
+    satisfied: tuple[frozenset[str], ...] = ()
 
-    @property
-    def unmatched(self) -> tuple[Constraint, ...]:
-        return tuple(c for c, score in self.best if score < SATISFIED)
+    def unmatched(self, meant: Sequence[str]) -> tuple[Constraint, ...]:
+        """The constraints that no document satisfies, and the dates, amounts and numbers that none of the documents
+        ``meant`` does: a receipt of another day that shows the date asked for does not make it the date of this one.
+        """
+        here = frozenset(meant)
+        return tuple(
+            constraint
+            for (constraint, score), documents in zip(self.best, self.satisfied, strict=True)
+            if score < SATISFIED or (here and constraint.kind is not ConstraintKind.NAME and not here & documents)
+        )
 
 
 async def match_constraints(
@@ -73,13 +81,14 @@ def combine(shown: Sequence[tuple[Constraint, Mapping[PageRef, float]]]) -> Matc
     documents: dict[str, float] = {}
     pages: dict[PageRef, float] = {}
     best: list[tuple[Constraint, float]] = []
+    satisfied: list[frozenset[str]] = []
     for constraint, refs in shown:
         by_document: dict[str, float] = {}
         for ref, score in refs.items():
             by_document[ref.document_id] = max(score, by_document.get(ref.document_id, 0.0))
         best.append((constraint, max(by_document.values(), default=0.0)))
-        satisfying = sum(1 for score in by_document.values() if score >= SATISFIED)
-        weight = _WEIGHT[constraint.kind] / (1.0 + 0.25 * math.log1p(max(0, satisfying - 1)))
+        satisfied.append(frozenset(d for d, score in by_document.items() if score >= SATISFIED))
+        weight = _WEIGHT[constraint.kind] / (1.0 + 0.25 * math.log1p(max(0, len(satisfied[-1]) - 1)))
         total += weight
         for document_id, score in by_document.items():
             documents[document_id] = documents.get(document_id, 0.0) + weight * score
@@ -89,6 +98,7 @@ def combine(shown: Sequence[tuple[Constraint, Mapping[PageRef, float]]]) -> Matc
         documents=MappingProxyType({d: s / total for d, s in documents.items()}),
         pages=MappingProxyType({p: s / total for p, s in pages.items()}),
         best=tuple(best),
+        satisfied=tuple(satisfied),
     )
 
 

@@ -89,7 +89,7 @@ async def search(
     if allowed is not None:
         elements = {i: e for i, e in elements.items() if PageRef(document_id=e.document_id, page=e.page) in allowed}
     hits = await _hits(rank_elements(tuple(elements.values()), rankings, matches, seen), elements, parts.catalog, k)
-    return Gathered(hits=hits, documents=tuple(meant), matches=matches.documents, unmatched=matches.unmatched)
+    return Gathered(hits=hits, documents=tuple(meant), matches=matches.documents, unmatched=matches.unmatched(meant))
 
 
 def meant_documents(matches: Matches) -> list[str]:

@@ -9,6 +9,7 @@ from rapidfuzz.distance import Levenshtein
 from rapidfuzz.process import cdist
 
 from mmrag.agent.reading.layout import Layout, Run
+from mmrag.agent.reading.lexicon import lexicon
 from mmrag.agent.reading.text import Token, blurred
 
 _LONGEST = 6
@@ -66,12 +67,14 @@ class LabelIndex:
         long = [w for w in wanted if len(w) >= 5]
         if not long or not self._keys:
             return
+        known = lexicon().label_keys
         grid = cdist(
             [blurred(w) for w in long], self._blurred, scorer=Levenshtein.normalized_similarity, score_cutoff=_FUZZY
         )
         for row, column in zip(*grid.nonzero(), strict=True):
             key, label = self._keys[int(column)], long[int(row)]
-            if key != label and key not in wanted and ("excl" in key) == ("excl" in label):
+            # 'Change' is a label of its own, and no misread 'charge'.
+            if key != label and key not in wanted and key not in known and ("excl" in key) == ("excl" in label):
                 yield key, 0.35 + 0.6 * float(grid[row, column]), wanted[label]
 
     def _label(self, window: _Window, strength: float, avoid: frozenset[str]) -> Label:
