@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import anyio
 
-from mmrag.agent.reading.candidates import Candidate
+from mmrag.agent.reading.candidates import CHART, Candidate
 from mmrag.agent.reading.fields import by_fields, by_meaning
 from mmrag.agent.reading.labels import LabelIndex
 from mmrag.agent.reading.layout import Layout
@@ -15,6 +15,7 @@ from mmrag.agent.reading.lexicon import lexicon
 from mmrag.agent.reading.meaning import MeaningIndex
 from mmrag.agent.reading.scoring import choose, reading_weight
 from mmrag.agent.reading.target import Asked, understand
+from mmrag.agent.reading.unknown import all_unknown
 from mmrag.agent.reading.working import work_out
 from mmrag.domain.answers import Claim, Draft, Span
 from mmrag.domain.documents import Page, Word
@@ -30,6 +31,9 @@ _FIELD_IS_THERE = 0.3
 _PAGES_KEPT = 64
 _UNMATCHED = 0.4
 """The share of its confidence that an answer keeps when its document fits nothing that the question says of it."""
+
+_UNKNOWN = 0.5
+"""The share of its confidence that an answer keeps when its document prints no word of what narrows the question down."""
 
 _Pages = Sequence[tuple[float, LabelIndex]]
 
@@ -65,7 +69,10 @@ class ReaderDrafter:
         if not spans:
             return Draft(answer=None, spans=(), confidence=0.0, tier=TIER, rivals=((best.text, best.score), *choice.rivals))
         match = max(r.match for r in readings if r.page is best.page or r.page == best.page)
-        confidence = round(choice.confidence * (_UNMATCHED + (1.0 - _UNMATCHED) * match), 4)
+        known = (
+            1.0 if best.why == CHART or not all_unknown(asked, _of_document(readings, best.page), lexicon()) else _UNKNOWN
+        )
+        confidence = round(known * choice.confidence * (_UNMATCHED + (1.0 - _UNMATCHED) * match), 4)
         return Draft(answer=best.text, spans=spans, confidence=confidence, tier=TIER, rivals=choice.rivals)
 
     def _read(self, asked: Asked, plan: Plan, readings: Sequence[Reading]) -> tuple[_Pages, list[Candidate]]:
@@ -104,6 +111,10 @@ def _worked_out(asked: Asked, plan: Plan, pages: _Pages) -> Draft | None:
         operands=operands,
         formula=worked.formula,
     )
+
+
+def _of_document(readings: Sequence[Reading], page: Page) -> list[Page]:
+    return [reading.page for reading in readings if reading.page.document_id == page.document_id]
 
 
 def _spans(layout: Layout, best: Candidate) -> tuple[Span, ...]:

@@ -21,7 +21,7 @@ _EXPLAINED = 0.3
 _LETTERS = 5
 _WORDS = 6
 _GENERIC_WORDS = "date amount name number address code time total price person company happen occur take place located"
-_GENERIC = frozenset(_GENERIC_WORDS.split())
+GENERIC = frozenset(_GENERIC_WORDS.split())
 """Words that many fields share: alone they name none."""
 _KINDS_OF_TWO = (("delivery", "note"), ("packing", "list"))
 """Names of documents whose first word would else be read as a field's: a delivery note's date is no delivery date."""
@@ -111,7 +111,7 @@ def _unit(question: str, kind: AnswerType) -> str | None:
 
 def _foreign(word: str, lexicon: Lexicon) -> float:
     """How much a word of the question that a field does not explain speaks against that field, in [0, 1]."""
-    if word in _GENERIC:
+    if word in GENERIC:
         return 0.0
     return 0.5 if word in lexicon.ask_words else 1.0
 
@@ -140,7 +140,7 @@ def _match(
     """How well a concept is named by the question, and by which words. Longer names, earlier mentions, fitting types win."""
     agree = _agreement(concept.type, expected)
     best: tuple[float, tuple[str, ...]] = (0.0, ())
-    specific = any(w not in _GENERIC for w in target)
+    specific = any(w not in GENERIC for w in target)
     target_stems, asked_stems = [stem(w) for w in target], [stem(w) for w in asked]
     for ask in concept.ask:
         kept = tuple(w for w in ask if w not in STOP or w == "where") or ask
@@ -151,7 +151,7 @@ def _match(
             if at is None or (stems_there is asked_stems and len(kept) == 1 and specific):
                 continue
             place, tight = at
-            plain = (0.55 if len(ask) == 1 else 0.35) if len(kept) == 1 and kept[0] in _GENERIC else 1.0
+            plain = (0.55 if len(ask) == 1 else 0.35) if len(kept) == 1 and kept[0] in GENERIC else 1.0
             score = weight * agree * plain * (len(kept) ** 0.7) * (1.0 if tight else 0.8) * (1.0 - 0.03 * min(place, 10))
             best = max(best, (score, kept))
             break
@@ -200,7 +200,7 @@ def _phrases(plan: Plan, target: Sequence[str]) -> Mapping[str, float]:
     for size in range(len(target), 0, -1):
         for at in range(len(target) - size + 1):
             part = target[at : at + size]
-            if all(w in _GENERIC for w in part) or (size == 1 and len(part[0]) < _LETTERS and len(target) > 1):
+            if all(w in GENERIC for w in part) or (size == 1 and len(part[0]) < _LETTERS and len(target) > 1):
                 continue
             found.setdefault(fold("".join(part)), 0.4 + 0.55 * size / len(target))
-    return {key: weight for key, weight in found.items() if len(key) >= 3 and key not in _GENERIC}
+    return {key: weight for key, weight in found.items() if len(key) >= 3 and key not in GENERIC}
