@@ -24,16 +24,16 @@ from mmrag.originals import opened_originals
 from mmrag.settings import Settings, load_settings
 
 if TYPE_CHECKING:
-    from mmrag.adapters.receipts import SqliteReceipts
+    from mmrag.adapters.conversations import SqliteConversations
     from mmrag.agent.asking import Agent
     from mmrag.agent.case import AgentParts
+    from mmrag.agent.chatting import Chat
     from mmrag.agent.remembering import Remembered
     from mmrag.agent.tools import Toolbox
     from mmrag.app import App
-    from mmrag.domain.calibration import Calibration
     from mmrag.domain.documents import Document
     from mmrag.domain.events import AnswerEvent, OnEvent
-    from mmrag.ports import ChatModel, Originals, Pixels, Receipts
+    from mmrag.ports import ChatModel, Originals, Receipts
     from mmrag.retrieval.search import SearchParts
 
 
@@ -50,6 +50,7 @@ class Session:
         self._models: Mapping[str, ChatModel] | None = None
         self._receipts: Receipts | None = None
         self._originals: Originals | None = None
+        self._conversations: SqliteConversations | None = None
 
     async def ask(
         self,
@@ -59,17 +60,51 @@ class Session:
         tier: str | None = None,
         max_usd: float | None = None,
         trace: Path | None = None,
+        conversation: str | None = None,
     ) -> Answer:
         """Answer ``question``, or refuse with a reason.
 
         ``document`` restricts it to one document (its name as ingested), ``tier`` to one tier; ``max_usd`` is the most it
-        may cost; ``trace`` is a file to write how the answer came about to. Raises ``EmptyStoreError`` when nothing has been
-        ingested, ``UsageError`` for an unknown tier, ``StoreError``.
+        may cost; ``trace`` is a file to write how the answer came about to. With ``conversation``, an id, the question may
+        lean on those asked under it before (see ``chat``). Raises ``EmptyStoreError`` when nothing has been ingested,
+        ``UsageError`` for an unknown tier, ``StoreError``.
 
         The same question again, while the store is as it was, has the same answer and calls no model, unless a trace is
         wanted or ``cache.enabled`` is off.
         """
+        if conversation is not None and document is None:
+            chat = await self.chat(conversation, tier=tier, max_usd=max_usd, trace=trace)
+            return (await chat.ask(question)).answer
         return await self._asked(question, document=document, tier=tier, max_usd=max_usd, trace=trace)
+
+    async def chat(
+        self,
+        conversation: str | None = None,
+        *,
+        tier: str | None = None,
+        max_usd: float | None = None,
+        trace: Path | None = None,
+    ) -> Chat:
+        """A conversation: a new one, or the one of that id. Raises ``UsageError`` for what cannot be an id."""
+        from mmrag.agent.chatting import open_chat
+
+        kept = await self.conversations()
+        async with self._gate:
+            models = ((await self._parts()) and self._models) or {}
+        model = next((models[t.name] for t in self.settings.cascade.tiers if t.name in models), None)
+        asks = partial(self._asked, tier=tier, max_usd=max_usd, trace=trace)
+        return await open_chat(conversation, asks, kept, (await self.app()).clock, model=model)
+
+    async def conversations(self) -> SqliteConversations:
+        """The conversations of the store. Raises ``EmptyStoreError``."""
+        from mmrag.adapters.conversations import CONVERSATIONS_FILE, SqliteConversations
+
+        async with self._gate:
+            await self._opened()
+            if self._conversations is None:
+                self._conversations = SqliteConversations(self.settings.store.path / CONVERSATIONS_FILE)
+                self._stack.push_async_callback(self._conversations.close)
+            return self._conversations
 
     def stream(
         self,
@@ -150,9 +185,10 @@ class Session:
         Raises ``UsageError`` when it is no picture, ``ModelMissingError`` without an image model, and what ``search`` does.
         """
         from mmrag.retrieval.by_image import search_by_image
+        from mmrag.sorting import picture_file
 
         wanted, parts = _kinds(kinds), _search_parts(await self.app())
-        return await search_by_image(await self._picture(Path(image)), parts, k=k, text=query, kinds=wanted)
+        return await search_by_image(await picture_file(Path(image), self.settings), parts, k=k, text=query, kinds=wanted)
 
     async def classify(
         self, picture: str | PathLike[str], *, labels: Sequence[str] | None = None, page: int = 1
@@ -162,37 +198,9 @@ class Session:
         ``picture`` is a picture file, or the name of a document in the store with the number of its ``page``. Raises
         ``UsageError``, ``ModelMissingError``.
         """
-        from mmrag.adapters.sight import find_sight
-        from mmrag.errors import ModelMissingError
-        from mmrag.retrieval.by_image import NO_MODEL
-        from mmrag.retrieval.kinds import own_sorter, page_sorter
+        from mmrag.sorting import sorted_picture
 
-        sight = await anyio.to_thread.run_sync(partial(find_sight, self.settings.models, captions=False))
-        if sight.embedder is None:
-            raise ModelMissingError(NO_MODEL)
-        sorter = page_sorter(sight.embedder) if labels is None else own_sorter(sight.embedder, labels)
-        path = Path(picture)
-        is_file = await anyio.Path(path).is_file()
-        pixels = await self._picture(path) if is_file else await self._stored_picture(str(picture), page)
-        return (await sorter.of_pictures([pixels]))[0]
-
-    async def _picture(self, path: Path) -> Pixels:
-        from mmrag.adapters.picture_files import read_picture
-
-        return await anyio.to_thread.run_sync(partial(read_picture, path, max_pixels=self.settings.ingest.max_pixels))
-
-    async def _stored_picture(self, name: str, page: int) -> Pixels:
-        from mmrag.adapters.picture_files import decode_picture
-        from mmrag.ports import PageRef
-
-        app = await self.app()
-        document = next((d for d in await app.catalog.documents() if d.name == name), None)
-        if document is None:
-            raise UsageError(f"{name!r} is neither a picture file nor a document in the store.")
-        found = await app.catalog.page(PageRef(document_id=document.id, page=page))
-        if found is None or found.image is None:
-            raise UsageError(f"{name!r} has no picture of page {page}.")
-        return await anyio.to_thread.run_sync(decode_picture, await app.blobs.get(found.image))
+        return await sorted_picture(picture, self.settings, self.app, labels=labels, page=page)
 
     async def ingest(
         self,
@@ -243,6 +251,7 @@ class Session:
     async def close(self) -> None:
         async with self._gate:
             self._app = self._agent = self._models = self._receipts = self._remembered = self._originals = None
+            self._conversations = None
             stack, self._stack = self._stack, AsyncExitStack()
             await stack.aclose()
 
@@ -264,7 +273,7 @@ class Session:
         from mmrag.agent.reader import ReaderDrafter
         from mmrag.agent.tiers import build_tiers
         from mmrag.agent.tools import ToolParts, build_tools
-        from mmrag.app import chat_models
+        from mmrag.app import calibration_of, chat_models, filed_receipts
         from mmrag.prompting import constitution
 
         app = await self._opened()
@@ -357,26 +366,6 @@ def with_tiers(settings: Settings) -> Settings:
     from mmrag.agent.default_tiers import with_tiers as named
 
     return named(settings)
-
-
-@asynccontextmanager
-async def filed_receipts(settings: Settings) -> AsyncIterator[SqliteReceipts]:
-    """What the questions of a store have cost, and would have cost elsewhere."""
-    from mmrag.adapters.receipts import RECEIPTS_FILE, SqliteReceipts
-
-    receipts = SqliteReceipts(settings.store.path / RECEIPTS_FILE)
-    try:
-        yield receipts
-    finally:
-        await receipts.close()
-
-
-async def calibration_of(settings: Settings) -> Calibration:
-    """What turns scores into probabilities on this store. Raises ``StoreDamagedError`` when it cannot be read."""
-    from mmrag.adapters.calibrations import FileCalibrations
-    from mmrag.domain.calibration import UNCALIBRATED
-
-    return await FileCalibrations(settings.store.path).read() if settings.cascade.calibrated else UNCALIBRATED
 
 
 def without_cache(settings: Settings) -> Settings:

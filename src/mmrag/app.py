@@ -13,6 +13,7 @@ from typing import Final
 import anyio.to_thread
 
 from mmrag.adapters.blobs import FileBlobs
+from mmrag.adapters.calibrations import FileCalibrations
 from mmrag.adapters.catalog.connect import CATALOG_FILE, Readers, Writer, empty, translated
 from mmrag.adapters.catalog.feed import SqliteFeed
 from mmrag.adapters.catalog.ledger import LEDGER_FILE, SqliteLedger
@@ -29,10 +30,12 @@ from mmrag.adapters.embeddings import MiniLmEmbedder
 from mmrag.adapters.index_care import bring_in_step
 from mmrag.adapters.lock import write_lock
 from mmrag.adapters.picture_index import open_pictures
+from mmrag.adapters.receipts import RECEIPTS_FILE, SqliteReceipts
 from mmrag.adapters.replies import REPLIES_FILE, SqliteReplies
 from mmrag.adapters.sight import Sight, find_sight
 from mmrag.adapters.steady import SteadyVectors
 from mmrag.adapters.traces import FileTraces
+from mmrag.domain.calibration import UNCALIBRATED, Calibration
 from mmrag.errors import SettingsError
 from mmrag.middleware.budgeted import Budgets
 from mmrag.middleware.circuit import Rule
@@ -173,6 +176,21 @@ async def kept_replies(settings: Settings) -> AsyncIterator[SqliteReplies]:
         yield replies
     finally:
         await replies.close()
+
+
+@asynccontextmanager
+async def filed_receipts(settings: Settings) -> AsyncIterator[SqliteReceipts]:
+    """What the questions of a store have cost, and would have cost elsewhere."""
+    receipts = SqliteReceipts(settings.store.path / RECEIPTS_FILE)
+    try:
+        yield receipts
+    finally:
+        await receipts.close()
+
+
+async def calibration_of(settings: Settings) -> Calibration:
+    """What turns scores into probabilities on this store. Raises ``StoreDamagedError`` when it cannot be read."""
+    return await FileCalibrations(settings.store.path).read() if settings.cascade.calibrated else UNCALIBRATED
 
 
 def _budgets(settings: Settings, ledger: Ledger) -> Budgets:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from mmrag.domain.answers import Draft, Entailed
 from mmrag.domain.bookkeeping import Receipt
+from mmrag.domain.conversations import Conversation, Turn
 from mmrag.domain.costs import Claim, LedgerEntry, Limits, Overrun
 from mmrag.domain.documents import Document, Element, Page
 from mmrag.domain.evidence import Scored
@@ -352,6 +353,18 @@ class Receipts(Protocol):
     async def write(self, receipt: Receipt) -> None: ...
 
     async def receipts(self) -> tuple[Receipt, ...]: ...
+
+
+class Conversations(Protocol):
+    """Conversations that go on another day."""
+
+    async def add(self, conversation_id: str, turn: Turn) -> None: ...
+
+    async def get(self, conversation_id: str) -> Conversation | None: ...
+
+    async def latest(self, limit: int) -> tuple[Conversation, ...]:
+        """Those that went on last, the latest first."""
+        ...
 
 
 OnDelta: TypeAlias = Callable[[Delta], Awaitable[None]]

@@ -141,8 +141,7 @@ def plan(
 
 
 async def _books(settings: Settings) -> tuple[tuple[LedgerEntry, ...], tuple[Receipt, ...]]:
-    from mmrag.api import filed_receipts
-    from mmrag.app import open_app
+    from mmrag.app import filed_receipts, open_app
 
     async with open_app(settings) as app, filed_receipts(settings) as receipts:
         return await app.ledger.entries(), await receipts.receipts()

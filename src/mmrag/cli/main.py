@@ -20,6 +20,7 @@ _SUMMARIES = {
     "ask": "Ask a question; get an answer with a box on the page, or a refusal.",
     "cache": "Show or drop the kept replies of models.",
     "calibrate": "Fit confidence to labelled questions, and choose how sure is sure enough.",
+    "chat": "Ask questions that follow one another; go on with them another day.",
     "classify": "Say what kind of page a picture shows, or which of your labels fits it.",
     "costs": "What the model calls of this store have cost.",
     "doctor": "Check this machine and the store, and say what to repair.",

@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
 
 from mmrag.agent.bills import costs_json
-from mmrag.api import filed_receipts
+from mmrag.app import filed_receipts
 from mmrag.domain.bookkeeping import GROUPINGS
 from mmrag.errors import EmptyStoreError, StoreError
 from mmrag.server.depends import AllStores, AskedStore

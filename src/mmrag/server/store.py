@@ -11,7 +11,8 @@ from typing import Final
 
 import anyio.to_thread
 
-from mmrag.api import Session, calibration_of, open_session
+from mmrag.api import Session, open_session
+from mmrag.app import calibration_of
 from mmrag.server.inbox import Inbox
 from mmrag.server.links import Signer
 from mmrag.server.metrics import Metrics
