@@ -13,7 +13,7 @@ import pytest
 from cli_support import answer_citing, fill, out_json
 
 from mmrag.adapters.conversations import SqliteConversations
-from mmrag.agent.answer import Agent
+from mmrag.agent.asking import Agent
 from mmrag.agent.chatting import open_chat
 from mmrag.agent.following import follow
 from mmrag.api import open_session

@@ -178,7 +178,7 @@ def _row(conversation: Conversation) -> Json:
 
 
 def _json(exchange: Exchange) -> Json:
-    from mmrag.agent.answer import to_json
+    from mmrag.agent.presenting import to_json
 
     return {
         "conversation": exchange.conversation,
