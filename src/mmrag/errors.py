@@ -26,6 +26,7 @@
     │   ├── ModelRefusedError
     │   ├── ModelCutOffError      its reply ended before it was complete
     │   └── BudgetExceededError   the call would cost more than is allowed; it was not made
+    ├── TurnedAwayError           too much is asked at once: the same again in a moment will do
     └── PromptError               a prompt file and its variables do not match
 
 The message of each is one line that says what to do; ``--debug`` shows the traceback.
@@ -139,6 +140,10 @@ class ModelCutOffError(ModelError):
 
 
 class BudgetExceededError(ModelError):
+    pass
+
+
+class TurnedAwayError(MMRagError):
     pass
 
 

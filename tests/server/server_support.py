@@ -89,11 +89,11 @@ class Served:
 
 
 @contextmanager
-def served(settings: Settings) -> Iterator[Served]:
+def served(settings: Settings, *, only_mcp: bool = False) -> Iterator[Served]:
     """The application on a free port of loopback, in a thread of its own."""
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
-    app = create_app(settings)
+    app = create_app(settings, only_mcp=only_mcp)
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="on", ws="none"))
     thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listening])), daemon=True)
     thread.start()

@@ -26,6 +26,7 @@ from mmrag.server import (
 from mmrag.server.access import Door, Policy
 from mmrag.server.depends import BEARER
 from mmrag.server.headers import Outermost
+from mmrag.server.mcp_route import mcp_manager, mcp_route
 from mmrag.server.problems import INTERNAL, Problem, problem_of
 from mmrag.server.rates import Rates
 from mmrag.server.schemas import ProblemOut
@@ -61,12 +62,17 @@ log = logging.getLogger("mmrag.server")
 OpenStores = Callable[[Settings], AbstractAsyncContextManager[Stores]]
 
 
-def create_app(settings: Settings, *, stores: OpenStores = open_stores) -> FastAPI:
-    """The ASGI application over the stores that ``settings`` name. They are opened when it starts and closed at its end."""
+def create_app(settings: Settings, *, stores: OpenStores = open_stores, only_mcp: bool = False) -> FastAPI:
+    """The ASGI application over the stores that ``settings`` name. They are opened when it starts and closed at its end.
+
+    ``only_mcp``: nothing but MCP, health and metrics.
+    """
+    rates = Rates(settings.serve)
+    manager = mcp_manager(rates)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with stores(settings) as opened:
+        async with stores(settings) as opened, manager.run():
             app.state.stores = opened
             yield
 
@@ -88,15 +94,17 @@ def create_app(settings: Settings, *, stores: OpenStores = open_stores) -> FastA
             Exception: _on_bug,
         },
     )
-    for module in (routes_page, routes_questions, routes_documents, routes_uploads, routes_operations, openai_route):
+    routers = (routes_page, routes_questions, routes_documents, routes_uploads, routes_operations, openai_route)
+    for module in (routes_operations,) if only_mcp else routers:
         app.include_router(module.router)
+    app.router.routes.append(mcp_route(manager))
     serve = settings.serve
     policy = Policy(
         with_tokens=needs_token(settings),
         hosts=frozenset(host.lower() for host in serve.hosts),
         origins=frozenset(origin.rstrip("/") for origin in serve.origins),
     )
-    app.add_middleware(Door, policy=policy, rates=Rates(serve))
+    app.add_middleware(Door, policy=policy, rates=rates)
     if serve.origins:
         app.add_middleware(
             CORSMiddleware,

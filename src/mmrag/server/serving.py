@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from mmrag.errors import UsageError
 from mmrag.server.app import create_app
 from mmrag.server.logs import log_as_json
+from mmrag.server.mcp_route import MCP_PATH
 from mmrag.server.store import Stores, tokens_of
 from mmrag.settings import Settings
 
@@ -56,7 +57,7 @@ async def _end_streams(stores: Stores) -> None:
         await store.inbox.close()
 
 
-def serve(settings: Settings, say: Callable[[str], None]) -> None:
+def serve(settings: Settings, say: Callable[[str], None], *, only_mcp: bool = False) -> None:
     """Listen until SIGINT or SIGTERM. ``say`` tells the person where, and which token to use.
 
     Raises ``UsageError`` when the address cannot be used, ``SettingsError``, ``StoreError``.
@@ -65,12 +66,12 @@ def serve(settings: Settings, say: Callable[[str], None]) -> None:
     listening = _bound(where.host, where.port)
     port = listening.getsockname()[1]
     host = f"[{where.host}]" if ":" in where.host else where.host
-    say(f"mmrag listens on http://{host}:{port}")
+    say(f"mmrag listens on http://{host}:{port}; MCP at http://{host}:{port}{MCP_PATH}")
     for name, token in tokens_of(settings):
         # Behind the '#', a token is not sent to any server: the page takes it from there.
         say(f"store {name}: open http://{host}:{port}/#token={token}")
     log_as_json()
-    app = create_app(settings)
+    app = create_app(settings, only_mcp=only_mcp)
     config = uvicorn.Config(
         app,
         access_log=False,

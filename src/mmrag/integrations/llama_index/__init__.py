@@ -7,7 +7,7 @@
     store = MMRagStore("my-store")
     nodes = MMRagRetriever(store, k=5).retrieve("invoice from Fernhill")
     response = MMRagQueryEngine(store).query("What is the total of the invoice from Fernhill?")
-    agent = FunctionAgent(tools=load_tools(store), llm=llm)
+    agent = FunctionAgent(tools=[*load_tools(store)], llm=llm)
 
 Needs ``pip install "mmrag[llamaindex]"``. Each takes a path, an ``MMRagStore`` to share, or an open ``mmrag.Session``.
 """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Sequence
 from typing import Any
 
 from llama_index.core.base.llms.types import ImageBlock, TextBlock
@@ -28,20 +28,21 @@ class AskDocuments(BaseModel):
     document: str | None = Field(default=None, max_length=1_000, description="Only in this document, by its name.")
 
 
-def load_tools(store: StoreLike) -> list[FunctionTool]:
+def load_tools(store: StoreLike, *, more: Sequence[Tool[Any]] = ()) -> list[FunctionTool]:
     """``ask_documents`` and the tools of the registry over ``store``, for a ``FunctionAgent`` or any other agent.
 
-    They only read. Pictures come back as image blocks; a call that makes no sense raises ``UsageError``, which agents show
-    to the model. Blocks until the store is open: in async code, or with a session, use ``aload_tools``.
+    They only read. ``more`` are tools of your own. Pictures come back as image blocks; a call that makes no sense raises
+    ``UsageError``, which agents show to the model. Blocks until the store is open: in async code, or with a session, use
+    ``aload_tools``.
     """
     connection = connected(store)
-    return _tools(connection, list(connection.run(Session.tools).values()))
+    return _tools(connection, [*connection.run(Session.tools).values(), *more])
 
 
-async def aload_tools(store: StoreLike) -> list[FunctionTool]:
+async def aload_tools(store: StoreLike, *, more: Sequence[Tool[Any]] = ()) -> list[FunctionTool]:
     """The same, for async code."""
     connection = connected(store)
-    return _tools(connection, list((await connection.arun(Session.tools)).values()))
+    return _tools(connection, [*(await connection.arun(Session.tools)).values(), *more])
 
 
 def _tools(connection: Connection, tools: list[Tool[Any]]) -> list[FunctionTool]:
@@ -50,8 +51,7 @@ def _tools(connection: Connection, tools: list[Tool[Any]]) -> list[FunctionTool]
 
 def _function_tool(connection: Connection, tool: Tool[Any]) -> FunctionTool:
     async def call(**arguments: object) -> list[TextBlock | ImageBlock]:
-        text = json.dumps(arguments)
-        result = await connection.arun(lambda _session: tool.call(text))
+        result = await connection.arun(lambda _session: tool.call(arguments))
         pictures = [ImageBlock(image=p.data, image_mimetype=p.media_type) for p in result.pictures]
         return [TextBlock(text=as_text(result)), *pictures]
 

@@ -4,6 +4,7 @@ The server only reads. What it gives out is what stands in documents, as data: n
 and no address that stands in a document is followed.
 """
 
-from mmrag.integrations.mcp.serving import SessionOf, build_server, serve_stdio
+from mmrag.integrations.mcp.asking import Streams
+from mmrag.integrations.mcp.serving import Context, SessionOf, build_server, serve_stdio
 
-__all__ = ["SessionOf", "build_server", "serve_stdio"]
+__all__ = ["Context", "SessionOf", "Streams", "build_server", "serve_stdio"]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import AsyncIterator, Awaitable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Mapping
 from contextlib import aclosing
 from typing import Final, Protocol
 
@@ -47,6 +46,12 @@ class Ask(Arguments):
     pictures: bool = Field(default=False, description="The cited places as pictures as well, at most four.")
 
 
+class Streams(Protocol):
+    """Puts a question and gives what happens, as ``Session.stream`` does."""
+
+    def __call__(self, question: str, *, document: str | None, max_usd: float) -> AsyncGenerator[AnswerEvent, None]: ...
+
+
 class Tell(Protocol):
     """Hears how far a call is. MCP wants ``progress`` to grow; nobody knows the total beforehand."""
 
@@ -65,10 +70,13 @@ def described() -> types.Tool:
     )
 
 
-async def asked(session: Session, arguments: Mapping[str, object], tell: Tell) -> types.CallToolResult:
-    """Answer, telling every step. Cancelling it cancels the question, and nothing more is spent.
+async def asked(
+    session: Session, arguments: Mapping[str, object], tell: Tell, *, stream: Streams | None = None
+) -> types.CallToolResult:
+    """Answer, telling every step. ``stream`` puts the question where the session is not to do it itself.
 
-    Raises ``UsageError`` for arguments that make no sense, and what ``Session.ask`` raises.
+    Cancelling it cancels the question, and nothing more is spent. Raises ``UsageError`` for arguments that make no sense,
+    and what ``Session.ask`` raises.
     """
     try:
         ask = Ask.model_validate(dict(arguments))
@@ -76,10 +84,8 @@ async def asked(session: Session, arguments: Mapping[str, object], tell: Tell) -
         first = error.errors()[0]
         raise UsageError(f"ask: {'.'.join(map(str, first['loc'])) or 'the arguments'}: {first['msg']}") from error
     limit = session.settings.cascade.max_usd
-    events = session.stream(
-        ask.question, document=ask.document, max_usd=limit if ask.max_usd is None else min(ask.max_usd, limit)
-    )
-    async with aclosing(events):
+    most = limit if ask.max_usd is None else min(ask.max_usd, limit)
+    async with aclosing((stream or session.stream)(ask.question, document=ask.document, max_usd=most)) as events:
         answer = await _heard(events, tell)
     pictures = await _pictures(session, answer) if ask.pictures else []
     return types.CallToolResult(
@@ -138,7 +144,7 @@ async def _pictures(session: Session, answer: Answer) -> list[types.ImageContent
     found: list[types.ImageContent] = []
     for document, page, box in places:
         try:
-            seen = await look.call(json.dumps({"document": document, "page": page, "bbox": box}))
+            seen = await look.call({"document": document, "page": page, "bbox": box})
         except UsageError:
             continue
         found += [image(picture) for picture in seen.pictures]

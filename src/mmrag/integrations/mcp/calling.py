@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -23,14 +22,14 @@ def described(tool: Tool[Any]) -> types.Tool:
         name=tool.name,
         title=tool.name.replace("_", " ").capitalize(),
         description=tool.description,
-        input_schema=tool.arguments.model_json_schema(),
+        input_schema=tool.input_schema,
         annotations=READS_ONLY,
     )
 
 
 async def called(tool: Tool[Any], arguments: Mapping[str, object]) -> types.CallToolResult:
     """Run the tool. Raises ``UsageError`` for arguments that it does not take or places that are not there."""
-    result: ToolResult = await tool.call(json.dumps(arguments))
+    result: ToolResult = await tool.call(arguments)
     return types.CallToolResult(
         content=[types.TextContent(text=as_text(result)), *(image(picture) for picture in result.pictures)],
         structured_content=result.to_json(),

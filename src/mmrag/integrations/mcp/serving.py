@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -16,8 +16,9 @@ from mcp.server.context import ServerRequestContext
 from mcp.server.stdio import stdio_server
 from mcp.shared.exceptions import MCPError
 
+from mmrag.agent.tools import Tool
 from mmrag.api import Session
-from mmrag.errors import EmptyStoreError, MMRagError
+from mmrag.errors import EmptyStoreError, MMRagError, TurnedAwayError
 from mmrag.integrations.mcp import asking, calling, resources
 
 INSTRUCTIONS: Final = """\
@@ -41,11 +42,14 @@ SessionOf: TypeAlias = Callable[[Context], Session]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Handlers:
     session_of: SessionOf
+    streams_of: Callable[[Context], asking.Streams] | None
+    tell: Callable[[MMRagError], str]
+    more: Mapping[str, Tool[Any]]
     places: anyio.CapacityLimiter = field(default_factory=partial(anyio.CapacityLimiter, AT_ONCE))
 
     async def list_tools(self, ctx: Context, _params: types.PaginatedRequestParams | None) -> types.ListToolsResult:
-        with _told():
-            tools = await self.session_of(ctx).tools()
+        with self._told():
+            tools = {**self.more, **await self.session_of(ctx).tools()}
         return types.ListToolsResult(tools=[asking.described(), *(calling.described(tool) for tool in tools.values())])
 
     async def call_tool(self, ctx: Context, params: types.CallToolRequestParams) -> types.CallToolResult:
@@ -55,19 +59,20 @@ class _Handlers:
         try:
             async with self._place():
                 if params.name == asking.NAME:
-                    return await asking.asked(session, params.arguments or {}, ctx.session.report_progress)
-                tool = (await session.tools()).get(params.name)
+                    stream = None if self.streams_of is None else self.streams_of(ctx)
+                    return await asking.asked(session, params.arguments or {}, ctx.session.report_progress, stream=stream)
+                tool = {**self.more, **await session.tools()}.get(params.name)
                 if tool is None:
                     raise MCPError(types.INVALID_PARAMS, f"There is no tool {params.name[:80]!r}.")
                 with anyio.fail_after(CALL_SECONDS):
                     return await calling.called(tool, params.arguments or {})
         except MMRagError as error:
-            return calling.failed(str(error))
+            return calling.failed(self.tell(error))
         except TimeoutError:
             return calling.failed(f"{params.name} took longer than {CALL_SECONDS:.0f} s and was given up: ask for less.")
 
     async def list_resources(self, ctx: Context, params: types.PaginatedRequestParams | None) -> types.ListResourcesResult:
-        with _told():
+        with self._told():
             return await resources.listed(self.session_of(ctx), params.cursor if params is not None else None)
 
     async def list_templates(
@@ -76,33 +81,42 @@ class _Handlers:
         return types.ListResourceTemplatesResult(resource_templates=list(resources.TEMPLATES))
 
     async def read_resource(self, ctx: Context, params: types.ReadResourceRequestParams) -> types.ReadResourceResult:
-        with _told():
+        with self._told():
             async with self._place():
                 return await resources.read(self.session_of(ctx), params.uri)
 
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Turns an error of ours into one of the protocol, with its line that says what to do."""
+        try:
+            yield
+        except MMRagError as error:
+            code = types.INVALID_REQUEST if isinstance(error, EmptyStoreError) else types.INTERNAL_ERROR
+            raise MCPError(code, self.tell(error)) from error
+
     @asynccontextmanager
     async def _place(self) -> AsyncIterator[None]:
-        """One of the places for calls. Raises ``MMRagError`` when too many are waiting already."""
+        """One of the places for calls. Raises ``TurnedAwayError`` when too many are waiting already."""
         if self.places.statistics().tasks_waiting >= MOST_WAITING:
-            raise MMRagError("Too many calls are waiting: try again in a moment.")
+            raise TurnedAwayError("Too many calls are waiting: try again in a moment.")
         async with self.places:
             yield
 
 
-@contextmanager
-def _told() -> Iterator[None]:
-    """Turns an error of ours into one of the protocol, with its line that says what to do."""
-    try:
-        yield
-    except EmptyStoreError as error:
-        raise MCPError(types.INVALID_REQUEST, str(error)) from error
-    except MMRagError as error:
-        raise MCPError(types.INTERNAL_ERROR, str(error)) from error
+def build_server(
+    session_of: SessionOf,
+    *,
+    streams_of: Callable[[Context], asking.Streams] | None = None,
+    tell: Callable[[MMRagError], str] = str,
+    more: Sequence[Tool[Any]] = (),
+) -> Server[dict[str, Any]]:
+    """The server over the store that ``session_of`` gives for a request. It opens and closes nothing itself.
 
-
-def build_server(session_of: SessionOf) -> Server[dict[str, Any]]:
-    """The server over the store that ``session_of`` gives for a request. It opens and closes nothing itself."""
-    handlers = _Handlers(session_of=session_of)
+    ``streams_of`` puts questions where the session is not to do it itself, ``tell`` words errors for the client. ``more``
+    are tools of your own; a name of mmrag's is never replaced by one of them.
+    """
+    by_name = {tool.name: tool for tool in more}
+    handlers = _Handlers(session_of=session_of, streams_of=streams_of, tell=tell, more=by_name)
     return Server(
         "mmrag",
         version=version("mmrag"),
