@@ -1,8 +1,10 @@
 # The command `mmrag`, and the `chroma` server of the same version, for a user without rights; nothing is fetched at run time.
+# With the openai package, through which model servers of your own are asked.
 #
 #   docker build -t mmrag .
 #   docker run --rm -v mmrag-data:/data -v "$PWD/scans:/documents:ro" mmrag ingest /documents
 #   docker run --rm -v mmrag-data:/data mmrag ask "What is the total of the invoice from Fernhill?"
+#   docker run --rm -v mmrag-data:/data -p 127.0.0.1:8765:8765 mmrag serve --host 0.0.0.0
 #
 # On Linux the default package index gives torch with CUDA. For an image some gigabytes smaller name an index with CPU wheels:
 #   docker build --build-arg PIP_EXTRA_INDEX_URL=... -t mmrag .
@@ -23,7 +25,7 @@ COPY constraints.txt /
 RUN python -m venv /opt/mmrag \
     && /opt/mmrag/bin/pip install --no-cache-dir "$(grep '^torch==' /constraints.txt)"
 COPY --from=wheel /dist /dist
-RUN /opt/mmrag/bin/pip install --no-cache-dir -c /constraints.txt /dist/*.whl
+RUN /opt/mmrag/bin/pip install --no-cache-dir -c /constraints.txt "$(echo /dist/*.whl)[openai]"
 
 FROM python:3.11-slim
 RUN useradd --uid 10001 --create-home mmrag \
@@ -39,6 +41,7 @@ ENV PATH=/opt/mmrag/bin:$PATH \
 USER mmrag
 WORKDIR /data
 VOLUME ["/data", "/chroma"]
+EXPOSE 8765
 HEALTHCHECK --interval=60s --timeout=20s --start-period=20s --retries=3 CMD ["mmrag", "doctor", "--json"]
 ENTRYPOINT ["mmrag"]
 CMD ["--help"]

@@ -6,15 +6,18 @@ import json
 import os
 import re
 import shlex
+import signal
 import socket
 import subprocess
 import sys
 import time
 import tomllib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import pytest
 import yaml
 from packaging.specifiers import SpecifierSet
@@ -32,11 +35,22 @@ class Health(BaseModel):
 
 
 class Service(BaseModel):
-    command: list[str]
+    command: list[str] = []
     entrypoint: list[str] = ["mmrag"]
-    environment: dict[str, str] = {}
+    environment: dict[str, str | None] = {}
     healthcheck: Health
     volumes: list[str]
+    image: str
+    ports: list[str] = []
+    profiles: list[str] = []
+    read_only: bool = False
+    cap_drop: list[str] = []
+    security_opt: list[str] = []
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """What is set whoever starts it; a variable without a value is handed through where it is set."""
+        return {name: value for name, value in self.environment.items() if value is not None}
 
 
 class Compose(BaseModel):
@@ -51,7 +65,7 @@ class Running:
 
 
 COMPOSE = Compose.model_validate(yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8")))
-APP, CHROMA = COMPOSE.services["mmrag"], COMPOSE.services["chroma"]
+APP, INGEST, CHROMA, MODEL = (COMPOSE.services[name] for name in ("mmrag", "ingest", "chroma", "model"))
 
 
 def dockerfile() -> list[tuple[str, str]]:
@@ -108,37 +122,99 @@ def test_the_compose_file_fits_the_compose_specification() -> None:
 
 
 def test_the_app_finds_the_server_and_what_both_keep_is_on_volumes() -> None:
-    settings = load_settings(environ=APP.environment, cwd=ROOT)
-    assert settings.store.path == Path("/data/store")
-    assert settings.store.vectors == "http://chroma:8000"
-    named = {volume.split(":")[0]: volume.split(":")[1] for volume in [*APP.volumes, *CHROMA.volumes] if volume[0] != "$"}
+    for service in (APP, INGEST):
+        settings = load_settings(environ=service.settings, cwd=ROOT)
+        assert settings.store.path == Path("/data/store")
+        assert settings.store.vectors == "http://chroma:8000"
+    volumes = [*APP.volumes, *INGEST.volumes, *CHROMA.volumes]
+    named = {volume.split(":")[0]: volume.split(":")[1] for volume in volumes if volume[0] != "$"}
     assert named == {"data": "/data", "chroma": "/chroma"}
     assert named.keys() == COMPOSE.volumes.keys()
     assert CHROMA.command[CHROMA.command.index("--path") + 1] == "/chroma"
     assert CHROMA.command[CHROMA.command.index("--port") + 1] == "8000"
 
 
+def test_every_service_is_locked_and_what_listens_to_the_world_is_the_app_alone() -> None:
+    for name, service in COMPOSE.services.items():
+        assert service.read_only, name
+        assert service.cap_drop == ["ALL"], name
+        assert service.security_opt == ["no-new-privileges:true"], name
+        assert name == "mmrag" or service.ports == [], name
+    (port,) = APP.ports
+    assert port.startswith("127.0.0.1:"), "beyond this machine only when someone says so"
+    assert port.endswith(f":{APP.command[APP.command.index('--port') + 1]}")
+
+
+def test_the_optional_model_is_pinned_and_found_where_the_comment_says() -> None:
+    assert MODEL.profiles == ["model"]
+    assert re.search(r":server-b\d+}$", MODEL.image), "a tag that does not move"
+    text = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
+    said = dict(re.findall(r"^  #   (MMRAG_CASCADE__LOCAL__\w+)=(\S+)$", text, flags=re.MULTILINE))
+    assert said.keys() <= APP.environment.keys()
+    local = load_settings(environ={**APP.settings, **said}, cwd=ROOT).cascade.local
+    assert local is not None
+    assert (local.model, local.base_url) == (f"openai:{MODEL.settings['LLAMA_ARG_ALIAS']}", "http://model:8080/v1")
+    assert MODEL.settings["LLAMA_ARG_PORT"] == "8080"
+
+
 def test_the_commands_of_the_compose_file_work_as_processes(server: Running, home: Path, tmp_path: Path) -> None:
+    """Ingest, serve and readers in several processes, on a real Chroma server."""
     documents = tmp_path / "documents"
     documents.mkdir()
     (documents / SAMPLE.name).write_bytes(SAMPLE.read_bytes())
-    environment = {
+    here = {
         name: value.replace("/data", str(tmp_path / "data")).replace("chroma:8000", f"127.0.0.1:{server.port}")
-        for name, value in APP.environment.items()
+        for name, value in APP.settings.items()
     }
+    env = process_env(home, **here)
 
     def run(command: list[str]) -> str:
-        env = process_env(home, **environment)
         done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    ingest = [word.replace("/documents", str(documents)) for word in APP.command]
-    assert json.loads(run([*APP.entrypoint, *ingest, "--json"]))["totals"]["documents"] == 1
-    answer = json.loads(run([*APP.entrypoint, "ask", "How much net debt does the annual report state?", "--json"]))
-    assert "41.2" in answer["answer"]
-    assert answer["claims"][0]["citations"][0]["page"] == 2
-    assert json.loads(run(APP.healthcheck.test[1:]))["healthy"] is True
+    ingest = [word.replace("/documents", str(documents)) for word in INGEST.command]
+    assert json.loads(run([*INGEST.entrypoint, *ingest, "--json"]))["totals"]["documents"] == 1
+    assert json.loads(run(INGEST.healthcheck.test[1:]))["healthy"] is True
+    with serving(env, tmp_path) as (url, token):
+        check = [word.replace("http://127.0.0.1:8765", url) for word in APP.healthcheck.test[1:]]
+        run(check)
+        with httpx.Client(base_url=url, timeout=60) as client:
+            body = {"question": "How much net debt does the annual report state?"}
+            assert client.post("/api/ask", json=body).status_code == 401
+            served = client.post("/api/ask", json=body, headers={"Authorization": f"Bearer {token}"}).json()
+        ask = [*APP.entrypoint, "ask", body["question"], "--json"]
+        readers = [subprocess.Popen(ask, cwd=tmp_path, env=env, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+        answers = [json.loads(reader.communicate(timeout=100)[0]) for reader in readers]
+    for answer in (served, *answers):
+        assert "41.2" in answer["answer"]
+        assert answer["claims"][0]["citations"][0]["page"] == 2
+
+
+@contextmanager
+def serving(env: dict[str, str], folder: Path) -> Iterator[tuple[str, str]]:
+    """The app's command on a free port; its address here, and the token that it made and printed."""
+    command = ["0" if word == "8765" else word for word in [*APP.entrypoint, *APP.command]]
+    log = folder / "serve.log"
+    with log.open("wb") as out:
+        process = subprocess.Popen(command, cwd=folder, env=env, stdout=out, stderr=out)
+    try:
+        deadline = time.monotonic() + 90
+        while not (found := re.search(r"http://0\.0\.0\.0:(\d+)/#token=(\S+)", log.read_text(encoding="utf-8"))):
+            assert process.poll() is None, log.read_text(encoding="utf-8")
+            assert time.monotonic() < deadline, "the app did not start"
+            time.sleep(0.2)
+        url = f"http://127.0.0.1:{found[1]}"
+        while time.monotonic() < deadline:
+            try:
+                if httpx.get(f"{url}/readyz", timeout=5).status_code == 200:
+                    break
+            except httpx.HTTPError:
+                time.sleep(0.2)
+        yield url, found[2]
+    finally:
+        process.terminate()
+        assert process.wait(timeout=60) in (0, -signal.SIGTERM), "it ends in order"
 
 
 def test_the_image_runs_without_rights_and_checks_its_health() -> None:
@@ -147,7 +223,7 @@ def test_the_image_runs_without_rights_and_checks_its_health() -> None:
     assert users == ["mmrag"]
     assert any("useradd" in rest and "mmrag" in rest for name, rest in instructions if name == "RUN")
     (health,) = (rest for name, rest in instructions if name == "HEALTHCHECK")
-    assert json.loads(health[health.index("[") :]) == APP.healthcheck.test[1:] == ["mmrag", "doctor", "--json"]
+    assert json.loads(health[health.index("[") :]) == INGEST.healthcheck.test[1:] == ["mmrag", "doctor", "--json"]
     (entry,) = (json.loads(rest) for name, rest in instructions if name == "ENTRYPOINT")
     assert entry == APP.entrypoint
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
