@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
+from sample_store import ANSWER, QUESTION, RECEIPT, sample_store
 
 from mmrag.adapters.sight import WEIGHTS
+from mmrag.cli.main import root
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 LINES = ["GOLDEN KEY HARDWARE", "12 River Street, Springfield", "Date: 21/11/2025", "Invoice No: INV-20417", "Total: 46.65"]
@@ -117,3 +121,38 @@ def test_pictures_of_a_store_are_drawn_or_what_is_missing_is_said(home: Path, na
     else:
         assert done.returncode == 1
         assert "mmrag models list" in done.stderr
+
+
+@pytest.fixture(scope="module")
+def samples(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return str(sample_store(tmp_path_factory))
+
+
+def test_llama_index_and_mcp(home: Path, samples: str) -> None:
+    """The same question through the retriever, the query engine and an MCP client."""
+    found = example(home, "llama_index_retriever.py", samples, "chart of visitors")
+    assert any("chart-visitors.png, page 1, box [" in line and "with its picture" in line for line in found)
+    answered = example(home, "llama_index_engine.py", samples, QUESTION)
+    assert answered[0] == ANSWER
+    assert f"supported: {RECEIPT}, page 1, box [0." in answered[1]
+    told = example(home, "mcp_client.py", samples, QUESTION)
+    assert told[0] == ANSWER
+    assert any(line.startswith("mmrag://documents/doc-") for line in told)
+
+
+def test_the_agent_says_which_package_it_needs(home: Path, samples: str) -> None:
+    """Its model comes from a package that is not part of the environment."""
+    command = [sys.executable, str(EXAMPLES / "llama_index_agent.py"), samples, QUESTION]
+    done = subprocess.run(command, cwd=home, capture_output=True, text=True, check=False, timeout=100)
+    assert done.returncode == 1
+    assert "llama_index.llms" in done.stderr
+
+
+def test_configurations_of_hosts_start_our_command() -> None:
+    for file in (EXAMPLES / "mcp").glob("*.json"):
+        servers = json.loads(file.read_text(encoding="utf-8"))
+        server = servers.get("mcpServers", servers.get("servers"))["documents"]
+        assert server["command"].endswith("/mmrag")
+        command, *words = server["args"]
+        known = {option for parameter in root.get_command(click.Context(root), command).params for option in parameter.opts}
+        assert {word for word in words if word.startswith("--")} <= known
