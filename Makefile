@@ -1,4 +1,4 @@
-# make setup, demo, test, check, bench: each makes .venv first when it is missing or older than constraints.txt.
+# make setup, demo, test, check, bench, docs: each makes .venv first when it is missing or older than constraints.txt.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 STAMP := .venv/.installed
@@ -6,7 +6,7 @@ STAMP := .venv/.installed
 PIP := $(BIN)/pip install -qq --disable-pip-version-check
 CODE := src ingest prompts tests examples benchmarks tools training
 
-.PHONY: setup demo test check bench lock samples clean
+.PHONY: setup demo test check bench docs lock samples clean
 
 setup: $(STAMP)
 
@@ -41,6 +41,10 @@ check: setup
 bench: setup
 	@set -e; for bench in benchmarks/[a-z]*.py; do echo "== $$bench"; $(BIN)/python "$$bench" --quick; done
 
+# The documentation as a site in site/. Any warning is an error. The variable silences the theme's notice of its own end of life.
+docs: setup
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
+
 # Pin what is installed now; run it after adding a dependency to pyproject.toml and installing it.
 lock:
 	$(BIN)/python tools/constraints.py --write
@@ -50,4 +54,4 @@ samples: setup
 	$(BIN)/python tools/make_samples.py
 
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist demo-out bench-out
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist demo-out bench-out site

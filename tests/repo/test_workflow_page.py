@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 from pathlib import Path
 from types import ModuleType
 
@@ -12,6 +13,7 @@ SCREEN = 80
 
 
 def picture() -> ModuleType:
+    sys.path.insert(0, str(ROOT / "tools"))
     spec = importlib.util.spec_from_file_location("workflow_picture", ROOT / "tools" / "workflow_picture.py")
     assert spec is not None
     assert spec.loader is not None
@@ -23,14 +25,18 @@ def picture() -> ModuleType:
 def test_the_page_is_drawn_from_the_code() -> None:
     made = picture()
     assert (ROOT / "docs" / "workflow.md").read_text(encoding="utf-8") == made.page(), "python tools/workflow_picture.py"
+    drawn = (ROOT / "docs" / "pictures" / "workflow.svg").read_text(encoding="utf-8")
+    assert drawn == made.picture(), "python tools/workflow_picture.py"
 
 
 def test_every_step_and_event_is_on_the_page() -> None:
     page = (ROOT / "docs" / "workflow.md").read_text(encoding="utf-8")
+    drawn = (ROOT / "docs" / "pictures" / "workflow.svg").read_text(encoding="utf-8")
     for step in ("plan", "gather", "select", "draft", "verify", "criticise", "decide", "cite"):
-        assert f"    {step}[{step}]" in page
-    assert "decide -- Missing --> gather" in page
-    assert "decide -- Unsure --> select" in page
+        assert f"| {step} | " in page
+        assert f">{step}</text>" in drawn
+    for event in ("Missing", "Unsure", "Settled"):
+        assert f">{event}</text>" in drawn
     assert "| Answered | The question is over. |" in page
 
 

@@ -1,4 +1,4 @@
-"""The reference pages ``docs/commands.md`` and ``docs/settings.md``, made from the code.
+"""The reference pages ``docs/commands.md``, ``docs/settings.md`` and ``docs/reference/tools.md``, made from the code.
 
 ``python -m mmrag.cli.reference docs`` writes them; a test fails when they say something else than the code.
 """
@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from mmrag.cli.main import root
+from mmrag.cli.reference_tools import tools_page
 from mmrag.domain.hashing import Json, canonical_bytes
 from mmrag.settings import Settings
 
@@ -171,6 +172,8 @@ _TIERS = """\
 A tier in `mmrag.toml`:
 
 ```toml
+# mmrag.toml
+# mmrag.toml
 [[cascade.tiers]]
 name = "local"
 model = "openai:qwen2.5-vl-3b"
@@ -219,7 +222,7 @@ def _plain(value: object) -> Json:
 
 
 def pages() -> dict[str, str]:
-    return {"commands.md": commands_page(), "settings.md": settings_page()}
+    return {"commands.md": commands_page(), "settings.md": settings_page(), "reference/tools.md": tools_page(MADE)}
 
 
 if __name__ == "__main__":
