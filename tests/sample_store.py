@@ -47,7 +47,7 @@ def sample_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
             for name in NAMES:
                 (scans / name).write_bytes((SAMPLES / name).read_bytes())
             command = mmrag_command("ingest", str(scans), "--store", str(store), "--json")
-            done = subprocess.run(command, env=bare_environment(), capture_output=True, text=True, check=False, timeout=110)
+            done = subprocess.run(command, env=bare_environment(), capture_output=True, text=True, check=False, timeout=400)
             assert done.returncode == 0, done.stderr
             (folder / "done").touch()
     return store

@@ -128,6 +128,7 @@ def samples(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(sample_store(tmp_path_factory))
 
 
+@pytest.mark.timeout(500)
 def test_llama_index_and_mcp(home: Path, samples: str) -> None:
     """The same question through the retriever, the query engine and an MCP client."""
     found = example(home, "llama_index_retriever.py", samples, "chart of visitors")
@@ -140,6 +141,7 @@ def test_llama_index_and_mcp(home: Path, samples: str) -> None:
     assert any(line.startswith("mmrag://documents/doc-") for line in told)
 
 
+@pytest.mark.timeout(500)
 def test_the_agent_says_which_package_it_needs(home: Path, samples: str) -> None:
     """Its model comes from a package that is not part of the environment."""
     command = [sys.executable, str(EXAMPLES / "llama_index_agent.py"), samples, QUESTION]
