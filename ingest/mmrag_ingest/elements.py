@@ -11,16 +11,18 @@ from mmrag_ingest.charting.found import charts_on
 from mmrag_ingest.layout.assemble import Assembler
 from mmrag_ingest.layout.bands import Band, bands_of, words_between
 from mmrag_ingest.layout.blocks import Look, blocks_of
+from mmrag_ingest.layout.by_hand import signatures_of, stamps_on
 from mmrag_ingest.layout.charts import chart_box, has_ticks
 from mmrag_ingest.layout.checkboxes import options_on
 from mmrag_ingest.layout.colons import Pair
 from mmrag_ingest.layout.columns import leaves_of
-from mmrag_ingest.layout.figures import figure_regions, ink_of
+from mmrag_ingest.layout.figures import figure_regions, ink_of, is_photo
 from mmrag_ingest.layout.found import Found
 from mmrag_ingest.layout.grids import grids_of
 from mmrag_ingest.layout.key_values import pairs_of
 from mmrag_ingest.layout.lattice import Lattice, lattices_of
 from mmrag_ingest.layout.lines import Row
+from mmrag_ingest.layout.notes import with_captions, with_footnotes
 from mmrag_ingest.layout.pieces import Piece, canonical, pieces_of, usual_height
 from mmrag_ingest.layout.ruled import tabular, words_inside
 from mmrag_ingest.layout.rulings import rulings_of
@@ -68,7 +70,10 @@ def understand(raw: RawPage, picture: NDArray[np.uint8] | None, *, document_id: 
         _add_text(made, leaves, raw, lattices)
     if picture is not None:
         _add_pictures(made, picture, raw)
-        for option in options_on(made.words, picture, [e.bbox for e in made.elements if e.kind.is_picture]):
+        shown = [e.bbox for e in made.elements if e.kind.is_picture]
+        for stamp in stamps_on(made.words, raw.height / raw.width, shown):
+            made.region(stamp.kind, stamp.box, stamp.text, stamp.words)
+        for option in options_on(made.words, picture, shown):
             made.option(option)
     if words:
         warnings += _add_unread(made, raw)
@@ -82,7 +87,7 @@ def understand(raw: RawPage, picture: NDArray[np.uint8] | None, *, document_id: 
         engine=raw.engine,
         image=image,
         words=words,
-        elements=tuple(made.elements),
+        elements=with_footnotes(with_captions(made.elements), [w.bbox.height for w in words]),
         warnings=tuple(warnings),
     )
 
@@ -167,6 +172,10 @@ def _add_unread(made: Assembler, raw: RawPage) -> list[str]:
     """Add the places that gave no text. Returns the warning that there are some."""
     pictures = [e.bbox for e in made.elements if e.kind.is_picture]
     regions = unread_regions(raw, [w.bbox for w in made.words], pictures)
+    signatures = signatures_of(regions, made.words)
+    for signature in signatures:
+        made.region(signature.kind, signature.box, "")
+    regions = [box for box in regions if all(box != s.box for s in signatures)]
     for box in regions:
         made.region(ElementKind.UNREADABLE, box, "")
     if not regions:
@@ -195,6 +204,8 @@ def _add_pictures(made: Assembler, picture: NDArray[np.uint8], raw: RawPage) -> 
     read = [table.box for table in found]
     for box, kind in [(b, k) for b, k in boxes if all(b.intersection(r) < 0.5 * b.area for r in read)]:
         inside = [w for w in made.words if box.contains(*w.bbox.center)]
+        if kind is ElementKind.FIGURE and is_photo(picture, box):
+            kind = ElementKind.PHOTO
         made.region(kind, box, " ".join(w.text for w in inside), tuple(w.index for w in inside))
     if not made.words and not boxes and ink.share > _BLANK:
         made.region(ElementKind.UNREADABLE, BBox(0.0, 0.0, 1.0, 1.0), "")

@@ -16,9 +16,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from mmrag.domain.documents import Document, DocumentStatus
+from mmrag.domain.documents import Document, DocumentStatus, Page
 from mmrag.errors import EncryptedFileError, StoreDamagedError, UnreadableFileError
 from mmrag.ports import Blobs, Catalog, CatalogWriter, Clock, PageRef
+from mmrag_ingest.across import settled
 from mmrag_ingest.captions import without_looks
 from mmrag_ingest.planning import Keep, Read, Refuse, Step
 from mmrag_ingest.reading import PageReader, Patience
@@ -45,6 +46,8 @@ class _Book:
     kept: int = 0
     problem: UnreadableFileError | None = None
     tally: Tally = field(default_factory=Tally)
+    held: tuple[int, PageRead | UnreadableFileError] | None = None  # read, and written when the next one is known
+    before: Page | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +173,7 @@ class Flow:
             if page is None:
                 break
             book.tally.add(page)
-            book.kept = number
+            book.kept, book.before = number, page
         return book
 
     async def _take(self, slot: _Slot) -> DocumentRow | None:
@@ -183,13 +186,24 @@ class Flow:
                 self.on_event(DocumentOpened(document=book.draft.name, pages=book.pages, kept=book.kept))
                 return None
             case _PageDue(book=book, number=number, read=task):
-                await self._write(book, number, await task)
+                read = await task
+                await self._write_held(book, read)
+                book.held = (number, read)
                 return None
             case _Complete(book=book):
+                await self._write_held(book, None)
                 return await self._finish(book)
 
-    async def _write(self, book: _Book, number: int, read: PageRead | UnreadableFileError) -> None:
+    async def _write_held(self, book: _Book, after: PageRead | UnreadableFileError | None) -> None:
+        """Write the page that waits until the next one is known, ``after``: None when there is no more."""
+        if book.held is None:
+            return
+        (number, read), book.held = book.held, None
+        if isinstance(read, PageRead):
+            following = after.page if isinstance(after, PageRead) else None
+            read = await asyncio.to_thread(_settled, read, book.before, following)
         page = await self.pages.write(book.draft.id, number, read)
+        book.before = page
         book.tally.add(page)
         self.pages_read += 1
         self.on_event(PageStored(document=book.draft.name, page=number, unreadable=page.is_unreadable))
@@ -220,6 +234,12 @@ class Flow:
         await self.writer.quarantine(document if recipe is None else replace(document, recipe=recipe))
         self.published.set()
         return DocumentRow.of(document, Outcome.QUARANTINED, seconds=seconds)
+
+
+def _settled(read: PageRead, before: Page | None, after: Page | None) -> PageRead:
+    """``read`` as its neighbours show it, its values with the elements they then stand in."""
+    page = settled(read.page, before, after)
+    return read if page is read.page or page == read.page else replace(read, page=page, values=values_of(page))
 
 
 def _digest(path: Path) -> str | None:

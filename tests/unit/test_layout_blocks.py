@@ -91,12 +91,15 @@ def test_a_native_page_is_never_doubted() -> None:
     assert not understood(replace(raw, source=TextSource.NATIVE)).is_unreadable
 
 
-def test_a_photograph_is_a_figure() -> None:
+def test_a_photograph_is_one_and_a_drawing_is_a_figure() -> None:
     picture = paper()
     noise = np.random.default_rng(7).integers(0, 255, size=(300, 500, 3))
     picture[700:1000, 200:700] = noise.astype(np.uint8)
-    (figure,) = of_kind(seen(picture, paragraph(200)), ElementKind.FIGURE)
-    x0, y0, x1, y1 = figure.bbox.to_pixels(WIDTH, HEIGHT)
+    picture[1100:1300, 200:700] = (40, 90, 160)
+    page = seen(picture, paragraph(200))
+    (photo,) = of_kind(page, ElementKind.PHOTO)
+    assert len(of_kind(page, ElementKind.FIGURE)) == 1
+    x0, y0, x1, y1 = photo.bbox.to_pixels(WIDTH, HEIGHT)
     assert abs(x0 - 200) < 25
     assert abs(y0 - 700) < 25
     assert abs(x1 - 700) < 25

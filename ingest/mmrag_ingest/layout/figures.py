@@ -18,6 +18,14 @@ _FLAT = 0.8
 """Share of a region's ink in its four commonest colours from which it is flat: a chart's bars, a shadow at a scan's edge."""
 
 
+_LOOKS = 96
+"""Pixels looked at, across and down, to tell a photograph from a drawing."""
+_SHADES = 3.7
+"""Bits of the distribution over 32 shades, at most 5, that a photograph has at least."""
+_GROUND = 0.35
+"""Of a photograph, in one shade, at most: a drawing stands on paper."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ink:
     """The page picture at low resolution, in cells of shape (rows, columns).
@@ -59,6 +67,16 @@ def ink_of(picture: NDArray[np.uint8]) -> Ink:
         .reshape(rows, columns, -1),
         share=float(ink.mean()),
     )
+
+
+def is_photo(picture: NDArray[np.uint8], box: BBox) -> bool:
+    """True when the part of an RGB picture has the many shades of a photograph, in colour or not, and no ground of one."""
+    height, width = picture.shape[:2]
+    ys = np.linspace(box.y0 * (height - 1), box.y1 * (height - 1), _LOOKS).astype(np.intp)
+    xs = np.linspace(box.x0 * (width - 1), box.x1 * (width - 1), _LOOKS).astype(np.intp)
+    shades = np.bincount(picture[ys[:, None], xs[None, :], 1].ravel() // 8, minlength=32) / _LOOKS**2
+    used = shades[shades > 0]
+    return bool(-(used * np.log2(used)).sum() > _SHADES and shades.max() < _GROUND)
 
 
 def figure_regions(ink: Ink, words: Sequence[BBox], known: Sequence[BBox]) -> list[Region]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
+from mmrag.domain.documents import Cell
 from mmrag_ingest.layout.labels import (
     clean_label,
     ends_with_colon,
@@ -239,15 +240,37 @@ def header_rows(cells: Sequence[GridCell], rows: int) -> int:
     return count if len(named) >= 2 and named & counted else 0
 
 
+class _Placed(Protocol):
+    """A cell of a table, as it is found or as it is stored."""
+
+    @property
+    def row(self) -> int: ...
+    @property
+    def column(self) -> int: ...
+    @property
+    def text(self) -> str: ...
+
+
 def markdown(grid: Grid) -> str:
     """The table as Markdown rows; a bar in a cell is escaped."""
+    return _markdown(grid.cells, grid.rows, grid.columns, grid.header)
+
+
+def markdown_of(cells: Sequence[Cell]) -> str:
+    """The same of the cells of an element."""
+    rows = 1 + max(c.row for c in cells)
+    columns = 1 + max(c.column + c.column_span - 1 for c in cells)
+    return _markdown(cells, rows, columns, 1 + max((c.row for c in cells if c.is_header), default=-1))
+
+
+def _markdown(cells: Sequence[_Placed], rows: int, columns: int, header: int) -> str:
     lines = []
-    for r in range(grid.rows):
-        texts = [""] * grid.columns
-        for cell in grid.cells:
+    for r in range(rows):
+        texts = [""] * columns
+        for cell in cells:
             if cell.row == r:
                 texts[cell.column] = cell.text.replace("|", "\\|")
         lines.append("| " + " | ".join(texts) + " |")
-        if r + 1 == grid.header:
-            lines.append("|" + " --- |" * grid.columns)
+        if r + 1 == header:
+            lines.append("|" + " --- |" * columns)
     return "\n".join(lines)

@@ -1,0 +1,78 @@
+"""What was put on a page afterwards: stamps, whose print runs across that of the page, and signatures."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from mmrag.domain.documents import ElementKind, Word
+from mmrag.domain.geometry import BBox
+
+_STAMPED: Final = re.compile(
+    r"\b(?:received|recd|registration|filed|paid|approved|copy|void|cancel+ed|confidential|registered|registry|entered|posted"
+    r"|original|draft|eingegangen|bezahlt|pag[ao]do|pay[ée]|recibido|ricevuto)\b",
+    re.IGNORECASE,
+)
+_WHEN: Final = re.compile(
+    r"\b\d{1,2}[:./]\d{2}\b|\b(?:19|20)\d\d\b|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\W*\d",
+    re.IGNORECASE,
+)
+_SIGN: Final = re.compile(r"^(?:signature|signatures|signed|sign|unterschrift|firma|assinatura)\W*$", re.IGNORECASE)
+_FEWEST: Final = 2  # words that run across
+_TOGETHER: Final = 0.05
+"""Of the page's longer side, between words of one stamp."""
+_REACH: Final = 6.0
+"""Heights of the word that asks for a signature, within which one begins above, below or right of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Region:
+    kind: ElementKind
+    box: BBox
+    words: tuple[int, ...] = ()
+    text: str = ""
+
+
+def stamps_on(words: Sequence[Word], upright: float, pictures: Sequence[BBox] = ()) -> list[Region]:
+    """Groups of words that run up or down an upright page and say what a stamp says, or when.
+
+    ``upright`` is the page's height to its width. What runs up inside ``pictures`` names an axis.
+    """
+    turned = [
+        w
+        for w in words
+        if len(w.text) > 2
+        and w.bbox.height * upright > 1.5 * w.bbox.width
+        and not any(p.contains(*w.bbox.center) for p in pictures)
+    ]
+    if not turned or len(turned) > 0.5 * len(words):
+        return []
+    groups: list[list[Word]] = []
+    for word in turned:
+        near = [g for g in groups if any(_close(word, other, upright) for other in g)]
+        groups = [g for g in groups if g not in near] + [[*(w for g in near for w in g), word]]
+    found = []
+    for group in groups:
+        text = " ".join(w.text for w in sorted(group, key=lambda w: w.index))
+        if len(group) >= _FEWEST and (_STAMPED.search(text) or _WHEN.search(text)):
+            indexes = tuple(sorted(w.index for w in group))
+            found.append(Region(kind=ElementKind.STAMP, box=BBox.around(w.bbox for w in group), words=indexes, text=text))
+    return sorted(found, key=lambda r: (r.box.y0, r.box.x0))
+
+
+def _close(a: Word, b: Word, upright: float) -> bool:
+    return a.bbox.grown(_TOGETHER * max(1.0, upright), _TOGETHER).intersection(b.bbox) > 0
+
+
+def signatures_of(unread: Sequence[BBox], words: Sequence[Word]) -> list[Region]:
+    """Places of print that gave no text beside a word that asks for a signature."""
+    asking = [w.bbox for w in words if _SIGN.match(w.text)]
+    return [Region(kind=ElementKind.SIGNATURE, box=box) for box in unread if any(_beside(box, word) for word in asking)]
+
+
+def _beside(box: BBox, word: BBox) -> bool:
+    reach = _REACH * word.height
+    apart = max(0.0, word.y0 - box.y1, box.y0 - word.y1)
+    return apart < 0.5 * reach and box.x1 > word.x0 - reach and box.x0 < word.x1 + 4 * reach and box.height < 2 * reach
