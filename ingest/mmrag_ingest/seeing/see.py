@@ -69,6 +69,9 @@ def see(picture: Picture, engine: OcrEngine) -> Sight:
         best = _better(best, best.view.straightened(slant), engine)
     for view in _views(best, picture):
         best = _better(best, view, engine)
+    if letter_height(best.lines) < SMALL:
+        # Of the view that is read best so far: print that is faint as well as small needs both.
+        best = _better(best, best.view.enlarged(_ENLARGED), engine)
     lines = best.view.on_page(second_look(best.view.picture, best.lines, engine))
     height = letter_height(lines)
     notes = []
@@ -121,5 +124,3 @@ def _views(best: _Look, picture: Picture) -> Iterator[View]:
         yield view.evened()
     if light.is_faint or poor:
         yield view.equalised()
-    if letter_height(best.lines) < SMALL:
-        yield view.enlarged(_ENLARGED)
