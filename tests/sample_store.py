@@ -47,7 +47,14 @@ def sample_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
             for name in NAMES:
                 (scans / name).write_bytes((SAMPLES / name).read_bytes())
             command = mmrag_command("ingest", str(scans), "--store", str(store), "--json")
-            done = subprocess.run(command, env=bare_environment(), capture_output=True, text=True, check=False, timeout=400)
-            assert done.returncode == 0, done.stderr
+            for _ in range(
+                3
+            ):  # a page may run out of its time where many tests share few cores; again reads what is missing
+                done = subprocess.run(
+                    command, env=bare_environment(), capture_output=True, text=True, check=False, timeout=400
+                )
+                if done.returncode == 0:
+                    break
+            assert done.returncode == 0, done.stdout + done.stderr
             (folder / "done").touch()
     return store

@@ -1,7 +1,5 @@
 """Ask questions of scanned documents: every claim with a box on the page, or an honest refusal.
 
-::
-
     import mmrag
 
     async with mmrag.open("my-store") as store:

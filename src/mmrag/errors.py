@@ -1,7 +1,5 @@
 """Every error that mmrag raises on purpose.
 
-::
-
     MMRagError
     ├── UsageError                the caller asked for something that makes no sense (exit 2)
     │   ├── SettingsError         a setting is unknown or has a wrong value

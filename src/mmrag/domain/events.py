@@ -1,17 +1,15 @@
 """What a question tells while it is answered: typed events in the order in which things happen, the answer last.
 
-==================  =================  ============================================================
-event               ``type``           told
-==================  =================  ============================================================
-``PlanMade``        ``plan``           once, first: what is looked for
-``EvidenceFound``   ``evidence``       after each search, the best hits first
-``ToolStarted``     ``tool_started``   when a model calls a tool, and with the same ``call_id``
-``ToolFinished``    ``tool_finished``  when that tool has given its result
-``DraftText``       ``draft``          as an answer is drafted; all texts of one ``attempt`` make up its draft
-``ClaimChecked``    ``verdict``        once for each claim of a draft
-``CostSoFar``       ``cost``           after each draft was checked
-``AnswerGiven``     ``answer``         once, last: the answer or the refusal
-==================  =================  ============================================================
+| event | ``type`` | told |
+| --- | --- | --- |
+| ``PlanMade`` | ``plan`` | once, first: what is looked for |
+| ``EvidenceFound`` | ``evidence`` | after each search, the best hits first |
+| ``ToolStarted`` | ``tool_started`` | when a model calls a tool, and with the same ``call_id`` |
+| ``ToolFinished`` | ``tool_finished`` | when that tool has given its result |
+| ``DraftText`` | ``draft`` | as an answer is drafted; all texts of one ``attempt`` make up its draft |
+| ``ClaimChecked`` | ``verdict`` | once for each claim of a draft |
+| ``CostSoFar`` | ``cost`` | after each draft was checked |
+| ``AnswerGiven`` | ``answer`` | once, last: the answer or the refusal |
 
 A draft is not an answer: it may be refuted and drafted again, by another tier or with more pages, as the next ``attempt``.
 ``mmrag.agent.presenting.event_json`` gives the JSON of each.

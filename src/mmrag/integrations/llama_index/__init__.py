@@ -1,7 +1,5 @@
 """A store inside a LlamaIndex app: retriever, query engine, tools, and its vectors, all read-only.
 
-::
-
     from mmrag.integrations.llama_index import MMRagQueryEngine, MMRagRetriever, MMRagStore, load_tools
 
     store = MMRagStore("my-store")
