@@ -99,3 +99,10 @@ def test_a_lead_that_names_the_document_is_no_part_of_what_is_asked() -> None:
 def test_a_question_without_a_lead_is_asked_as_it_stands() -> None:
     question = "What is the total on the receipt from Alder Foods?"
     assert make_plan(question).asked == question
+
+
+def test_capitals_that_are_asked_for_name_no_document() -> None:
+    asked = make_plan("Who was the Investigator In Charge (IIC) of NTSB accident NYC08CA055?")
+    assert [c.text for c in asked.constraints if c.kind is ConstraintKind.NAME] == []
+    told = make_plan("What was the total on the receipt from Alpha Trading?")
+    assert [c.text for c in told.constraints if c.kind is ConstraintKind.NAME] == ["Alpha Trading"]

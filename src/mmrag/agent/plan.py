@@ -36,6 +36,8 @@ _BEFORE_NAME = re.compile(
     r"|[(:/]\s*)$",
     re.IGNORECASE,
 )
+_ASKED_FOR = re.compile(r"^\W*(?:who|what|which)\s+(?:is|was|are|were)\s+the\s+$", re.IGNORECASE)
+"""Before capitals that are asked for: 'Who was the Investigator In Charge (IIC) of ...' names no document."""
 _AFTER_MODIFIER = re.compile(r"\s+(?:registration|accident|form|number|code|case|id\b|chart|report\b)")
 _NUMBER_FOLLOWS = re.compile(
     r"(?:number|no\.?|nr\.?|#|code|id|invoice|contract|order|reference|receipt|accident|case)\s*(?:is|of|:|=)?\s*$",
@@ -203,7 +205,7 @@ def _is_title(quoted: str) -> bool:
 def _is_name_here(text: str, start: int, end: int, *, beside_title: bool) -> bool:
     """Capitals make a name after a preposition or before 's; beside a quoted title only its author is one as well."""
     name = text[start:end]
-    if start == 0 or not re.search(r"[^\W\d_]{2}", name):
+    if start == 0 or not re.search(r"[^\W\d_]{2}", name) or _ASKED_FOR.match(text[:start]):
         return False
     if beside_title:
         return re.search(r"\b(?:by|from)\s+(?:the\s+)?$", text[:start]) is not None
