@@ -117,6 +117,8 @@ def ingest(scan: Path, store: Path, *, until: int | None = None, by: signal.Sign
                 os.kill(process.pid, by)
                 break
         run.output, run.errors = process.communicate()
+        run.stored.setdefault(stored_pages(store), time.perf_counter())  # what came since the last look
+        run.busy.setdefault(stored_pages(store), machine_time())
     run.code = process.returncode
     return run
 
