@@ -12,6 +12,7 @@ processes added up; what they share is counted once for each.
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 import signal
@@ -24,14 +25,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
+import pypdfium2 as pdfium
 from _ingesting import MMRAG, SAMPLES, MemoryWatch, sample_pages, table
 from mmrag_ingest.guard import usable_cores
-from PIL import Image, ImageDraw
+from PIL import ImageDraw
 
 AIM_BYTES = 2_000_000_000
 AIM_GROWTH = 1.05
 AIM_BUSY = 0.9
 MB = 1_000_000
+DPI = 200
 KILLED_AT, STOPPED_AT = 20, 40
 """Pages that are stored when the run is killed, and stopped."""
 
@@ -60,14 +63,22 @@ def long_scan(source: Path, target: Path, pages: int, *, side: int) -> None:
         page.thumbnail((side, side))
         few.append(page.convert("RGB"))
 
-    def numbered(number: int) -> Image.Image:
-        page = few[(number - 1) % len(few)].copy()
-        ImageDraw.Draw(page).text((12, 12), f"Page {number} of {pages}", fill=(0, 0, 0), font_size=28)
-        return page
-
-    numbered(1).save(
-        target, save_all=True, append_images=(numbered(n) for n in range(2, pages + 1)), resolution=200, quality=85
-    )
+    document = pdfium.PdfDocument.new()
+    for number in range(1, pages + 1):
+        picture = few[(number - 1) % len(few)].copy()
+        ImageDraw.Draw(picture).text((12, 12), f"Page {number} of {pages}", fill=(0, 0, 0), font_size=28)
+        data = io.BytesIO()
+        picture.save(data, format="JPEG", quality=85)
+        size = (picture.width * 72 / DPI, picture.height * 72 / DPI)
+        image = pdfium.PdfImage.new(document)
+        image.load_jpeg(data, inline=True)
+        image.set_matrix(pdfium.PdfMatrix().scale(*size))
+        page = document.new_page(*size)
+        page.insert_obj(image)
+        page.gen_content()
+        page.close()
+    document.save(target)
+    document.close()
 
 
 @dataclass(slots=True, kw_only=True)
