@@ -37,6 +37,7 @@ class PageCard:
     unreadable: bool
     places: int
     warnings: tuple[str, ...]
+    language: str | None = None
 
     @property
     def speaks(self) -> bool:
@@ -113,6 +114,7 @@ async def _card(catalog: Catalog, blobs: Blobs, document: Document, number: int,
         unreadable=page.is_unreadable,
         places=sum(element.kind.value == "unreadable" for element in page.elements),
         warnings=page.warnings,
+        language=page.language,
     )
 
 
