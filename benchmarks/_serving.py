@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -40,10 +42,11 @@ def serving(store: Path, *, log: Path, env: Mapping[str, str] | None = None) -> 
     with log.open("w") as file:
         process = subprocess.Popen(command, stderr=file, env={**os.environ, **UNLIMITED, **(env or {})})
         try:
-            while not (said := log.read_text(encoding="utf-8").partition("\n")[0]):
+            while not (found := re.search(r"mmrag listens on (http://\S+)\n", log.read_text(encoding="utf-8"))):
                 if process.poll() is not None:
-                    raise RuntimeError("the server did not start")
-            url = said.split()[-1]
+                    raise RuntimeError(f"the server did not start: {log.read_text(encoding='utf-8')}")
+                time.sleep(0.05)
+            url = found[1]
             httpx.get(f"{url}/readyz", timeout=120).raise_for_status()
             yield Running(url=url, pid=process.pid)
         finally:

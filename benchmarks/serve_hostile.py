@@ -52,7 +52,8 @@ def main() -> None:
                     answers[client.get(place).status_code] += 1
                     answers[client.get(f"{place}/image.png").status_code] += 1
             seconds = time.perf_counter() - began
-        errors = [line for line in log.read_text().splitlines()[1:] if json.loads(line)["level"] == "error"]
+        lines = [line for line in log.read_text().splitlines() if line.startswith("{")]
+        errors = [line for line in lines if json.loads(line)["level"] == "error"]
     print(f"{len(files)} files, {len(uploads)} with an outcome: {dict(states)}; {seconds:.0f} s")
     print(f"answers by status: {dict(sorted(answers.items()))}; slowest /readyz meanwhile {slowest:.2f} s")
     print(f"{len(errors)} errors in the log; the server ended in order")

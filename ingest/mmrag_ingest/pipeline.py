@@ -12,6 +12,7 @@ import asyncio
 import errno
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -77,7 +78,8 @@ async def _ingest(
             raise UsageError(f"{str(path)!r} does not exist: check the path.")
     began = app.clock.monotonic()
     looker = _looker(app)
-    recipe = Recipe.of(app.settings.ingest, app.embedder.identity, looker.identity)
+    # Looks up the versions of what is installed, on the disk: a server's event loop does not wait for that.
+    recipe = await asyncio.to_thread(Recipe.of, app.settings.ingest, app.embedder.identity, looker.identity)
     found = await asyncio.to_thread(discover, paths, exclude=[app.settings.store.path])
     known = dict(await app.writer.known())
     lost = gone(found, known, paths, app.settings.store.path) if prune else ()
@@ -107,7 +109,10 @@ async def _carry_out(
     app: App, steps: Sequence[Step], recipe: Recipe, looker: Looker, on_event: OnEvent, open_readers: OpenReaders | None
 ) -> tuple[tuple[DocumentRow, ...], int]:
     """Read what is to be read, write it, and have the index follow. Returns a row for each step, and the pages read."""
-    # Imported here: a folder without changes needs none of it, and is often all that a scheduled run finds.
+    # Imported here: a folder without changes needs none of it, and is often all that a scheduled run finds. In a thread
+    # first, because it takes a while.
+    for module in ("flow", "guard", "reading", "writing"):
+        await asyncio.to_thread(import_module, f"mmrag_ingest.{module}")
     from mmrag_ingest.flow import Flow
     from mmrag_ingest.guard import open_pool
     from mmrag_ingest.reading import PageReader

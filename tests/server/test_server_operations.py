@@ -8,6 +8,7 @@ import logging
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import AsyncGenerator
@@ -23,6 +24,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from server_support import QUESTION, Served
 
+from mmrag.cli.main import run
 from mmrag.domain.answers import Abstention, AbstentionReason, Answer, CitedClaim, VerdictKind, VerifyMethod
 from mmrag.domain.calibration import Calibration
 from mmrag.domain.costs import Bill, Cost, Usage
@@ -228,3 +230,18 @@ def test_a_server_that_is_told_to_stop_ends_its_streams_and_answers_what_it_was_
             assert process.wait(timeout=30) == 0
         finally:
             process.kill()
+
+
+def test_a_store_that_cannot_be_used_is_one_line_and_no_server(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "catalog.sqlite").write_bytes(b"not a database, but long enough to be taken for one" * 100)
+    assert run(["serve", "--port", "0", "--store", str(tmp_path)]) == 1
+    said = capsys.readouterr().err
+    assert len(said.splitlines()) == 1
+    assert "Traceback" not in said
+
+
+def test_an_address_that_is_taken_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        assert run(["serve", "--port", port, "--store", str(tmp_path)]) == 2
+    assert "Name another --host or --port" in capsys.readouterr().err

@@ -134,3 +134,28 @@ def test_the_description_names_every_route_and_has_examples(client: httpx.Client
     assert {"/api/ask", "/api/ask/stream", "/api/uploads", "/v1/chat/completions", "/metrics"} <= set(described["paths"])
     assert described["components"]["schemas"]["Ask"]["examples"]
     assert "HTTPBearer" in described["components"]["securitySchemes"]
+
+
+def test_nothing_holds_up_the_event_loop(loopback: Served, client: httpx.Client, loop_guard: None) -> None:
+    """The guard measures every event loop of the process, the server's too."""
+    place = f"/api/documents/{INVOICE_ID}/pages/1"
+    client.post("/api/ask", json={"question": QUESTION}).raise_for_status()
+    client.post("/api/uploads", files={"file": ("large.bin", b"x" * 5_000_000)}).raise_for_status()
+    for path in (f"{place}/image.png", f"{place}/crop.png?box=0,0,1,1", "/api/search?q=coffee", "/metrics", "/api/costs"):
+        client.get(path).raise_for_status()
+
+
+@pytest.mark.parametrize(("asked", "allowed"), [(0.01, 0.01), (1000, 0.05), (None, None)])
+def test_a_client_may_spend_less_than_the_settings_allow_and_never_more(
+    loopback: Served, client: httpx.Client, monkeypatch: pytest.MonkeyPatch, asked: float | None, allowed: float | None
+) -> None:
+    session, given = loopback.app.state.stores.stores[0].session, []
+    real = session.stream
+
+    def stream(question: str, **options: object) -> object:
+        given.append(options["max_usd"])
+        return real(question, **options)
+
+    monkeypatch.setattr(session, "stream", stream)
+    client.post("/api/ask", json={"question": QUESTION, "max_usd": asked}).raise_for_status()
+    assert given == [allowed]

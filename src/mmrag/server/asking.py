@@ -50,7 +50,10 @@ async def answer_to(store: Store, ask: Ask) -> Answer:
 
 
 def _stream(session: Session, ask: Ask) -> AsyncGenerator[AnswerEvent, None]:
-    return session.stream(ask.question, document=ask.document, tier=ask.tier, max_usd=ask.max_usd)
+    """A client may ask for less than the settings allow to be spent, never for more."""
+    most = session.settings.cascade.max_usd
+    max_usd = None if ask.max_usd is None else min(ask.max_usd, most)
+    return session.stream(ask.question, document=ask.document, tier=ask.tier, max_usd=max_usd)
 
 
 def server_sent(event: str, data: Json) -> bytes:

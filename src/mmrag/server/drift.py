@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from threading import Lock
 from typing import Final
 
 from mmrag.domain.answers import Answer
@@ -36,6 +37,7 @@ class Drift:
 
     def __init__(self) -> None:
         self.reference: dict[str, Sequence[float]] = {}
+        self._lock = Lock()  # measured in a thread, added to on the event loop
         self._windows: dict[str, deque[float]] = {
             "confidence": deque(maxlen=WINDOW),
             "retrieval": deque(maxlen=WINDOW),
@@ -48,17 +50,20 @@ class Drift:
         }
 
     def add(self, answer: Answer) -> None:
-        if answer.answered:
-            self._windows["confidence"].append(answer.confidence)
-        if answer.evidence:
-            self._windows["retrieval"].append(answer.evidence[0].score)
+        with self._lock:
+            if answer.answered:
+                self._windows["confidence"].append(answer.confidence)
+            if answer.evidence:
+                self._windows["retrieval"].append(answer.evidence[0].score)
 
     def measured(self) -> Iterator[Measured]:
-        """What can be said now. Takes some milliseconds."""
-        from scipy.stats import ks_2samp
-
-        for score, window in self._windows.items():
+        """What can be said now. Blocks for some milliseconds, and longer the first time."""
+        with self._lock:
+            windows = {score: list(window) for score, window in self._windows.items()}
+        for score, window in windows.items():
             reference = self.reference.get(score, ())
             if len(window) >= LEAST and len(reference) >= LEAST:
-                result = ks_2samp(list(window), list(reference))
+                from scipy.stats import ks_2samp
+
+                result = ks_2samp(window, list(reference))
                 yield Measured(score=score, statistic=float(result.statistic), questions=len(window))

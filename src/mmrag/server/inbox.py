@@ -19,6 +19,7 @@ import anyio.to_thread
 
 from mmrag.api import Session
 from mmrag.errors import EmptyStoreError, MMRagError, StoreBusyError
+from mmrag.ingester import find_ingester
 from mmrag.server.files import Files, FileState, FileStatus
 from mmrag.server.names import numbered, safe_name
 from mmrag.server.problems import Problem, problem_of
@@ -98,6 +99,7 @@ class Inbox:
 
     async def run(self) -> None:
         """Read what waits, and wait for more."""
+        await anyio.to_thread.run_sync(find_ingester)  # imported once, and not on the event loop
         while True:
             await self._news.wait()
             self._news.clear()

@@ -79,6 +79,7 @@ class Metrics:
         return self._cached / self._asked if self._asked else None
 
     def text(self) -> bytes:
+        """All of it, as Prometheus reads it. Blocks: call it in a thread."""
         return generate_latest(self.registry)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib.metadata import version
 
+import anyio.to_thread
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
 
@@ -43,7 +44,7 @@ async def metrics(store: AskedStore) -> Response:
     """Of the store that the token is for, since the server was started."""
     store.metrics.waiting_questions.set(store.turns.waiting)
     store.metrics.waiting_files.set(len(store.inbox.files.waiting))
-    return Response(store.metrics.text(), media_type=CONTENT_TYPE)
+    return Response(await anyio.to_thread.run_sync(store.metrics.text), media_type=CONTENT_TYPE)
 
 
 @router.get("/api/costs", tags=["operations"], summary="What the model calls of this store have cost")

@@ -28,8 +28,9 @@ Box = Annotated[list[float], Field(min_length=4, max_length=4, examples=[[0.61, 
 
 
 class Ask(_In):
-    """A question. ``document`` restricts it to one document, ``tier`` to one tier; ``max_usd`` is the most it may cost.
-    ``conversation`` is a name of your choice: questions of the same one may refer to earlier ones ("and in March?")."""
+    """A question. ``document`` restricts it to one document, ``tier`` to one tier; ``max_usd`` is the most it may cost,
+    never more than the settings allow. ``conversation`` is a name of your choice: a question may lean on those that were
+    asked under it before ("and in March?")."""
 
     model_config = ConfigDict(
         extra="forbid",

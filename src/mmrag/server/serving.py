@@ -6,10 +6,11 @@ import asyncio
 import signal
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from types import FrameType
 from typing import Final
 
+import anyio.to_thread
 import uvicorn
 from fastapi import FastAPI
 
@@ -17,7 +18,7 @@ from mmrag.errors import UsageError
 from mmrag.server.app import create_app
 from mmrag.server.logs import log_as_json
 from mmrag.server.mcp_route import MCP_PATH
-from mmrag.server.store import Stores, tokens_of
+from mmrag.server.store import Stores, open_stores, tokens_of
 from mmrag.settings import Settings
 
 _BACKLOG: Final = 1_024
@@ -60,32 +61,44 @@ async def _end_streams(stores: Stores) -> None:
 def serve(settings: Settings, say: Callable[[str], None], *, only_mcp: bool = False) -> None:
     """Listen until SIGINT or SIGTERM. ``say`` tells the person where, and which token to use.
 
-    Raises ``UsageError`` when the address cannot be used, ``SettingsError``, ``StoreError``.
+    Raises ``UsageError`` when the address cannot be used, ``SettingsError``, and ``StoreError`` when a store cannot.
     """
-    where = settings.serve
-    listening = _bound(where.host, where.port)
-    port = listening.getsockname()[1]
-    host = f"[{where.host}]" if ":" in where.host else where.host
-    say(f"mmrag listens on http://{host}:{port}; MCP at http://{host}:{port}{MCP_PATH}")
-    for name, token in tokens_of(settings):
-        # Behind the '#', a token is not sent to any server: the page takes it from there.
-        say(f"store {name}: open http://{host}:{port}/#token={token}")
-    log_as_json()
-    app = create_app(settings, only_mcp=only_mcp)
-    config = uvicorn.Config(
-        app,
-        access_log=False,
-        log_config=None,
-        proxy_headers=False,  # whoever can reach the port could name any client
-        server_header=False,
-        timeout_graceful_shutdown=round(where.shutdown_s),
-        lifespan="on",
-        ws="none",
-    )
+    listening = _bound(settings.serve.host, settings.serve.port)
     try:
-        asyncio.run(_Server(config, app).serve(sockets=[listening]))
+        asyncio.run(_serve(settings, listening, say, only_mcp=only_mcp))
     finally:
         listening.close()
+
+
+async def _serve(settings: Settings, listening: socket.socket, say: Callable[[str], None], *, only_mcp: bool) -> None:
+    # Opened here and not by the application: what is wrong with a store is a line to the person, not a traceback.
+    async with open_stores(settings) as stores:
+        for line in await anyio.to_thread.run_sync(_where, settings, listening.getsockname()[1]):
+            say(line)
+        log_as_json()
+        app = create_app(settings, stores=lambda _settings: nullcontext(stores), only_mcp=only_mcp)
+        config = uvicorn.Config(
+            app,
+            access_log=False,
+            log_config=None,
+            proxy_headers=False,  # whoever can reach the port could name any client
+            server_header=False,
+            timeout_graceful_shutdown=round(settings.serve.shutdown_s),
+            lifespan="on",
+            ws="none",
+        )
+        await _Server(config, app).serve(sockets=[listening])
+
+
+def _where(settings: Settings, port: int) -> list[str]:
+    host = settings.serve.host
+    url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    # Behind the '#', a token is not sent to any server: the page takes it from there.
+    return [
+        f"mmrag listens on {url}",
+        f"MCP is at {url}{MCP_PATH}",
+        *(f"store {name}: open {url}/#token={token}" for name, token in tokens_of(settings)),
+    ]
 
 
 def _bound(host: str, port: int) -> socket.socket:
