@@ -14,10 +14,13 @@ from mmrag.agent.aggregate_gather import gather_parts, select_parts
 from mmrag.agent.claims import split_claims
 from mmrag.agent.plan import make_plan
 from mmrag.agent.reader import ReaderDrafter
+from mmrag.agent.tiers import model_tier
 from mmrag.agent.verify import verify
 from mmrag.domain.answers import Claim, Draft, Verdict, VerdictKind
+from mmrag.domain.calibration import Calibration, Curve, Group, TierCalibration
 from mmrag.domain.plans import Plan, Reading
 from mmrag.retrieval.search import SearchParts
+from mmrag.testing import ScriptedModel
 
 RECEIPTS = {
     "receipts/a.jpg": ["ALPHA TRADING SDN BHD", "Date: 03/05/2018", "Total: 39.80"],
@@ -122,3 +125,22 @@ async def test_other_plans_go_to_the_inner_drafter_as_they_are() -> None:
     plan = make_plan("What is the total on the receipt from BETA CAFE?")
     draft = await AggregateDrafter(ReaderDrafter(None)).draft(plan, pages()[1:2])
     assert draft == await ReaderDrafter(None).draft(plan, pages()[1:2])
+
+
+async def test_what_the_reader_has_read_for_a_model_is_judged_as_the_readers() -> None:
+    """The scores of a tier are mapped by its own calibration; operands that the reader read are the reader's scores."""
+    world = World(
+        [
+            reading(["ALPHA TRADING SDN BHD", "Date: 03/05/2018", "Total: 39.80"], name="a.jpg"),
+            reading(["BETA CAFE SDN BHD", "Date: 04/05/2018", "Total: 12.40"], name="b.jpg"),
+        ]
+    )
+    model = ScriptedModel(["never asked"])
+    world.tiers.append(model_tier("local", model, reader=ReaderDrafter(None)))
+    sure = TierCalibration(name="reader", curves={group: Curve(points=((0.0, 0.9), (1.0, 0.9))) for group in Group})
+    world.calibration = Calibration(readers=sure)
+    answer = await (await world.agent()).ask(
+        "What is the sum of the totals of the receipts from ALPHA TRADING SDN BHD and BETA CAFE SDN BHD?"
+    )
+    assert answer.answer == "52.20"
+    assert answer.confidence == pytest.approx(0.9)

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from mmrag.agent.aggregate_math import Entry, Worked, work_out
 from mmrag.agent.quoting import locate
+from mmrag.agent.reader import TIER as READER
 from mmrag.domain.aggregates import Aggregate, Giving, Operation, Quantity
 from mmrag.domain.answers import Claim, Draft, Span
 from mmrag.domain.plans import AnswerType, ConstraintKind, Plan, Reading
@@ -35,12 +36,11 @@ class AggregateDrafter:
         """The worked-out answer with its operands as claims; no answer when an operand cannot be read."""
         if plan.aggregate is None:
             return await self._inner.draft(plan, readings)
-        aggregate, tier = plan.aggregate, ""
+        aggregate = plan.aggregate
         entries: list[Entry] = []
         read: dict[str, tuple[_Read, ...]] = {}
         for (part, document), pages in _by_document(readings).items():
             found = [await self._read(aggregate, quantity, pages) for quantity in aggregate.reads]
-            tier = tier or next((f.tier for f in found), "")
             kept = tuple(f for f in found if f.claim is not None and f.confidence >= _READ)
             read[document] = kept
             entries.append(_entry(document, pages[0].document.name, part, aggregate, kept))
@@ -52,6 +52,9 @@ class AggregateDrafter:
                 read[document] = (*read[document], issuer) if issuer.claim else read[document]
             told = {document: issuer.claim.text for document, issuer in issuers.items() if issuer.claim}
             worked = work_out(aggregate, [replace(e, issuer=told.get(e.document)) for e in entries])
+        readers = [value.tier for values in read.values() for value in values]
+        # One value that a model has read makes it the model's answer: the reader's calibration says nothing of it.
+        tier = next((name for name in readers if name != READER), next(iter(readers), READER))
         return _drafted(aggregate, worked, read, _by_document(readings), tier)
 
     async def _issuer(self, pages: Sequence[Reading]) -> _Read:

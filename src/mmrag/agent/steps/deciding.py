@@ -9,6 +9,7 @@ from typing import Literal
 from mmrag.agent import cascade, trace
 from mmrag.agent.billing import position, spent
 from mmrag.agent.case import AgentParts, Case, Round, Standing
+from mmrag.agent.reader import TIER as READER
 from mmrag.agent.trimming import trimmed
 from mmrag.domain.calibration import Group
 from mmrag.domain.costs import Bill
@@ -62,7 +63,9 @@ def _flipped(now: Round, parts: AgentParts, thresholds: cascade.Thresholds) -> R
 def _judged(now: Round, score: float, parts: AgentParts) -> tuple[cascade.Thresholds, float]:
     """The thresholds for this tier and question, and the probability that its answer is right."""
     group, ask, tier = Group.of(now.plan), parts.settings.ask, now.asked
-    calibration = parts.calibration.of(tier.name, tier.model)
+    # A model's tier lets the reader read what an answer is worked out from: its scores then mean what the reader's do.
+    by_reader = now.plan.aggregate is not None and now.draft is not None and now.draft.tier == READER
+    calibration = parts.calibration.of(READER, None) if by_reader else parts.calibration.of(tier.name, tier.model)
     told = ask.min_confidence_open if group is Group.OPEN else ask.min_confidence
     least = parts.calibration.floors[group] if told is None else told
     thresholds = cascade.Thresholds(min_confidence=least, accept=max(least, calibration.accept))
