@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mmrag.domain.documents import Word
 
@@ -48,6 +48,11 @@ class Item:
     @property
     def is_year(self) -> bool:
         return bool(_YEAR.match(self.text))
+
+
+def moved(item: Item, x: float, y: float) -> Item:
+    """The same this much further to the right and down."""
+    return replace(item, x0=item.x0 + x, x1=item.x1 + x, y0=item.y0 + y, y1=item.y1 + y)
 
 
 def joined(items: Sequence[Item]) -> Item:

@@ -17,6 +17,7 @@ NEARLY_ALL = 0.75
 that one thing."""
 _SOME = 0.4
 """Match from which the document that fits best is named in a refusal, as the one that the question may mean."""
+_ESTIMATED = 0.75
 _NOUNS = {
     ConstraintKind.NAME: "the name",
     ConstraintKind.DATE: "the date",
@@ -115,6 +116,12 @@ def answer_confidence(drafted: float, verdicts: Sequence[Verdict]) -> float:
     if not verdicts or is_refuted(verdicts):
         return 0.0
     return round(max(0.0, min(1.0, drafted)) * min(v.confidence for v in verdicts), 4)
+
+
+def trusted(confidence: float, verdicts: Sequence[Verdict]) -> float:
+    """The probability of being right, less where an answer rests on a measured value: calibration knows printed ones."""
+    estimated = any(span.cell is not None for verdict in verdicts for span in verdict.claim.spans)
+    return round(confidence * _ESTIMATED, 4) if estimated else confidence
 
 
 def is_refuted(verdicts: Sequence[Verdict]) -> bool:

@@ -39,7 +39,7 @@ def _citation(place: Cited, span: Span) -> Citation:
         document=place.reading.document.name,
         sha256=place.reading.document.sha256,
         page=place.reading.page.number,
-        bbox=BBox.around(word.bbox for word in words),
+        bbox=BBox.around([*(word.bbox for word in words), *(() if place.cell is None else (place.cell.bbox,))]),
         element=place.element.id,
         quote=_quote(place, span),
         ocr_confidence=round(sum(word.confidence * len(word.text) for word in words) / letters, 4),
@@ -48,6 +48,8 @@ def _citation(place: Cited, span: Span) -> Citation:
 
 def _quote(place: Cited, span: Span) -> str:
     """The words as printed, line by line; the drafter's own quote where it is a part of them (``39.80`` of ``RM39.80``)."""
+    if place.cell is not None:
+        return f"{' '.join(w.text for w in place.words)}: ≈ {place.cell.text}"
     parts = [place.words[0].text]
     for before, word in pairwise(place.words):
         parts.append(("\n" if word.line != before.line else " ") + word.text)

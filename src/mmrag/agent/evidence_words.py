@@ -7,17 +7,19 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from mmrag.domain.answers import Span
-from mmrag.domain.documents import Element, Word
+from mmrag.domain.documents import Cell, Element, Word
 from mmrag.domain.plans import Reading
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cited:
-    """An element with the cited words of it, in reading order."""
+    """An element with the cited words of it, in reading order. ``cell`` is a value of a chart that was measured, where that
+    is what is cited: the words are then those that name it."""
 
     reading: Reading
     element: Element
     words: tuple[Word, ...]
+    cell: Cell | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,4 +70,7 @@ class Places:
         words = tuple(on_page[i] for i in indexes if i in of_element and i in on_page)
         if not words or len(words) < len(indexes):
             return "it cites words that the element does not have"
-        return Cited(reading=reading, element=element, words=words)
+        cell = next((c for c in element.cells if (c.row, c.column) == span.cell and c.error is not None), None)
+        if span.cell is not None and cell is None:
+            return "it cites a value that was not measured on the chart"
+        return Cited(reading=reading, element=element, words=words, cell=cell)

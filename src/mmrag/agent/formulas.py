@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
@@ -16,9 +17,19 @@ _CENT = Decimal("0.01")
 _DECIMALS = re.compile(r"\d[.,](\d{1,2})(?!\d)")
 
 
+_ESTIMATE = re.compile(r" \(estimated from the chart, ± [^()]*\)$")
+
+
+def as_estimate(value: str, error: float) -> str:
+    """How a measured value is told: ``about 42 (estimated from the chart, ± 1)``."""
+    place = math.floor(math.log10(error)) if error > 0 else -3
+    within = f"{math.ceil(round(error / 10.0**place, 6)) * 10.0**place:.{max(0, -place)}f}"
+    return f"about {value} (estimated from the chart, ± {within})"
+
+
 def number_in(text: str) -> Decimal | None:
-    """The number that ``text`` prints; None when it prints none, or more than one."""
-    numbers = [v for v in find_values(text) if v.kind in _NUMERIC]
+    """The number that ``text`` prints; None when it prints none, or more than one. The error of an estimate is none."""
+    numbers = [v for v in find_values(_ESTIMATE.sub("", text)) if v.kind in _NUMERIC]
     return Decimal(numbers[0].normal) if len(numbers) == 1 else None
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import anyio
 
-from mmrag.agent.reading.candidates import CHART, Candidate
+from mmrag.agent.reading.candidates import CHART, Candidate, Measured
 from mmrag.agent.reading.fields import by_fields, by_meaning
 from mmrag.agent.reading.labels import LabelIndex
 from mmrag.agent.reading.layout import Layout
@@ -100,7 +100,7 @@ def _worked_out(asked: Asked, plan: Plan, pages: _Pages) -> Draft | None:
     if not found:
         return None
     score, worked, index = max(found, key=lambda f: f[0])
-    operands = tuple(Claim(text=o.text, spans=_spans_of(index.layout, o.words, o.text)) for o in worked.operands)
+    operands = tuple(Claim(text=o.text, spans=_spans_of(index.layout, o.words, o.text, o.measured)) for o in worked.operands)
     if score < _FLOOR or not all(claim.spans for claim in operands):
         return None
     return Draft(
@@ -118,11 +118,17 @@ def _of_document(readings: Sequence[Reading], page: Page) -> list[Page]:
 
 
 def _spans(layout: Layout, best: Candidate) -> tuple[Span, ...]:
-    return _spans_of(layout, best.words, best.text)
+    return _spans_of(layout, best.words, best.text, best.measured)
 
 
-def _spans_of(layout: Layout, words: Sequence[Word], text: str) -> tuple[Span, ...]:
-    """The words by the element they stand in, in reading order. Words that no element holds cannot be cited."""
+def _spans_of(layout: Layout, words: Sequence[Word], text: str, measured: Measured | None = None) -> tuple[Span, ...]:
+    """The words by the element they stand in, in reading order. Words that no element holds cannot be cited.
+
+    What was measured is cited as the value of its chart, by the words that name it.
+    """
+    if measured is not None:
+        own = tuple(w.index for w in words)
+        return (Span(element_id=measured.element, words=own, quote=text, cell=measured.cell),) if own else ()
     groups: OrderedDict[str, list[Word]] = OrderedDict()
     for word in words:
         element = layout.element_of.get(word.index)

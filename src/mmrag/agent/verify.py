@@ -13,6 +13,7 @@ from statistics import fmean
 from mmrag.agent.aggregate_check import check_worked_out
 from mmrag.agent.checking import comparable, find_same, has_shape, likeness, without_values
 from mmrag.agent.critique_hostile import hostile_words
+from mmrag.agent.estimates import check_estimate
 from mmrag.agent.evidence_words import Cited, Places, Text
 from mmrag.agent.expressions import check_expression
 from mmrag.agent.formulas import check_formula
@@ -76,6 +77,9 @@ def _verdict(plan: Plan, claim: Claim, places: Places, readings: Sequence[Readin
         if not hostile_words(place.reading.page).isdisjoint(span.words):
             return _refuted(claim, "it stands in text that tells its reader what to do")
         cited.append(place)
+    measured = [place.cell for place in cited if place.cell is not None]
+    if measured:
+        return check_estimate(claim, measured, cited)
     text = Text.of([word for place in cited for word in place.words])
     if plan.answer_type is AnswerType.YES_NO:
         return _yes_no(plan, claim, text, cited)

@@ -40,12 +40,14 @@ class AbstentionReason(StrEnum):
 class Span:
     """A run of words of one element that a drafter points at. ``words`` are indexes into the page's words.
 
-    A drafter names an element and words; boxes are computed from them by the code, never written by a model.
+    A drafter names an element and words; boxes are computed from them by the code, never written by a model. ``cell`` is the
+    row and column of a chart's value that was measured and no word prints: the words are then those that name it.
     """
 
     element_id: str
     words: tuple[int, ...]
     quote: str
+    cell: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

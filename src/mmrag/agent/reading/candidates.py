@@ -18,8 +18,19 @@ CHART = "chart"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """A value of a chart that no word prints: its element, and the row and column of its cell."""
+
+    element: str
+    cell: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A possible answer with its evidence. ``score`` in [0, 1]; ``why`` names what found it, for traces and tests."""
+    """A possible answer with its evidence. ``score`` in [0, 1]; ``why`` names what found it, for traces and tests.
+
+    ``measured`` is the value that it rests on where that was measured; its words are then those that name the value.
+    """
 
     text: str
     words: tuple[Word, ...]
@@ -29,6 +40,7 @@ class Candidate:
     page: Page
     normals: tuple[str, ...] = ()
     label: str = ""
+    measured: Measured | None = None
 
     def scaled(self, factor: float) -> Candidate:
         return replace(self, score=min(1.0, self.score * factor))

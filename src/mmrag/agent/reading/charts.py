@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from mmrag.agent.reading.candidates import CHART, Candidate
+from mmrag.agent.formulas import as_estimate
+from mmrag.agent.reading.candidates import CHART, Candidate, Measured
 from mmrag.agent.reading.layout import Layout
 from mmrag.agent.reading.target import Asked
 from mmrag.agent.reading.text import STOP, fold, stem, words
@@ -48,6 +49,8 @@ _NAMED, _LEAD = 0.5, 0.2
 _ASSUMED = 0.8
 """What a score keeps when the question names no category, and the one that stands for all of them is taken; likewise for
 the "Yes" of a yes and a no."""
+_ESTIMATE = 0.85
+"""What a score keeps where the value was measured and not printed."""
 _PREFIX = 5  # letters that two words share at their beginning: "favor" and "favorable", "Lebanon" and "Lebanese"
 _THOUSANDS = re.compile(r"(\d)[Kk]\b")
 _NOTE = re.compile(r"[¹²³⁴⁵*]+|(?<=[a-z])\d$")
@@ -55,11 +58,16 @@ _NOTE = re.compile(r"[¹²³⁴⁵*]+|(?<=[a-z])\d$")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
-    """The cells of one chart by row and column. Row 0 holds the names of the series, column 0 those of the categories."""
+    """The cells of one chart by row and column. Row 0 holds the names of the series, column 0 those of the categories.
 
+    ``element`` is its id; ``is_turned`` says that rows and columns are exchanged.
+    """
+
+    element: str
     categories: dict[int, Cell]
     series: dict[int, Cell]
     values: dict[tuple[int, int], Cell]
+    is_turned: bool = False
 
     @property
     def columns(self) -> list[int]:
@@ -68,10 +76,16 @@ class Chart:
     def turned(self) -> Chart:
         """The same with rows and columns exchanged."""
         return Chart(
+            element=self.element,
             categories=self.series,
             series=self.categories,
             values={(column, row): cell for (row, column), cell in self.values.items()},
+            is_turned=not self.is_turned,
         )
+
+    def heads(self, row: int, column: int) -> tuple[Cell, ...]:
+        """The names of a value: its category, and its series where that has one."""
+        return tuple(c for c in (self.categories.get(row), self.series.get(column)) if c is not None)
 
     def all_print(self, column: int, sign: str) -> bool:
         """True when every value of the column has ``sign`` in it."""
@@ -107,11 +121,16 @@ def in_charts(asked: Asked, plan: Plan, layout: Layout) -> list[Candidate]:
             row = None if at is None else Named(at=at, share=1.0)
         else:
             row = row_of(chart, said)
-        cell = None if row is None else chart.categories[row.at] if extreme else chart.values.get((row.at, column.at))
-        if row is not None and cell is not None:
-            heads = [c for c in (chart.categories[row.at], chart.series.get(column.at)) if c is not None]
-            score = subject(said, heads, layout) * column.share * row.share
-            found.append(_candidate(layout, cell, score))
+        value = None if row is None else chart.values.get((row.at, column.at))
+        if row is None or value is None:
+            continue
+        heads = chart.heads(row.at, column.at)
+        score = subject(said, heads, layout) * column.share * row.share
+        if value.error is not None:
+            answer = heads[0].text if extreme else as_estimate(value.text, value.error)
+            found.append(_estimated(layout, chart.element, value, heads, answer, score))
+        else:
+            found.append(_candidate(layout, heads[0] if extreme else value, score))
     return found
 
 
@@ -173,6 +192,7 @@ def number_of(cell: Cell) -> Decimal | None:
 
 def _chart(element: Element) -> Chart:
     return Chart(
+        element=element.id,
         categories={c.row: c for c in element.cells if c.column == 0},
         series={c.column: c for c in element.cells if c.row == 0},
         values={(c.row, c.column): c for c in element.cells if c.row and c.column},
@@ -218,7 +238,9 @@ def _extreme_row(chart: Chart, column: int, sign: int) -> int | None:
     if len(numbers) < 2 or len(numbers) < len(chart.categories) or any(n is None for n in numbers.values()):
         return None
     ranked = sorted(((sign * n, row) for row, n in numbers.items() if n is not None), reverse=True)
-    return ranked[0][1] if ranked[0][0] > ranked[1][0] else None
+    # Two estimates that may be equal within their errors rank nothing.
+    doubt = sum(chart.values[row, column].error or 0.0 for _, row in ranked[:2])
+    return ranked[0][1] if ranked[0][0] - ranked[1][0] > Decimal(str(doubt)) else None
 
 
 def subject(said: Sequence[str], heads: Sequence[Cell], layout: Layout) -> float:
@@ -230,6 +252,21 @@ def subject(said: Sequence[str], heads: Sequence[Cell], layout: Layout) -> float
     telling = {s for s in said if s not in named and len(s) > 1}
     printed = {stem(w) for run in layout.runs for w in words(run.text)}
     return _BASE + _SUBJECT * (sum(s in printed for s in telling) / len(telling) if telling else 1.0)
+
+
+def _estimated(layout: Layout, element: str, value: Cell, heads: Sequence[Cell], answer: str, score: float) -> Candidate:
+    """An answer from a value that was measured, cited by the words that name it."""
+    own = frozenset(i for head in heads for i in head.words)
+    found = tuple(w for w in layout.page.words if w.index in own)
+    return Candidate(
+        text=answer,
+        words=found,
+        normal=fold(answer),
+        score=score * _ESTIMATE,
+        why=CHART,
+        page=layout.page,
+        measured=Measured(element=element, cell=(value.row, value.column)),
+    )
 
 
 def _candidate(layout: Layout, cell: Cell, score: float) -> Candidate:

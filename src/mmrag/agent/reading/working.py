@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mmrag.agent.formulas import evaluate
+from mmrag.agent.formulas import as_estimate, evaluate, number_in
+from mmrag.agent.reading.candidates import Measured
 from mmrag.agent.reading.charts import Chart, charts_of, column_of, row_of, said_in, subject, tables_of
 from mmrag.agent.reading.layout import Layout
 from mmrag.agent.reading.target import Asked
@@ -30,10 +31,12 @@ _SURE = 0.8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operand:
-    """A printed value and its words."""
+    """A printed value and its words; or one that was measured with its ``error``, and the words that name it."""
 
     text: str
     words: tuple[Word, ...]
+    error: float | None = None
+    measured: Measured | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,11 +83,35 @@ def _in_chart(
             share = min(rows[0].share, rows[1].share, column.share)
             score = _SURE * share * subject(said_in(question), [h for h in heads if h is not None], layout)
             sign = "%" if formula is Formula.PERCENT_CHANGE else ""
-            operands = (_operand(first, layout), _operand(second, layout))
-            return Worked(text=text + sign, formula=formula, operands=operands, score=score)
+            operands = tuple(
+                _operand(cell, table, row.at, column.at, layout)
+                for cell, row in zip((first, second), rows, strict=True)
+                if row is not None
+            )
+            text = _told(text + sign, formula, operands)
+            return Worked(text=text, formula=formula, operands=(operands[0], operands[1]), score=score)
     return None
 
 
-def _operand(cell: Cell, layout: Layout) -> Operand:
-    own: Sequence[int] = cell.words
-    return Operand(text=cell.text, words=tuple(w for w in layout.page.words if w.index in own))
+def _told(text: str, formula: Formula, operands: Sequence[Operand]) -> str:
+    """The result; where it rests on estimates, as one itself, with the errors of both carried on."""
+    errors = [o.error for o in operands if o.error is not None]
+    if not errors:
+        return text
+    error = sum(errors)
+    if formula is Formula.PERCENT_CHANGE:
+        first, second = (abs(float(number_in(o.text) or 0)) for o in operands)
+        error = 100 * (operands[1].error or 0.0) / first + 100 * second * (operands[0].error or 0.0) / first**2
+    return as_estimate(text, error)
+
+
+def _operand(cell: Cell, table: Chart, row: int, column: int, layout: Layout) -> Operand:
+    if cell.error is None:
+        return Operand(text=cell.text, words=_words(cell.words, layout))
+    named = tuple(i for head in table.heads(row, column) for i in head.words)
+    measured = Measured(element=table.element, cell=(cell.row, cell.column))
+    return Operand(text=cell.text, words=_words(named, layout), error=cell.error, measured=measured)
+
+
+def _words(indexes: Sequence[int], layout: Layout) -> tuple[Word, ...]:
+    return tuple(w for w in layout.page.words if w.index in indexes)
