@@ -58,7 +58,7 @@ def draw(rng: random.Random, kind: str, file: Path) -> DrawnChart:
     with style.context(name), mpl.rc_context({"font.family": rng.choice(("DejaVu Sans", "DejaVu Serif"))}):
         warnings.simplefilter("ignore")
         figure = Figure(figsize=rng.choice(((6.4, 4.8), (7, 4), (5.6, 4.2), (8, 4.5))), dpi=rng.choice((110, 150, 200)))
-        canvas = FigureCanvasAgg(figure)
+        FigureCanvasAgg(figure)
         axes = figure.add_subplot()
         count = rng.randint(3, 7)
         labels = rng.sample(NAMES, count) if rng.random() < 0.7 else [str(2015 + n) for n in range(count)]
@@ -72,7 +72,7 @@ def draw(rng: random.Random, kind: str, file: Path) -> DrawnChart:
         if kind != "pie" and rng.random() < 0.4:
             axes.spines[["top", "right"]].set_visible(False)
         figure.tight_layout()
-        canvas.print_png(file)
+        figure.savefig(file, dpi="figure")
     return DrawnChart(kind=kind, style=name, file=file, values=values)
 
 
