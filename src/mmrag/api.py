@@ -73,8 +73,7 @@ class Session:
         wanted or ``cache.enabled`` is off.
         """
         if conversation is not None and document is None:
-            chat = await self.chat(conversation, tier=tier, max_usd=max_usd, trace=trace)
-            return (await chat.ask(question)).answer
+            return (await (await self.chat(conversation, tier=tier, max_usd=max_usd, trace=trace)).ask(question)).answer
         return await self._asked(question, document=document, tier=tier, max_usd=max_usd, trace=trace)
 
     async def chat(
@@ -84,15 +83,16 @@ class Session:
         tier: str | None = None,
         max_usd: float | None = None,
         trace: Path | None = None,
+        on_event: OnEvent | None = None,
     ) -> Chat:
-        """A conversation: a new one, or the one of that id. Raises ``UsageError`` for what cannot be an id."""
+        """A conversation: a new one, or the one of that id. ``on_event`` hears what happens in it. Raises ``UsageError``."""
         from mmrag.agent.chatting import open_chat
 
         kept = await self.conversations()
         async with self._gate:
             models = ((await self._parts()) and self._models) or {}
         model = next((models[t.name] for t in self.settings.cascade.tiers if t.name in models), None)
-        asks = partial(self._asked, tier=tier, max_usd=max_usd, trace=trace)
+        asks = partial(self._asked, tier=tier, max_usd=max_usd, trace=trace, on_event=on_event)
         return await open_chat(conversation, asks, kept, (await self.app()).clock, model=model)
 
     async def conversations(self) -> SqliteConversations:
@@ -114,6 +114,7 @@ class Session:
         tier: str | None = None,
         max_usd: float | None = None,
         trace: Path | None = None,
+        conversation: str | None = None,
     ) -> AsyncGenerator[AnswerEvent, None]:
         """What happens while ``question`` is answered, as events (see ``mmrag.domain.events``), the answer last.
 
@@ -122,8 +123,13 @@ class Session:
         """
         from mmrag.agent.telling import streamed
 
+        async def in_chat(on_event: OnEvent) -> Answer:
+            chat = await self.chat(conversation, tier=tier, max_usd=max_usd, trace=trace, on_event=on_event)
+            return (await chat.ask(question)).answer
+
         ask = partial(self._asked, question, document=document, tier=tier, max_usd=max_usd, trace=trace)
-        return streamed(lambda on_event: ask(on_event=on_event))
+        alone = conversation is None or document is not None
+        return streamed((lambda heard: ask(on_event=heard)) if alone else in_chat)
 
     async def _asked(
         self,

@@ -124,3 +124,11 @@ async def test_the_async_sdk_too(guarded: Served) -> None:
 def test_words_of_a_document_are_not_markdown(text: str, shown: str) -> None:
     assert escaped(text) == shown
     assert not re.search(r"(?<!\\)[\[\]<>`]", escaped(text))
+
+
+def test_a_follow_up_is_understood_from_the_messages_before_it(client: openai.OpenAI) -> None:
+    """Clients send the whole conversation: what the last question leaves out stands in it."""
+    first = client.chat.completions.create(model="mmrag", messages=user(QUESTION)).choices[0].message.content
+    said = [*user(QUESTION), {"role": "assistant", "content": first}, {"role": "user", "content": "And the invoice date?"}]
+    reply = client.chat.completions.create(model="mmrag", messages=said)
+    assert (reply.choices[0].message.content or "").startswith("14 March 2024")

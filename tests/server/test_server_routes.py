@@ -159,3 +159,13 @@ def test_a_client_may_spend_less_than_the_settings_allow_and_never_more(
     monkeypatch.setattr(session, "stream", stream)
     client.post("/api/ask", json={"question": QUESTION, "max_usd": asked}).raise_for_status()
     assert given == [allowed]
+
+
+def test_a_question_may_lean_on_those_of_its_conversation(client: httpx.Client) -> None:
+    asked = {"question": QUESTION, "conversation": "c1"}
+    assert client.post("/api/ask", json=asked).raise_for_status().json()["answer"] == "F-2291"
+    asked = {"question": "And the invoice date?", "conversation": "c1"}
+    told = events_in(client.post("/api/ask/stream", json=asked).raise_for_status().text)
+    assert [name for name, _ in told].index("plan") == 0
+    assert told[-1][1]["answer"] == "14 March 2024"
+    assert client.post("/api/ask", json={**asked, "conversation": "a/b"}).status_code == 422

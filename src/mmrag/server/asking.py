@@ -53,7 +53,7 @@ def _stream(session: Session, ask: Ask) -> AsyncGenerator[AnswerEvent, None]:
     """A client may ask for less than the settings allow to be spent, never for more."""
     most = session.settings.cascade.max_usd
     max_usd = None if ask.max_usd is None else min(ask.max_usd, most)
-    return session.stream(ask.question, document=ask.document, tier=ask.tier, max_usd=max_usd)
+    return session.stream(ask.question, document=ask.document, tier=ask.tier, max_usd=max_usd, conversation=ask.conversation)
 
 
 def server_sent(event: str, data: Json) -> bytes:

@@ -1,15 +1,15 @@
 """``/v1/chat/completions`` and ``/v1/models``: existing chat clients ask mmrag as they ask a model.
 
-The last message of the user is the question. The reply's text is the answer with its sources as Markdown links to crops; the
-same links are annotations. While an answer comes about, a stream carries what happens as ``reasoning_content``; its
-``content`` begins when the answer has been checked, so no client ever shows a draft as an answer. The whole answer, as
-``mmrag ask --json`` has it, is beside it under ``mmrag``.
+The last message of the user is the question; what it leaves out is taken over from those before it. The reply's text is
+the answer with its sources as Markdown links to crops; the same links are annotations. While an answer comes about, a stream
+carries what happens as ``reasoning_content``; its ``content`` begins when the answer has been checked, so no client ever
+shows a draft as an answer. The whole answer, as ``mmrag ask --json`` has it, is beside it under ``mmrag``.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import Any, Literal
 
@@ -23,6 +23,7 @@ from mmrag.domain.events import AnswerEvent, AnswerGiven
 from mmrag.domain.hashing import Json, canonical_bytes
 from mmrag.errors import MMRagError
 from mmrag.server.asking import answer_to, events, kept_alive
+from mmrag.server.chat_history import Said, cited_ids, whole_question
 from mmrag.server.chat_text import Reply, progress_of, reply_to
 from mmrag.server.depends import AskedStore
 from mmrag.server.places import answer_out
@@ -33,6 +34,8 @@ from mmrag.server.store import Store
 
 router = APIRouter(prefix="/v1", tags=["OpenAI-compatible"])
 MODEL = "mmrag"
+MOST_MESSAGES = 20
+"""Of a conversation, the latest ones."""
 
 
 class _Lenient(BaseModel):
@@ -124,7 +127,7 @@ async def model(name: str, store: AskedStore) -> JSONResponse:
 @router.post("/chat/completions", response_model=CompletionOut, summary="Ask as one asks a model")
 async def completions(body: ChatRequest, store: AskedStore, request: Request) -> Response:
     """With `stream`, server-sent chunks. Sources are Markdown links in the text, and `annotations` (`url_citation`)."""
-    ask = _question(body, store)
+    ask = await _question(body, store)
     base = _base(request, store)
     if body.stream:
         store.turns.check()
@@ -189,15 +192,25 @@ def _data(value: Json) -> bytes:
     return format_sse_event(data_str=canonical_bytes(value).decode("utf-8", "replace"))
 
 
-def _question(body: ChatRequest, store: Store) -> Ask:
+async def _question(body: ChatRequest, store: Store) -> Ask:
     """Raises ``Problem``: 404 for a model that there is none of, 400 without a question of bearable length."""
     tier = _tier(store, body.model)
-    asked = next((m.text.strip() for m in reversed(body.messages) if m.role == "user" and m.text.strip()), "")
-    if not asked:
-        raise Problem(400, "no_question", "messages: no message of the user has text in it.")
-    if len(asked) > MOST_QUESTION:
+    messages = [Said(role=m.role, text=m.text) for m in body.messages]
+    if any(len(m.text) > MOST_QUESTION for m in messages if m.role == "user"):
         raise Problem(400, "question_too_long", f"A question has at most {MOST_QUESTION} characters.")
-    return Ask(question=asked, tier=tier)
+    meant = whole_question(messages[-MOST_MESSAGES:], await _names(cited_ids(messages), store))
+    if not meant.question:
+        raise Problem(400, "no_question", "messages: no message of the user has text in it.")
+    return Ask(question=meant.question[:MOST_QUESTION], document=meant.document if meant.sure else None, tier=tier)
+
+
+async def _names(ids: Sequence[str], store: Store) -> dict[str, str]:
+    """The names of the documents that are there among ``ids``."""
+    if not ids:
+        return {}
+    catalog = (await store.session.app()).catalog
+    found = [await catalog.document(one) for one in ids[-MOST_MESSAGES:]]
+    return {document.id: document.name for document in found if document is not None}
 
 
 def _tier(store: Store, name: str) -> str | None:

@@ -15,6 +15,7 @@ function newId() {
 class Turn {
   constructor(question) {
     this.list = el("ol");
+    this.question = question;
     this.summary = el("summary", {}, "Looking");
     this.steps = el("details", { class: "steps", open: true }, this.summary, this.list);
     this.result = el("div", { class: "result" });
@@ -38,6 +39,7 @@ class Turn {
   on_plan(plan) {
     const what = plan.operation ? `${plan.operation} over several documents` : plan.answer_type.replaceAll("_", " ");
     this.summary.textContent = "Working";
+    if (plan.question !== this.question) this.step("Understood as: ", el("b", {}, plan.question));
     this.step("Looking for: ", el("b", {}, what), plan.names.length ? ` in what is about ${plan.names.join(", ")}` : null);
   }
 
