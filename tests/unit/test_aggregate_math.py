@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -124,3 +125,15 @@ def test_a_side_that_several_documents_fit_is_asked_about() -> None:
 
 def test_an_average_is_rounded_half_up() -> None:
     assert work_out(aggregate(Operation.AVERAGE), [entry("a", "0.01"), entry("b", "0.02")]).text == "0.02"
+
+
+def test_the_second_largest_is_so_among_different_values() -> None:
+    entries = [
+        Entry(document=str(n), label=f"{n}.jpg", part=0, amount=Decimal(amount)) for n, amount in enumerate([5, 9, 9, 7])
+    ]
+    part = Part(name="", several=True)
+    second = Aggregate(operation=Operation.LARGEST, quantity=Quantity.AMOUNT, target="total amount", parts=(part,), rank=2)
+    assert work_out(second, entries).text == "7"
+    assert work_out(second, entries).used[0].document == "3"
+    fourth = replace(second, rank=4)
+    assert work_out(fourth, entries).text is None

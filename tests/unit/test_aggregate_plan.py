@@ -127,3 +127,18 @@ def test_a_bound_is_a_condition_on_the_amount(words: str, least: str | None, mos
 )
 def test_the_answer_has_the_shape_that_is_asked_for(question: str, kind: AnswerType) -> None:
     assert make_plan(question).answer_type is kind
+
+
+@pytest.mark.parametrize(
+    ("question", "operation", "rank"),
+    [
+        ("What is the second highest total of all receipts?", Operation.LARGEST, 2),
+        ("Which receipt has the third-lowest total?", Operation.SMALLEST, 3),
+        ("What is the highest total of all receipts?", Operation.LARGEST, 1),
+        ("What is the 2nd most recent receipt's total among all receipts?", Operation.LARGEST, 2),
+    ],
+)
+def test_a_place_in_the_order_of_all_is_told(question: str, operation: Operation, rank: int) -> None:
+    aggregate = make_plan(question).aggregate
+    assert aggregate is not None
+    assert (aggregate.operation, aggregate.rank) == (operation, rank)

@@ -65,7 +65,12 @@ def work_out(aggregate: Aggregate, entries: Sequence[Entry]) -> Worked:
         return Worked(text=None, why=wrong)
     text, resting = _worked(aggregate, used)
     if text is None:
-        return Worked(text=None, why=f"two of them are equal: {_some([e.label for e in resting])}")
+        why = (
+            f"two of them are equal: {_some([e.label for e in resting])}"
+            if resting
+            else "there are not so many different ones"
+        )
+        return Worked(text=None, why=why)
     note = f"{NOT_COUNTED}, because it cannot be read: {_some(undecided)})" if undecided else ""
     return Worked(text=text + note, used=resting, undecided=tuple(undecided))
 
@@ -143,7 +148,11 @@ def _extreme(aggregate: Aggregate, used: tuple[Entry, ...]) -> tuple[str | None,
     ordered = sorted(used, key=lambda e: (e.day or date.min) if by_date else (e.amount or Decimal(0)))
     if aggregate.operation is Operation.LARGEST:
         ordered.reverse()
-    best = ordered[0]
+    values = list(dict.fromkeys(_value(aggregate, e) for e in ordered))
+    if len(values) < aggregate.rank:
+        return None, ()
+    best = next(e for e in ordered if _value(aggregate, e) == values[aggregate.rank - 1])
+    ordered = [best, *(e for e in ordered if e is not best)]
     equal = tuple(e for e in ordered if _value(aggregate, e) == _value(aggregate, best) and e.document != best.document)
     if equal and aggregate.giving is not Giving.VALUE:
         return None, (best, *equal)

@@ -27,6 +27,12 @@ _JOINT = re.compile(r"\s*,?\s+(?:and|or|than|before|after|exceeds?|versus|vs\.?|
 _SMALL = re.compile(r"^(?:(?:of|from|by|at|the|or|and)\s+)+")
 _YES_NO = re.compile(r"^\W*(?:is|are|was|were|does|do|did)\b")
 _DOCUMENT = re.compile(r"^\W*(?:which|what)\b(?!\s+(?:is|was|are|were)\b)")
+_RANKS = {"second": 2, "2nd": 2, "third": 3, "3rd": 3, "fourth": 4, "4th": 4, "fifth": 5, "5th": 5}
+_ORDINAL = re.compile(
+    r"\b(?P<rank>second|third|fourth|fifth|2nd|3rd|4th|5th)[\s-]+(?=(?:most\s+)?(?:\w+est|expensive|recent)\b)",
+    re.IGNORECASE,
+)
+"""'the second highest': a place in the order of all."""
 _PAIRED = frozenset(
     (
         Operation.SUM,
@@ -46,6 +52,16 @@ _PINS = frozenset((ConstraintKind.DATE, ConstraintKind.IDENTIFIER, ConstraintKin
 
 def find_aggregate(text: str, single: Single) -> Aggregate | None:
     """The decomposition of ``text``, or None for a question that one place on one document may answer."""
+    ordinal = _ORDINAL.search(text)
+    if ordinal is None:
+        return _found(text, single)
+    aggregate = _found(f"{text[: ordinal.start()]}{text[ordinal.end() :]}", single)
+    if aggregate is None or aggregate.operation not in (Operation.LARGEST, Operation.SMALLEST) or len(aggregate.parts) != 1:
+        return None
+    return replace(aggregate, rank=_RANKS[ordinal["rank"].casefold()])
+
+
+def _found(text: str, single: Single) -> Aggregate | None:
     words = aggregate_words()
     lower = fold(text)
     told = single(text)

@@ -66,7 +66,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Aggregate:
-    """How a question is decomposed: ``target`` (of kind ``quantity``) is read from every document of every part."""
+    """How a question is decomposed: ``target`` (of kind ``quantity``) is read from every document of every part.
+
+    ``rank`` counts from 1 among the different values, for the largest and the smallest: 2 is the second largest.
+    """
 
     operation: Operation
     quantity: Quantity
@@ -74,6 +77,7 @@ class Aggregate:
     parts: tuple[Part, ...]
     conditions: tuple[Condition, ...] = ()
     giving: Giving = Giving.VALUE
+    rank: int = 1
 
     @property
     def reads(self) -> tuple[Quantity, ...]:
