@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from os import PathLike
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from mmrag.agent.case import AgentParts
     from mmrag.agent.chatting import Chat
     from mmrag.agent.remembering import Remembered
+    from mmrag.agent.tape import Outside
     from mmrag.agent.tools import Toolbox
     from mmrag.app import App
     from mmrag.domain.documents import Document
@@ -142,7 +142,7 @@ class Session:
         on_event: OnEvent | None = None,
     ) -> Answer:
         if self._agent is None:  # takes seconds, once in a process: not on the event loop
-            await anyio.to_thread.run_sync(import_module, "mmrag.agent.asking")
+            await anyio.to_thread.run_sync(import_module, "mmrag.assembly")
         from mmrag.agent.asking import Agent
         from mmrag.agent.remembering import Asked
 
@@ -158,13 +158,15 @@ class Session:
         if trace is None:
             async with self._gate:
                 self._agent = agent = self._agent or Agent(await self._parts())
+            answer = await agent.ask(question, document=document, tier=tier, max_usd=max_usd, on_event=on_event)
         else:
-            async with self._gate:
-                parts = await self._parts()
-            from mmrag.adapters.traces import TraceCopy
+            from mmrag.assembly import ask_on_tape
 
-            agent = Agent(replace(parts, traces=TraceCopy(parts.traces, trace)))
-        answer = await agent.ask(question, document=document, tier=tier, max_usd=max_usd, on_event=on_event)
+            async with self._gate:
+                parts, outside = await self._parts(), await self._outside()
+            answer = await ask_on_tape(
+                parts, outside, trace, question, document=document, tier=tier, max_usd=max_usd, on_event=on_event
+            )
         if remembered is not None:
             remembered.keep(asked, answer)
         return answer
@@ -274,36 +276,37 @@ class Session:
             self._app = await self._stack.enter_async_context(open_app(self.settings))
         return self._app
 
-    async def _parts(self) -> AgentParts:
-        from mmrag.agent.case import AgentParts
-        from mmrag.agent.reader import ReaderDrafter
-        from mmrag.agent.tiers import build_tiers
-        from mmrag.agent.tools import ToolParts, build_tools
-        from mmrag.app import calibration_of, chat_models, filed_receipts
-        from mmrag.prompting import constitution
+    async def _outside(self) -> Outside:
+        """What a question is given from outside. The caller holds the gate."""
+        from mmrag.agent.tape import Outside
+        from mmrag.app import chat_models
 
         app = await self._opened()
-        if self._receipts is None:
-            self._receipts = await self._stack.enter_async_context(filed_receipts(self.settings))
         if self._models is None:
             self._models = await self._stack.enter_async_context(chat_models(self.settings, app.ledger, app.clock))
-        search = _search_parts(app)
-        toolbox = build_tools(ToolParts(search=search, blobs=app.blobs, reader=ReaderDrafter(app.embedder)))
-        return AgentParts(
-            search=search,
-            tiers=build_tiers(
-                self.settings,
-                embedder=app.embedder,
-                models=self._models,
-                blobs=app.blobs,
-                toolbox=toolbox,
-                catalog=app.catalog,
-            ),
+        if self._originals is None:
+            self._originals = await self._stack.enter_async_context(opened_originals(self.settings))
+        return Outside(
+            search=_search_parts(app),
+            models=self._models,
             blobs=app.blobs,
-            traces=app.traces,
             ledger=app.ledger,
             clock=app.clock,
-            settings=self.settings,
+            originals=self._originals,
+        )
+
+    async def _parts(self) -> AgentParts:
+        from mmrag.app import calibration_of, filed_receipts
+        from mmrag.assembly import assembled
+        from mmrag.prompting import constitution
+
+        app, outside = await self._opened(), await self._outside()
+        if self._receipts is None:
+            self._receipts = await self._stack.enter_async_context(filed_receipts(self.settings))
+        return assembled(
+            self.settings,
+            outside,
+            app.traces,
             calibration=await calibration_of(self.settings),
             receipts=self._receipts,
             principles=await anyio.to_thread.run_sync(constitution, self.settings.ask.constitution),

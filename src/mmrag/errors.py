@@ -3,7 +3,8 @@
     MMRagError
     ├── UsageError                the caller asked for something that makes no sense (exit 2)
     │   ├── SettingsError         a setting is unknown or has a wrong value
-    │   └── EmptyStoreError       nothing has been ingested yet
+    │   ├── EmptyStoreError       nothing has been ingested yet
+    │   └── TraceError            a trace cannot be replayed
     ├── StoreError                the store cannot be used
     │   ├── StoreBusyError        another process is writing
     │   ├── StoreFullError        the disk is full
@@ -50,6 +51,10 @@ class SettingsError(UsageError):
 
 
 class EmptyStoreError(UsageError):
+    pass
+
+
+class TraceError(UsageError):
     pass
 
 

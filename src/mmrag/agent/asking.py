@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from itertools import count
+from typing import Any
 
+from workflows.decorators import StepFunction
 from workflows.errors import WorkflowTimeoutError
 from workflows.handler import WorkflowHandler
 
@@ -18,12 +20,26 @@ from mmrag.domain.events import OnEvent
 __all__ = ["Agent", "AgentParts"]
 
 
+class _Flow(AskFlow):
+    """The workflow, with its steps looked up once. The runtime asks for them ten times a question and finds them by going
+    through all members of the object, which takes longer than any step of its own."""
+
+    def __init__(self, parts: AgentParts) -> None:
+        self._found: dict[str, StepFunction[Any, Any]] | None = None
+        super().__init__(parts)
+
+    def _get_steps(self) -> dict[str, StepFunction[Any, Any]]:
+        if self._found is None:
+            self._found = super()._get_steps()
+        return self._found
+
+
 class Agent:
     """Answers questions over one store. Keep one: its tiers remember pages. Questions may run at the same time."""
 
     def __init__(self, parts: AgentParts) -> None:
         self._parts = parts
-        self._flow = AskFlow(parts)
+        self._flow = _Flow(parts)
         self._asked = count(1)
 
     async def ask(

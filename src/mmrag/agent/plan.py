@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import lru_cache
 
 from mmrag.agent.aggregate_plan import find_aggregate
 from mmrag.agent.planwords import PlanWords, plan_words
@@ -78,6 +79,7 @@ def make_plan(question: str, *, document: str | None = None) -> Plan:
     )
 
 
+@lru_cache(maxsize=64)
 def _look_up(question: str, text: str, document: str | None) -> Plan:
     """The plan of a question that one place answers. ``text`` is the question with single spaces."""
     led = _LEAD.match(text)

@@ -68,7 +68,7 @@ def ask(
     async def answered() -> bool:
         async with api.open_session(settings=settings) as session:
             answer = await session.ask(question, tier=tier, max_usd=max_usd, trace=trace)
-            _print(answer, as_json=as_json)
+            print_answer(answer, as_json=as_json)
             await _save(answer, session, trace=trace, save_crops=save_crops)
             return answer.answered
 
@@ -85,15 +85,15 @@ async def _save(answer: Answer, session: Session, *, trace: Path | None, save_cr
             terminal.say(note)
 
 
-def _print(answer: Answer, *, as_json: bool) -> None:
+def print_answer(answer: Answer, *, as_json: bool) -> None:
     if as_json:
         from mmrag.agent.presenting import to_json
 
         terminal.emit_json(to_json(answer))
     elif terminal.is_terminal():
-        from mmrag.cli.answer_rich import print_answer
+        from mmrag.cli import answer_rich
 
-        print_answer(answer, terminal.console())
+        answer_rich.print_answer(answer, terminal.console())
     else:
         from mmrag.cli.answer_view import plain_lines
 

@@ -28,6 +28,7 @@ _SUMMARIES = {
     "index": "Verify or rebuild the vector index.",
     "mcp": "Offer the store to assistants and agents (Model Context Protocol).",
     "models": "Which models are here, with sizes and digests.",
+    "replay": "Answer a question again from its trace, with no store and no network.",
     "search": "Find the elements of pages that fit some words.",
     "serve": "Serve the store to browsers, programs and chat clients.",
     "show": "Write a page as a picture, with boxes around what was found.",

@@ -88,7 +88,8 @@ async def search(
         elements.setdefault(element.id, element)
     if allowed is not None:
         elements = {i: e for i, e in elements.items() if PageRef(document_id=e.document_id, page=e.page) in allowed}
-    hits = await _hits(rank_elements(tuple(elements.values()), rankings, matches, seen), elements, parts.catalog, k)
+    ranked = rank_elements(tuple(elements.values()), rankings, matches, seen, k=k)
+    hits = await _hits(ranked, elements, parts.catalog)
     return Gathered(hits=hits, documents=tuple(meant), matches=matches.documents, unmatched=matches.unmatched(meant))
 
 
@@ -103,9 +104,9 @@ def meant_documents(matches: Matches) -> list[str]:
 
 
 def rank_elements(
-    elements: Sequence[Element], rankings: Sequence[Ranking], matches: Matches, seen: Seen = NOTHING_SEEN
+    elements: Sequence[Element], rankings: Sequence[Ranking], matches: Matches, seen: Seen = NOTHING_SEEN, *, k: int
 ) -> list[tuple[str, float, Mapping[Leg, int]]]:
-    """Every element with its score in ``[0, 1]`` and its rank in each leg, best first. Pure.
+    """The best ``k`` elements with their scores in ``[0, 1]`` and their ranks in each leg, best first. Pure.
 
     Page and document rankings count for all elements that stand there. With constraints, the score is a weighted mean of
     the document's match and the fused score relative to the best. What was ``seen`` counts with its own weight.
@@ -139,7 +140,7 @@ def rank_elements(
     share = MATCH_SHARE if matches.documents else 0.0
     final = {e.id: share * matches.documents.get(e.document_id, 0.0) + (1 - share) * fused[e.id] / top for e in elements}
     ordered = order(final, [e.id for e in sorted(elements, key=lambda e: (e.document_id, e.page, e.ordinal))])
-    return [(e, final[e], MappingProxyType({leg: r[e] for leg, r in found.items() if e in r})) for e in ordered]
+    return [(e, final[e], MappingProxyType({leg: r[e] for leg, r in found.items() if e in r})) for e in ordered[:k]]
 
 
 async def _embed(texts: Sequence[str], embedder: TextEmbedder) -> list[list[float]]:
@@ -202,11 +203,11 @@ def _best_pages(matches: Matches, meant: Sequence[str]) -> list[PageRef]:
 
 
 async def _hits(
-    ranked: Sequence[tuple[str, float, Mapping[Leg, int]]], elements: Mapping[str, Element], catalog: Catalog, k: int
+    ranked: Sequence[tuple[str, float, Mapping[Leg, int]]], elements: Mapping[str, Element], catalog: Catalog
 ) -> tuple[Hit, ...]:
-    documents = {id_: await catalog.document(id_) for id_ in sorted({elements[e].document_id for e, _, _ in ranked[:k]})}
+    documents = {id_: await catalog.document(id_) for id_ in sorted({elements[e].document_id for e, _, _ in ranked})}
     hits = []
-    for element_id, score, legs in ranked[:k]:
+    for element_id, score, legs in ranked:
         element = elements[element_id]
         document = documents[element.document_id]
         if document is not None:  # else removed by a writer since it was found: no longer evidence

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from mmrag.agent.reading.lexicon import Concept, Lexicon
 from mmrag.agent.reading.text import STOP, content_words, fold, holds, stem, words
@@ -141,10 +142,12 @@ def _match(
     agree = _agreement(concept.type, expected)
     best: tuple[float, tuple[str, ...]] = (0.0, ())
     specific = any(w not in GENERIC for w in target)
-    target_stems, asked_stems = [stem(w) for w in target], [stem(w) for w in asked]
+    target_stems, asked_stems = tuple(stem(w) for w in target), tuple(stem(w) for w in asked)
+    there = {*target_stems, *asked_stems}
     for ask in concept.ask:
-        kept = tuple(w for w in ask if w not in STOP or w == "where") or ask
-        stems = [stem(w) for w in kept]
+        kept, stems = _named(ask)
+        if not there.issuperset(stems):
+            continue  # most names of most fields: nothing to look for word by word
         for stems_there, weight in ((target_stems, 1.0), (asked_stems, 0.8)):
             at = _find(stems, stems_there)
             # One word that only names the kind of document ("... on the invoice") is no field, when other words are asked.
@@ -169,11 +172,18 @@ def _agreement(kind: AnswerType, expected: AnswerType) -> float:
     return 0.5 if {a, b} == {4, 5} or {a, b} == {1, 3} else 0.15
 
 
-def _find(needle: Sequence[str], hay: Sequence[str]) -> tuple[int, bool] | None:
+@cache
+def _named(ask: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The words of a field's name that count, and their stems."""
+    kept = tuple(w for w in ask if w not in STOP or w == "where") or ask
+    return kept, tuple(stem(w) for w in kept)
+
+
+def _find(needle: tuple[str, ...], hay: tuple[str, ...]) -> tuple[int, bool] | None:
     """Where ``needle`` starts in ``hay``, and whether its words stand side by side there; None when one is missing."""
     size = len(needle)
     for at in range(len(hay) - size + 1):
-        if list(hay[at : at + size]) == list(needle):
+        if hay[at : at + size] == needle:
             return at, True
     if size > 1 and all(n in hay for n in needle):
         return min(hay.index(n) for n in needle), False
