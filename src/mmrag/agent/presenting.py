@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mmrag.domain.answers import Answer, Citation, CitedClaim
+from mmrag.domain.answers import Abstention, Answer, Citation, CitedClaim
 from mmrag.domain.costs import Bill
 from mmrag.domain.events import (
     AnswerEvent,
@@ -31,7 +31,7 @@ def to_json(answer: Answer) -> dict[str, Json]:
         "question": answer.question,
         "status": "answered" if answer.answered else "abstained",
         "answer": answer.answer,
-        "abstention": None if refusal is None else {"reason": refusal.reason.value, "detail": refusal.detail},
+        "abstention": None if refusal is None else _refusal(refusal),
         "confidence": round(answer.confidence, 4),
         "claims": [_claim(claim) for claim in answer.claims],
         "evidence": [hit_json(hit) for hit in answer.evidence],
@@ -44,6 +44,10 @@ def to_json(answer: Answer) -> dict[str, Json]:
         "notes": list(answer.notes),
         "trace": answer.trace,
     }
+
+
+def _refusal(refusal: Abstention) -> Json:
+    return {"reason": refusal.reason.value, "detail": refusal.detail, "help": refusal.help}
 
 
 def hit_json(hit: Hit) -> dict[str, Json]:

@@ -55,7 +55,7 @@ def _answer_panel(answer: Answer) -> Panel:
 
 def _refusal_panel(answer: Answer, abstention: Abstention) -> Panel:
     return Panel(
-        Text(clean(abstention.detail)),
+        Text("\n".join(clean(line) for line in (abstention.detail, abstention.help) if line)),
         title=f"no answer: {abstention.reason.value.replace('_', ' ')}",
         title_align="left",
         subtitle=f"confidence {answer.confidence:.2f} · {clean(answer.tier)}",

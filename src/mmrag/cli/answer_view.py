@@ -85,6 +85,8 @@ def plain_lines(answer: Answer) -> Iterator[str]:
     """The answer as simple text: what was asked for first, then where it stands."""
     if answer.abstention is not None:
         yield f"No answer ({answer.abstention.reason.value}): {clean(answer.abstention.detail)}"
+        if answer.abstention.help:
+            yield f"What would help: {clean(answer.abstention.help)}"
         yield from _nearest(answer)
     else:
         yield clean_lines(answer.answer or "")

@@ -157,8 +157,11 @@ class CitedClaim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Abstention:
+    """A refusal: why, in one sentence, and what would help."""
+
     reason: AbstentionReason
     detail: str
+    help: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -81,6 +81,7 @@ class EvidenceItem(_Out):
 class AbstentionOut(_Out):
     reason: AbstentionReason
     detail: str
+    help: str = ""
 
 
 class CostOut(_Out):

@@ -8,8 +8,10 @@ from types import MappingProxyType
 from mmrag.agent.billing import bill_of, spent
 from mmrag.agent.case import STAGES, AgentParts, Case, Round
 from mmrag.agent.cite import cite
+from mmrag.agent.helping import what_would_help
 from mmrag.agent.plan import make_plan
 from mmrag.agent.presenting import to_json
+from mmrag.agent.rivals import contradictions
 from mmrag.domain.answers import Abstention, AbstentionReason, Answer, CitedClaim
 from mmrag.domain.bookkeeping import Receipt
 from mmrag.domain.costs import Bill, LedgerEntry
@@ -33,13 +35,23 @@ async def timed_out(case: Case, seconds: float, parts: AgentParts) -> Answer:
 
 
 async def close(case: Case, settled: Round, parts: AgentParts) -> Answer:
-    """Add up the bill, save the trace, and give the answer with its claims, or the refusal with the nearest evidence."""
+    """Add up the bill, save the trace, and give the answer with its claims and what contradicts it elsewhere, or the refusal
+    with the nearest evidence and what would help."""
     with case.timed("verify"):
         claims = () if settled.refusal else cite(settled.verdicts, settled.readings)
+        told = () if settled.refusal else contradictions(settled.verdicts, settled.readings)
+    settled = replace(settled, notes=tuple(dict.fromkeys((*settled.notes, *told))))
+    if settled.refusal is not None:
+        keyless = all(tier.model is None for tier in case.tiers)
+        settled = replace(settled, refusal=_helpful(settled.refusal, settled, keyless=keyless))
     entries = await spent(case, settled.tried, parts.ledger)
     answer = _answer(case, settled, claims, _bill(case, settled, entries, parts))
     await parts.traces.save(case.id, case.trace.to_bytes(to_json(answer)))
     return await _filed(case, parts, answer)
+
+
+def _helpful(refusal: Abstention, settled: Round, *, keyless: bool) -> Abstention:
+    return replace(refusal, help=what_would_help(refusal, settled, keyless=keyless))
 
 
 async def _filed(case: Case, parts: AgentParts, answer: Answer) -> Answer:
