@@ -60,6 +60,7 @@ def assembled(
         ),
         blobs=outside.blobs,
         rereader=None if outside.originals is None else FileRereader(outside.originals, outside.blobs),
+        topics=outside.topics,
         traces=traces,
         ledger=outside.ledger,
         clock=outside.clock,

@@ -99,6 +99,11 @@ def sorting_id() -> str:
     return _table().id
 
 
+def templates() -> tuple[str, ...]:
+    """The sentences that phrases are put into."""
+    return _table().templates
+
+
 class _Table:
     def __init__(self) -> None:
         raw = tomllib.loads(files("mmrag.retrieval").joinpath("kinds.toml").read_text(encoding="utf-8"))
