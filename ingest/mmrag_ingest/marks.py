@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from difflib import SequenceMatcher
 from enum import StrEnum
 from typing import Final
+
+from rapidfuzz import fuzz
 
 from mmrag.domain.documents import Element, ElementKind, Page, TextSource, element_id
 from mmrag.domain.geometry import BBox, Polygon
@@ -112,7 +113,7 @@ def with_marks(page: Page, marks: Marks) -> Page:
 def _is_drawn(field: FormField, words: Sequence[RawWord]) -> bool:
     wanted = _bare(field.value)
     inside = "".join(_bare(w.text) for w in words if field.box.contains(*w.polygon.bbox.center))
-    return not wanted or wanted in inside or SequenceMatcher(None, wanted, inside, autojunk=False).ratio() >= _DRAWN
+    return not wanted or wanted in inside or fuzz.ratio(wanted, inside) >= 100 * _DRAWN
 
 
 def _words(field: FormField, line: int, upright: float) -> Iterator[RawWord]:
