@@ -102,7 +102,8 @@ def test_a_question_without_a_lead_is_asked_as_it_stands() -> None:
 
 
 def test_capitals_that_are_asked_for_name_no_document() -> None:
-    asked = make_plan("Who was the Investigator In Charge (IIC) of NTSB accident NYC08CA055?")
-    assert [c.text for c in asked.constraints if c.kind is ConstraintKind.NAME] == []
+    for role in ("Investigator In Charge (IIC)", "investigator in charge (IIC)"):
+        asked = make_plan(f"Who was the {role} of NTSB accident NYC08CA055?")
+        assert [c.text for c in asked.constraints if c.kind is ConstraintKind.NAME] == []
     told = make_plan("What was the total on the receipt from Alpha Trading?")
     assert [c.text for c in told.constraints if c.kind is ConstraintKind.NAME] == ["Alpha Trading"]

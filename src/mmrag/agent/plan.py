@@ -180,7 +180,7 @@ def _names(text: str, values: tuple[Value, ...], words: PlanWords) -> list[tuple
     found = [(m.start(), m.end(), (m.group(1) or m.group(2)).strip()) for m in _QUOTED.finditer(text)]
     found = [(start, end, name) for start, end, name in found if _is_title(name)]
     # A "?" ends a run: names do not go on across a value.
-    masked = _blanked(text, [(v.start, v.end) for v in values], by="?")
+    masked = _blanked(text, [*((v.start, v.end) for v in values), *_abbreviations(text)], by="?")
     runs = [m.span() for m in words.name_run.finditer(masked) if _is_name_here(text, *m.span(), beside_title=bool(found))]
     runs += [m.span(1) for m in words.after_genre.finditer(masked)]
     for start, end in runs:
@@ -195,6 +195,16 @@ def _names(text: str, values: tuple[Value, ...], words: PlanWords) -> list[tuple
         ):
             found.append((start, end, name))
     return sorted(found)
+
+
+def _abbreviations(text: str) -> list[Span]:
+    """Brackets with the initials of the words before them: 'investigator in charge (IIC)' names no document."""
+    found: list[Span] = []
+    for match in re.finditer(r"\(([A-Z]{2,6})\)", text):
+        before = re.findall(r"[^\W\d_]+", text[: match.start()])[-len(match.group(1)) :]
+        if "".join(word[0] for word in before).upper() == match.group(1):
+            found.append(match.span())
+    return found
 
 
 def _is_title(quoted: str) -> bool:
