@@ -56,6 +56,8 @@ def charts_on(words: Sequence[Word], regions: Sequence[BBox], picture: NDArray[n
         measured = _measured(words, picture, BBox(0.0, 0.0, 1.0, 1.0)) if regions else None
         if measured is not None:
             return [_found_measured(measured, words, regions, picture)]
+        if len(regions) == 1:
+            return []  # the page is this one picture
     charts = []
     for region in regions:
         near = region.grown(_MARGIN, _MARGIN)

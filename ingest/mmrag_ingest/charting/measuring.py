@@ -95,8 +95,10 @@ def _measured(plot: Plot, *, lying: bool = False) -> MeasuredChart | None:
         key = _lying_key(plot, grounds, ticks)
     shielded = _without_key(blank, key, lying=lying, paper=grounds[-1])
     named = {w for e in key for w in e.name.words} | ticks
-    for labels in _label_sets(plot, scale, field, named, lying=lying):
-        found = _bars(shielded, scale, labels, key, grounds, field) or (
+    sets = _label_sets(plot, scale, field, named, lying=lying)
+    blocks = blocks_of(shielded, grounds) if sets else []
+    for labels in sets:
+        found = _bars(blocks, scale, labels, key, field) or (
             None if lying else _lines(shielded, plot, scale, labels, key, grounds, field)
         )
         if found is not None:
@@ -208,19 +210,14 @@ def _merged(items: Sequence[Item]) -> list[Item]:
 
 
 def _bars(
-    picture: Picture,
-    scale: Scale,
-    labels: Sequence[Item],
-    key: Sequence[Entry],
-    grounds: Sequence[Colour],
-    field: Field,
+    blocks: Sequence[Block], scale: Scale, labels: Sequence[Item], key: Sequence[Entry], field: Field
 ) -> MeasuredChart | None:
     span = field.floor - scale.high
     touch = max(_TOUCH, _TOUCH_SHARE * span)
     least = _NARROWEST * spacing([i.cx for i in labels])
     inside = [
         b
-        for b in blocks_of(picture, grounds)
+        for b in blocks
         if min(b.width, 2 * b.height) >= least
         and field.x0 - 1 < b.x0
         and b.x1 < field.x1 + 1

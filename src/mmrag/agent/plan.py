@@ -13,6 +13,7 @@ from functools import lru_cache
 
 from mmrag.agent.aggregate_plan import find_aggregate
 from mmrag.agent.planwords import PlanWords, plan_words
+from mmrag.agent.tongues import in_english
 from mmrag.domain.aggregates import Aggregate, Giving, Operation, Quantity
 from mmrag.domain.plans import AnswerType, Constraint, ConstraintKind, Plan
 from mmrag.domain.values import Value, ValueKind
@@ -62,7 +63,11 @@ Span = tuple[int, int]
 
 
 def make_plan(question: str, *, document: str | None = None) -> Plan:
-    """Take ``question`` apart. ``document`` names the file when the question is about one file only."""
+    """Take ``question`` apart. ``document`` names the file when the question is about one file only.
+
+    A question in German, French, Spanish, Portuguese or Italian is planned in English words; see ``tongues``.
+    """
+    question = in_english(question) or question
     text = " ".join(question.split())
     aggregate = (
         None if document is not None else find_aggregate(text, lambda piece: _look_up(piece, piece, None).constraints)
