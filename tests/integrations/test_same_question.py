@@ -39,7 +39,7 @@ def served(store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[st
         command = mmrag_command("serve", "--port", "0", "--store", str(folder / "store"))
         process = subprocess.Popen(command, cwd=folder, env=env, stdout=out, stderr=out)
     try:
-        deadline = time.monotonic() + 100
+        deadline = time.monotonic() + 200
         while not (found := re.search(r"mmrag listens on (http://[\d.:]+)", log.read_text())) or not ready(found[1]):
             assert process.poll() is None, log.read_text()
             assert time.monotonic() < deadline, "the server did not start"

@@ -111,7 +111,7 @@ def _line(line: str) -> tuple[int, str]:
 
 def _in_shell(block: str) -> subprocess.CompletedProcess[str]:
     command = ["bash", "-euo", "pipefail", "-c", block]
-    return subprocess.run(command, env=bare_environment(), capture_output=True, text=True, check=False, timeout=100)
+    return subprocess.run(command, env=bare_environment(), capture_output=True, text=True, check=False, timeout=300)
 
 
 def _all_elsewhere(block: str) -> bool:

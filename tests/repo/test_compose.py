@@ -25,6 +25,7 @@ from pydantic import BaseModel
 
 from mmrag.settings import load_settings
 
+pytestmark = pytest.mark.timeout(500)
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 SAMPLE = ROOT / "examples" / "samples" / "annual-report.pdf"
@@ -185,7 +186,7 @@ def test_the_commands_of_the_compose_file_work_as_processes(server: Running, hom
             served = client.post("/api/ask", json=body, headers={"Authorization": f"Bearer {token}"}).json()
         ask = [*APP.entrypoint, "ask", body["question"], "--json"]
         readers = [subprocess.Popen(ask, cwd=tmp_path, env=env, stdout=subprocess.PIPE, text=True) for _ in range(2)]
-        answers = [json.loads(reader.communicate(timeout=100)[0]) for reader in readers]
+        answers = [json.loads(reader.communicate(timeout=200)[0]) for reader in readers]
     for answer in (served, *answers):
         assert "41.2" in answer["answer"]
         assert answer["claims"][0]["citations"][0]["page"] == 2
@@ -199,7 +200,7 @@ def serving(env: dict[str, str], folder: Path) -> Iterator[tuple[str, str]]:
     with log.open("wb") as out:
         process = subprocess.Popen(command, cwd=folder, env=env, stdout=out, stderr=out)
     try:
-        deadline = time.monotonic() + 90
+        deadline = time.monotonic() + 200
         while not (found := re.search(r"http://0\.0\.0\.0:(\d+)/#token=(\S+)", log.read_text(encoding="utf-8"))):
             assert process.poll() is None, log.read_text(encoding="utf-8")
             assert time.monotonic() < deadline, "the app did not start"

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+pytestmark = pytest.mark.timeout(500)
 ROOT = Path(__file__).parents[2]
 _LOADED = re.compile(r"""<(?:script|img|iframe|source|video|audio|embed)[^>]*\ssrc="([^"]+)"|<link[^>]*\shref="([^"]+)\"""")
 """What a browser loads by itself, unlike a link that a person follows."""
@@ -21,7 +22,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("site")
     command = [str(Path(sys.executable).parent / "mkdocs"), "build", "--strict", "-d", str(folder)]
     env = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
-    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False, timeout=110)
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False, timeout=400)
     assert done.returncode == 0, done.stderr
     assert "WARNING" not in done.stderr
     return folder

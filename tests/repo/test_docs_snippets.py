@@ -78,7 +78,7 @@ def served(folder: Path) -> Iterator[str]:
         command = mmrag_command("serve", "--port", "0", "--store", "mmrag-store")
         process = subprocess.Popen(command, cwd=folder, env=bare_environment(), stdout=out, stderr=out)
     try:
-        deadline = time.monotonic() + 100
+        deadline = time.monotonic() + 200
         while not (found := re.search(r"mmrag listens on http://([\d.:]+)", log.read_text())) or not listens(found[1]):
             assert process.poll() is None, log.read_text()
             assert time.monotonic() < deadline, "the server did not start"

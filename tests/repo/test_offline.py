@@ -17,6 +17,7 @@ CAN = (
 )
 
 
+@pytest.mark.timeout(500)
 @pytest.mark.skipif(not CAN, reason="network namespaces cannot be made here")
 def test_reading_and_answering_need_no_network(tmp_path: Path) -> None:
     (tmp_path / RECEIPT).write_bytes((SAMPLES / RECEIPT).read_bytes())
@@ -24,7 +25,7 @@ def test_reading_and_answering_need_no_network(tmp_path: Path) -> None:
     def run(*words: str) -> str:
         command = [*ALONE, *mmrag_command(*words, "--json", "--store", str(tmp_path / "store"))]
         done = subprocess.run(
-            command, cwd=tmp_path, env=bare_environment(), capture_output=True, text=True, check=False, timeout=110
+            command, cwd=tmp_path, env=bare_environment(), capture_output=True, text=True, check=False, timeout=200
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
