@@ -11,10 +11,13 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncGenerator
+import time
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from threading import Thread
 from types import MappingProxyType
 
 import httpx
@@ -41,6 +44,7 @@ from mmrag.server.problems import Problem
 from mmrag.server.spans import Tracing
 from mmrag.server.turns import Turns
 
+ROOT = Path(__file__).parents[2]
 ANSWER = Answer(
     question="q",
     answer="46.65",
@@ -210,26 +214,50 @@ async def test_an_error_of_what_feeds_a_stream_comes_through() -> None:
         _ = [piece async for piece in kept_alive(pieces())]
 
 
-def test_a_server_that_is_told_to_stop_ends_its_streams_and_answers_what_it_was_asked(filled: Path) -> None:
-    """The command itself, as a process: it listens, answers, and SIGTERM ends it in order while a stream is open."""
-    env = {**os.environ, "MMRAG_STORE": str(filled)}
-    command = [sys.executable, "-c", "from mmrag.cli.main import main; main()", "serve", "--port", "0"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=env, cwd=filled.parent) as process:
+@contextmanager
+def process_over(store: Path) -> Iterator[tuple[subprocess.Popen[str], httpx.Client]]:
+    """The command itself, and a client of it."""
+    code = "from mmrag.cli.main import main; main()"
+    command = [sys.executable, "-c", code, "serve", "--port", "0", "--store", str(store)]
+    env = {**os.environ, "MMRAG_INGEST__PAGE_TIMEOUT_S": "300"}  # a busy machine is no reason for quarantine
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=store.parent, env=env) as process:
         assert process.stderr is not None
         try:
             said = process.stderr.readline()
-            url = said.split()[-1]
             assert said.startswith("mmrag listens on http://127.0.0.1:")
-            with httpx.Client(base_url=url, timeout=60) as client:
-                client.get("/readyz").raise_for_status()
-                with client.stream("GET", "/api/uploads/events") as stream:
-                    lines = stream.iter_lines()
-                    next(lines)
-                    process.send_signal(signal.SIGTERM)
-                    assert [line for line in lines if line] == ['data: {"files":[]}']
-            assert process.wait(timeout=30) == 0
+            Thread(target=process.stderr.read, daemon=True).start()  # or it would stop for a full pipe
+            with httpx.Client(base_url=said.split()[-1], timeout=120) as client:
+                yield process, client
         finally:
             process.kill()
+
+
+def test_a_server_that_is_told_to_stop_ends_its_streams_and_ends_in_order(filled: Path) -> None:
+    with process_over(filled) as (process, client), client.stream("GET", "/api/uploads/events") as stream:
+        lines = stream.iter_lines()
+        next(lines)
+        process.send_signal(signal.SIGTERM)
+        assert next(line for line in lines if line).startswith('data: {"files":')
+        assert process.wait(timeout=60) == 0
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_a_killed_server_goes_on_reading_at_its_next_start(tmp_path: Path) -> None:
+    store, sample = tmp_path / "store", ROOT / "examples" / "samples" / "receipt-cafe-march.jpg"
+    with process_over(store) as (process, client):
+        sent = client.post("/api/uploads", files={"file": (sample.name, sample.read_bytes())})
+        assert sent.status_code == 202
+        process.kill()
+        process.wait()
+    with process_over(store) as (_, client):
+        (file,) = client.get("/api/uploads").json()["files"]
+        assert file["name"] == sample.name
+        while file["state"] in ("waiting", "reading"):
+            time.sleep(0.5)
+            (file,) = client.get("/api/uploads").json()["files"]
+        assert file["state"] == "ingested"
+        assert [one["name"] for one in client.get("/api/documents").json()["documents"]] == [sample.name]
 
 
 def test_a_store_that_cannot_be_used_is_one_line_and_no_server(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

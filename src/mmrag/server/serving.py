@@ -22,6 +22,8 @@ from mmrag.server.store import Stores, open_stores, tokens_of
 from mmrag.settings import Settings
 
 _BACKLOG: Final = 1_024
+_MOST_CONNECTIONS: Final = 1_000
+"""At once; those over it are told that the server is busy. Streams of progress count, which stay open."""
 
 
 class _Server(uvicorn.Server):
@@ -86,6 +88,7 @@ async def _serve(settings: Settings, listening: socket.socket, say: Callable[[st
             timeout_graceful_shutdown=round(settings.serve.shutdown_s),
             lifespan="on",
             ws="none",
+            limit_concurrency=_MOST_CONNECTIONS,
         )
         await _Server(config, app).serve(sockets=[listening])
 
