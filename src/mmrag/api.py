@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from mmrag.app import App
     from mmrag.domain.documents import Document
     from mmrag.domain.events import AnswerEvent, OnEvent
-    from mmrag.ports import ChatModel, Originals, Receipts, Topics
+    from mmrag.ports import ChatModel, Originals, Receipts
     from mmrag.retrieval.search import SearchParts
 
 
@@ -280,6 +280,7 @@ class Session:
         """What a question is given from outside. The caller holds the gate."""
         from mmrag.agent.tape import Outside
         from mmrag.app import chat_models
+        from mmrag.assembly import topics_of
 
         app = await self._opened()
         if self._models is None:
@@ -293,7 +294,7 @@ class Session:
             ledger=app.ledger,
             clock=app.clock,
             originals=self._originals,
-            topics=_topics(app),
+            topics=topics_of(app),
         )
 
     async def _parts(self) -> AgentParts:
@@ -312,14 +313,6 @@ class Session:
             receipts=self._receipts,
             principles=await anyio.to_thread.run_sync(constitution, self.settings.ask.constitution),
         )
-
-
-def _topics(app: App) -> Topics | None:
-    """Who says what pages show, None without an image model."""
-    from mmrag.adapters.picture_files import decode_picture
-    from mmrag.retrieval.topics import PageTopics
-
-    return None if app.sight.embedder is None else PageTopics(app.sight.embedder, app.blobs, decode_picture)
 
 
 def _search_parts(app: App) -> SearchParts:

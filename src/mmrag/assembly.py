@@ -11,6 +11,7 @@ import anyio.to_thread
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import to_jsonable_python
 
+from mmrag.adapters.picture_files import decode_picture
 from mmrag.agent.asking import Agent
 from mmrag.agent.case import AgentParts
 from mmrag.agent.reader import ReaderDrafter
@@ -23,10 +24,12 @@ from mmrag.domain.calibration import Calibration
 from mmrag.domain.critique import Principle
 from mmrag.domain.hashing import Json, canonical_bytes
 from mmrag.errors import TraceError, UsageError
-from mmrag.ports import Receipts, TraceSink
+from mmrag.ports import Receipts, Topics, TraceSink
+from mmrag.retrieval.topics import PageTopics
 from mmrag.settings import Settings
 
 if TYPE_CHECKING:
+    from mmrag.app import App
     from mmrag.domain.events import OnEvent
 
 _RECORDING = b',"recording":'
@@ -69,6 +72,11 @@ def assembled(
         receipts=receipts,
         principles=principles,
     )
+
+
+def topics_of(app: App) -> Topics | None:
+    """Who says what pages show, None without an image model."""
+    return None if app.sight.embedder is None else PageTopics(app.sight.embedder, app.blobs, decode_picture)
 
 
 class _Asked(BaseModel):
