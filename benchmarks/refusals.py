@@ -4,7 +4,8 @@ Usage: python benchmarks/refusals.py CORPUS --store DIR [--split development|hel
 
 ``unanswerable.jsonl`` holds 73 questions written for this: each names a document of the corpus and asks for what is not on
 it (``missing``), takes something for granted that is not so (``premise``), or asks for a document that is not there
-(``absent``). All were checked against the text and the picture of their pages. 34 served development, 39 were held out.
+(``absent``). All that name a document were
+checked against its text, some pages by their picture too. 34 served development, 39 were held out.
 Beside them every Nth answerable question about receipts and forms is asked, so that refusing everything does not win.
 
 Precision is the share of refusals that were due, recall the share of due refusals that were made.
