@@ -7,6 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from layout_support import HEIGHT, WIDTH, Text, ending_at, raw_page
 from mmrag_ingest.elements import understand
+from mmrag_ingest.layout.pieces import Glyphs
+from mmrag_ingest.layout.spans import with_joined_lines
+from mmrag_ingest.layout.tables import Grid, GridCell
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
@@ -116,3 +119,22 @@ def test_no_column_of_text_runs_through_a_table_between_three_lines() -> None:
     lines = [(90, y, 820, y) for y in (180, 222, 600)]
     (found,) = tables(texts, drawn(lines))
     assert "| Star coder from elsewhere | 4.01T | 4.11T | 4.21T |" in found.text
+
+
+def test_a_label_and_its_values_on_lines_of_their_own_are_one_row() -> None:
+    """Each is the other's nearest: neither may be moved into the other and lost."""
+    cells = [
+        GridCell(row=r, column=k, words=(glyphs(f"{r}{k}", 100 + 150 * k, 200 + 40 * r),))
+        for r in range(4)
+        for k in range(5)
+    ]
+    cells.append(GridCell(row=4, column=0, words=(glyphs("Total", 100, 360),)))
+    cells += [GridCell(row=5, column=k, words=(glyphs("9.99", 100 + 150 * k, 374),)) for k in (3, 4)]
+    grid = Grid(first=0, last=5, columns=5, rows=6, header=0, head=0, cells=tuple(cells))
+    joined = with_joined_lines(grid)
+    assert joined.rows == 5
+    assert [c.text for c in joined.cells if c.row == 4] == ["Total", "9.99", "9.99"]
+
+
+def glyphs(text: str, x: float, y: float) -> Glyphs:
+    return Glyphs(raw=int(x * 1000 + y), text=text, x0=x, x1=x + 60, y=y, height=20.0)

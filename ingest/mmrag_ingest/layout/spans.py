@@ -44,7 +44,10 @@ def with_joined_lines(grid: Grid) -> Grid:
         near = min(full, key=lambda f: abs(middles[f] - middles[r]))
         gap = abs(middles[near] - middles[r])
         if gap < min(_CLOSE * height, _APART * usual):
+            if target.get(near) == r:  # a label and its values, each the other's nearest: the values join the label
+                del target[near]
             target[r] = near
+    target = {r: near for r, near in target.items() if _end(target, r) not in target}
     return _merged(grid, target) if target else grid
 
 
