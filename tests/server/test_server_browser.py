@@ -115,6 +115,16 @@ def test_a_refusal_shows_the_nearest_evidence_on_its_page(page: Page, loopback: 
     drawn_box(page)
 
 
+@pytest.mark.parametrize("width", [320, 390, 860, 1280])
+def test_nothing_runs_out_of_the_window(page: Page, loopback: Served, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 700})
+    page.goto(loopback.url)
+    ask(page, QUESTION)
+    page.locator(".chip").wait_for()
+    expect(page.get_by_role("button", name="New chat")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
 def test_it_can_be_used_by_keyboard_alone(page: Page, loopback: Served) -> None:
     page.set_viewport_size(NARROW)
     page.goto(loopback.url)
