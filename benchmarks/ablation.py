@@ -67,6 +67,9 @@ def main() -> None:
         tiers = [local] if args.only_local else [{"name": "reader", "model": "reader"}, local]
     found: dict[str, Any] = {"questions": len(rows), "by_kind": dict(Counter(r["kind"] for r in rows)), "variants": {}}
     with tempfile.TemporaryDirectory() as folder:
+        for files in args.dataset.parent.resolve().iterdir():
+            if files.is_dir():  # the true boxes are in pixels of the files beside the questions
+                (Path(folder) / files.name).symlink_to(files)
         sample = Path(folder) / "sample.jsonl"
         sample.write_text("".join(json.dumps(r) + "\n" for r in rows), encoding="utf-8")
         for name in args.variants:
