@@ -6,6 +6,7 @@ import json
 import socket
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from injected import RECEIPT, TRUE_TOTAL, Injection, injections, lines_with
@@ -114,7 +115,7 @@ async def test_a_draft_that_passes_it_on_is_refused_by_the_rules(injection: Inje
 )
 async def test_a_model_that_obeys_calls_nothing_that_it_should_not(name: str, arguments: str) -> None:
     obeying = Reply(text="", usage=Usage(), model="scripted", tool_calls=(ToolCall(id="1", name=name, arguments=arguments),))
-    tools = {"calculate": Tool(name="calculate", description="c", arguments=Calculate, run=calculate)}
+    tools = {"calculate": Tool(name="calculate", description="c", arguments=Calculate, run=partial(calculate, _parts=None))}
     model = ScriptedModel([obeying, "done"])
     run = await run_tools(model, tools, (Message.text(Role.USER, QUESTIONS[0]),), Bounds())
     assert run.stop is Stop.ANSWERED
