@@ -6,7 +6,9 @@ What counts as which kind on the corpus, decided before measuring: `receipts/`, 
 """
 
 import argparse
+import asyncio
 import json
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -18,8 +20,11 @@ from sklearn.metrics import confusion_matrix
 from torch.nn import functional
 from transformers import BertTokenizer, BlipForConditionalGeneration, CLIPModel, CLIPTokenizer
 
+from mmrag.adapters.clip_onnx import OnnxClip
 from mmrag.adapters.picture_size import PictureSize
+from mmrag.domain.pictures import Guess
 from mmrag.evaluation.metrics.captions import bleu, cider_d
+from mmrag.retrieval.kinds import page_sorter
 from training.blip import speakable
 from training.data import DrawnSet, Item, centred
 from training.drawing.captions import CHARTS, NAMES, with_article
@@ -34,6 +39,15 @@ PAGE_KINDS: dict[str, tuple[str, ...]] = {
     "slide": ("slide",),
     "photo": ("photograph",),
     "report": ("report page", "scientific paper", "financial statement", "letter", "cover page", "table"),
+}
+# The kinds that mmrag stores which fit a page of the corpus.
+STORED_KINDS: dict[str, frozenset[str]] = {
+    "receipt": frozenset({"receipt"}),
+    "form": frozenset({"form", "contract", "invoice"}),
+    "chart": frozenset({"chart"}),
+    "slide": frozenset({"presentation", "cover"}),
+    "photo": frozenset({"photo"}),
+    "report": frozenset({"report", "letter", "table", "cover", "diagram"}),
 }
 CHART_TYPES: dict[str, tuple[str, ...]] = {
     "bar": ("bar chart",),
@@ -242,6 +256,32 @@ def corpus_scores(clip: Clip, corpus: Path) -> dict[str, object]:
     }
 
 
+def kinds_stored(folder: Path, corpus: Path) -> list[dict[str, float]]:
+    """Of the real files, at each least probability: the share that gets a kind as mmrag stores them, and how many fit."""
+    found = list(corpus_pictures(corpus))
+    with tempfile.TemporaryDirectory() as cache:
+        embedder = OnnxClip(folder, Path(cache), threads=1)
+
+        async def sorted_out() -> list[Guess]:
+            rows = []
+            for start in range(0, len(found), 32):
+                pictures = [np.asarray(image.convert("RGB")) for _, _, image in found[start : start + 32]]
+                rows += [row[0] for row in await page_sorter(embedder).of_pictures(pictures)]
+            return rows
+
+        guesses = asyncio.run(sorted_out())
+    table = []
+    for least in (0.0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9):
+        kept = [
+            (guess.label, kind) for guess, (kind, _, _) in zip(guesses, found, strict=True) if guess.probability >= least
+        ]
+        right = sum(label in STORED_KINDS[kind] for label, kind in kept)
+        table.append(
+            {"least": least, "kept": round(len(kept) / len(found), 3), "right": round(right / max(1, len(kept)), 3)}
+        )
+    return table
+
+
 def main() -> None:
     """Read the options, measure, print JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -262,6 +302,7 @@ def main() -> None:
             report["drawn"] = drawn_kinds(clip, drawn)
         if options.corpus:
             report["corpus"] = corpus_scores(clip, options.corpus)
+            report["kinds_stored"] = kinds_stored(options.clip, options.corpus)
     if options.captioner:
         captioner = BlipForConditionalGeneration.from_pretrained(options.captioner)
         report["captioner_parameters"] = sum(parameter.numel() for parameter in captioner.parameters())

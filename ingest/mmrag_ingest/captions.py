@@ -1,7 +1,7 @@
 """Looking at the pictures of a page: image vectors, captions, and what kind of page it is.
 
-The page picture and every figure and chart on it are looked at, one small batch for each page: a batch that reached over a
-page's end would let the last bits of a vector depend on how the file was read.
+The page picture and every figure, photo and chart on it are looked at, one small batch for each page: a batch that reached
+over a page's end would let the last bits of a vector depend on how the file was read.
 """
 
 from __future__ import annotations
@@ -29,9 +29,11 @@ LOOKS_VERSION: Final = 1
 """Raised by hand when pictures are looked at differently than before: then they are looked at again once."""
 
 MOST_REGIONS: Final = 8
-"""Figures and charts of one page that are looked at, the largest first."""
+"""Figures, photos and charts of one page that are looked at, the largest first."""
 
 WHOLE: Final = BBox(0.0, 0.0, 1.0, 1.0)
+_SHOWN: Final = (ElementKind.FIGURE, ElementKind.PHOTO, ElementKind.CHART)
+"""Not stamps and signatures: that they are there is all that they show."""
 _ALL_OF_IT: Final = 0.9
 """A figure that covers this share of its page is the page."""
 _LEAST_SIDE: Final = 24
@@ -119,11 +121,11 @@ def without_looks(page: Page) -> Page:
 
 
 def _regions(page: Page, picture: bytes) -> list[_Region]:
-    """The page picture first, then its figures and charts. Raises ``ValueError`` when the picture cannot be decoded."""
+    """The page picture first, then what is shown on it. Raises ``ValueError`` when the picture cannot be decoded."""
     pixels = _decoded(picture)
     height, width = pixels.shape[:2]
     regions = [_Region(WHOLE, None, pixels)]
-    shown = [e for e in page.elements if e.kind.is_picture and e.bbox.area < _ALL_OF_IT]
+    shown = [e for e in page.elements if e.kind in _SHOWN and e.bbox.area < _ALL_OF_IT]
     largest = sorted(shown, key=lambda e: (-e.bbox.area, e.ordinal))[:MOST_REGIONS]
     for element in sorted(largest, key=lambda e: e.ordinal):
         box = element.bbox
