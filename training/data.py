@@ -143,9 +143,11 @@ def _one(pixels: Pixels, shape: tuple[int, int], rng: np.random.Generator) -> Pi
     if rng.random() < 0.5:
         colourful = rng.choice((0.0, rng.uniform(0.3, 1.5)))
         mixing = np.full((3, 3), (1 - colourful) / 3) + np.eye(3) * colourful
-        result = cv2.transform(result, mixing)
+        result = cv2.transform(result, mixing).astype(np.uint8, copy=False)
     if rng.random() < _SOME:
-        result = cv2.addWeighted(result, 1 + (amount := rng.uniform(-0.9, 1.2)), cv2.blur(result, (3, 3)), -amount, 0)
+        amount = rng.uniform(-0.9, 1.2)
+        sharper = cv2.addWeighted(result, 1 + amount, cv2.blur(result, (3, 3)), -amount, 0)
+        result = sharper.astype(np.uint8, copy=False)
     if rng.random() < _SOME:
         grain = rng.integers(-20, 21, (*result.shape[:2], 1), dtype=np.int16) * rng.uniform(0.1, 0.7)
         result = np.clip(result + grain, 0, 255).astype(np.uint8)

@@ -111,7 +111,8 @@ def _principal(images: torch.Tensor) -> torch.Tensor:
     patches = torch.nn.functional.unfold(images, PATCH, stride=PATCH).transpose(1, 2).flatten(0, 1)
     values, vectors = torch.linalg.eigh(patches.T @ patches / len(patches))
     strength = values[-WIDTH:].clamp(min=0) + 0.02 * values[-WIDTH:].mean()
-    return (0.5 * vectors[:, -WIDTH:] / strength.sqrt()).T.reshape(WIDTH, 3, PATCH, PATCH)
+    directions: torch.Tensor = (0.5 * vectors[:, -WIDTH:] / strength.sqrt()).T.reshape(WIDTH, 3, PATCH, PATCH)
+    return directions
 
 
 def prepared(clip: CLIPModel, images: torch.Tensor) -> CLIPModel:

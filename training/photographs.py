@@ -60,7 +60,7 @@ def gather(packages: Path, out: Path) -> tuple[int, int]:
     seen: set[str] = set()
     whole = cut = 0
     for image in _pictures(packages):
-        clear = image.mode in ("RGBA", "LA", "P") and image.convert("RGBA").getchannel("A").getextrema()[0] < 200
+        clear = image.mode in ("RGBA", "LA", "P") and any(image.convert("RGBA").getchannel("A").histogram()[:200])
         small = image.convert("RGBA" if clear else "RGB")
         box = small.getchannel("A").getbbox() if clear else None
         if box is not None:
