@@ -32,6 +32,7 @@ from mmrag_ingest.writing import PageWriter, Tally, quarantined_document, ready_
 HELD_PER_WORKER: Final = 6
 """Slots of the queue for each worker: a slow page holds up the writing of those behind it, not their reading."""
 
+GIVEN_UP: Final = "reading took too long and was given up after page"
 CHANGED: Final = "the file changed while it was being read: ingest it again"
 
 
@@ -174,6 +175,8 @@ class Flow:
                 break
             book.tally.add(page)
             book.kept, book.before = number, page
+        if book.tally.failed < book.tally.pages:
+            patience.kept()
         return book
 
     async def _take(self, slot: _Slot) -> DocumentRow | None:
@@ -219,6 +222,9 @@ class Flow:
             return await self._quarantine(
                 book.draft, reason if book.pages == 1 else f"none of its {book.pages} pages could be read: {reason}", seconds
             )
+        if tally.pages < book.pages:
+            # A part of a document that passes for the whole is worse than none. The next run tries again.
+            return await self._quarantine(book.draft, f"{GIVEN_UP} {tally.pages} of {book.pages}", seconds, recipe="")
         if await asyncio.to_thread(_digest, book.step.source.path) != book.draft.sha256:
             # Its pages may stem from two versions. An empty recipe never matches, so the next run reads it again.
             return await self._quarantine(book.draft, CHANGED, seconds, recipe="")

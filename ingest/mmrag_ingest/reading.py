@@ -73,6 +73,11 @@ class Patience:
         self.readable = True
         self.slowest_good_s = max(self.slowest_good_s, seconds)
 
+    def kept(self) -> None:
+        """Pages of this file were read in an earlier run, in what time is not known: those to come have the whole limit."""
+        self.readable = True
+        self.slowest_good_s = max(self.slowest_good_s, self.page_limit_s / SLOWER_THAN_BEST)
+
     def failed(self, error: UnreadableFileError, now: float) -> None:
         if isinstance(error, ReadTimeoutError) and self.timed_out_at is None:
             self.timed_out_at = now

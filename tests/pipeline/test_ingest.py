@@ -295,6 +295,28 @@ async def test_an_interrupted_document_goes_on_from_its_last_page(tmp_path: Path
     assert await dump(settings) == await dump(whole)
 
 
+async def test_a_document_that_goes_on_badly_is_read_to_its_end(tmp_path: Path) -> None:
+    """Pages that hang after a restart cost themselves: those behind them are tried, and none goes missing in silence."""
+    settings = settings_for(tmp_path / "store", page_timeout_s=0.4)
+    write_file(tmp_path / "in" / "a.pdf", "one", "two", *["!timeout"] * 6, *["more"] * 30)
+
+    async def interrupted() -> None:
+        stop = asyncio.current_task()
+        assert stop is not None
+
+        def at_page_two(event: Event) -> None:
+            if isinstance(event, PageStored) and event.page == 2:
+                stop.cancel()
+
+        await run(settings, tmp_path / "in", on_event=at_page_two)
+
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.create_task(interrupted())
+    (row,) = (await run(settings, tmp_path / "in")).documents
+    assert (row.status, row.pages) == ("ingested", 38)
+    assert row.report.unreadable_pages == (3, 4, 5, 6, 7, 8)
+
+
 async def test_a_full_disk_stops_with_one_line_and_keeps_what_was_published(folder: Path, settings: Settings) -> None:
     async with writing(settings) as app:
         full = replace(app, blobs=FullDisk(app.blobs, after=4))  # type: ignore[arg-type]  # only put is called
