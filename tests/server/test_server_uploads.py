@@ -237,6 +237,20 @@ async def test_a_name_that_is_taken_is_never_overwritten(session: FakeSession) -
     assert names_in(box.incoming) == []
 
 
+async def test_files_are_lined_up_although_the_store_cannot_be_read_just_now(
+    session: FakeSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that arrived must not be forgotten because something else went wrong after it was kept."""
+    box = await opened(session)
+
+    async def fails() -> object:
+        raise StoreBusyError("busy")
+
+    monkeypatch.setattr(session, "app", fails)
+    (file,) = await box.add([await arrived(box, "a.pdf")])
+    assert (file.state, [f.name for f in box.files.waiting]) == (FileState.WAITING, ["a.pdf"])
+
+
 async def test_after_a_crash_what_waits_is_read_and_what_was_cut_off_is_gone(session: FakeSession) -> None:
     box = await opened(session)
     await box.add([await arrived(box, "left.pdf")])

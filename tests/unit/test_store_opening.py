@@ -16,7 +16,7 @@ from store_support import Parts, make_document, make_page, open_parts, put, stag
 
 from mmrag.adapters.blobs import FileBlobs
 from mmrag.adapters.catalog.connect import CATALOG_FILE, Writer, translated
-from mmrag.adapters.catalog.schema import MIGRATIONS
+from mmrag.adapters.catalog.schema import APPLICATION_ID, MIGRATIONS
 from mmrag.adapters.lock import write_lock
 from mmrag.app import open_app
 from mmrag.errors import EmptyStoreError, SettingsError, StoreBusyError, StoreDamagedError, StoreError, StoreFullError
@@ -222,3 +222,17 @@ def test_opening_a_store_loads_neither_chroma_nor_a_model(tmp_path: Path) -> Non
     )
     done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+@pytest.mark.parametrize("version", range(len(MIGRATIONS)))
+async def test_a_store_that_is_being_made_is_empty_at_every_step(tmp_path: Path, version: int) -> None:
+    """A server may read while its first ingestion creates the catalog, one transaction a version."""
+    with sqlite3.connect(tmp_path / CATALOG_FILE) as connection:
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        for script in MIGRATIONS[:version]:
+            connection.executescript(script)
+        connection.execute(f"PRAGMA user_version = {version}")
+    connection.close()
+    with pytest.raises(EmptyStoreError):
+        async with open_app(settings_for(tmp_path)):
+            pass

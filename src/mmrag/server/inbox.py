@@ -18,7 +18,7 @@ from typing import Final
 import anyio.to_thread
 
 from mmrag.api import Session
-from mmrag.errors import EmptyStoreError, MMRagError, StoreBusyError
+from mmrag.errors import EmptyStoreError, MMRagError, StoreBusyError, StoreError
 from mmrag.ingester import find_ingester
 from mmrag.server.files import Files, FileState, FileStatus
 from mmrag.server.names import numbered, safe_name
@@ -69,7 +69,10 @@ class Inbox:
     async def add(self, received: Sequence[Received]) -> tuple[FileStatus, ...]:
         """Line up files that arrived. A name that is taken by other content gets a number: nothing is overwritten."""
         added = [await anyio.to_thread.run_sync(self._move_in, file) for file in received]
-        known = await self._locations()
+        try:
+            known = await self._locations()
+        except StoreError:
+            known = {}  # the files are in already: all are read, and what is stored is found to be unchanged then
         statuses = []
         for path, size, was_there in added:
             stored = was_there and known.get(str(path)) == size

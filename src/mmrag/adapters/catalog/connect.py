@@ -91,13 +91,21 @@ def open_reader(path: Path) -> sqlite3.Connection:
         connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, timeout=_BUSY_S)
         try:
             connection.execute("PRAGMA query_only = ON")
-            if schema.version_of(connection) == 0:  # another process is creating it right now
+            if _is_being_made(connection):
                 raise empty(path.parent)
             schema.check(connection)
         except BaseException:
             connection.close()
             raise
     return connection
+
+
+def _is_being_made(connection: sqlite3.Connection) -> bool:
+    """True while another process creates the catalog: it goes through all versions, and holds nothing before the last."""
+    version = schema.version_of(connection)
+    if 0 < version < len(schema.MIGRATIONS):
+        return not connection.execute("SELECT EXISTS (SELECT 1 FROM document)").fetchone()[0]
+    return version == 0
 
 
 @contextmanager
