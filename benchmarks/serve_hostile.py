@@ -22,6 +22,7 @@ OVER = {"ingested", "unchanged", "replaced", "quarantined", "failed"}
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, nargs="?", default=Path("../shared/hostile"))
+    parser.add_argument("--log", type=Path, help="keep the server's log here")
     parser.add_argument("--quick", action="store_true", help="twenty files only")
     args = parser.parse_args()
     files = sorted(path for path in args.folder.rglob("*") if path.is_file()) if args.folder.is_dir() else []
@@ -30,8 +31,11 @@ def main() -> None:
         return
     files = files[:: max(1, len(files) // 20)] if args.quick else files
     with tempfile.TemporaryDirectory() as folder:
-        log = Path(folder) / "log"
-        with serving(Path(folder) / "store", log=log) as server, httpx.Client(base_url=server.url, timeout=120) as client:
+        log = args.log or Path(folder) / "log"
+        # A connection a request: what lies idle on a starved machine may be closed just as the next one is sent.
+        once = {"Connection": "close"}
+        opened = serving(Path(folder) / "store", log=log)
+        with opened as server, httpx.Client(base_url=server.url, timeout=120, headers=once) as client:
             answers = Counter[int]()
             began, slowest = time.perf_counter(), 0.0
             for file in files:

@@ -22,6 +22,8 @@ from mmrag.server.store import Stores, open_stores, tokens_of
 from mmrag.settings import Settings
 
 _BACKLOG: Final = 1_024
+_KEEP_ALIVE_S: Final = 75
+"""That a connection may lie idle: longer than a proxy keeps it, or a request is sent as it is being closed."""
 _MOST_CONNECTIONS: Final = 1_000
 """At once; those over it are told that the server is busy. Streams of progress count, which stay open."""
 
@@ -89,6 +91,7 @@ async def _serve(settings: Settings, listening: socket.socket, say: Callable[[st
             lifespan="on",
             ws="none",
             limit_concurrency=_MOST_CONNECTIONS,
+            timeout_keep_alive=_KEEP_ALIVE_S,
         )
         await _Server(config, app).serve(sockets=[listening])
 
