@@ -20,10 +20,10 @@ from pathlib import Path
 from typing import BinaryIO, TypeAlias
 
 from mmrag.domain.rereading import Reread
-from mmrag.errors import DamagedFileError, TooLargeError, UnreadableFileError
+from mmrag.errors import DamagedFileError, MMRagError, TooLargeError, UnreadableFileError
 from mmrag_ingest.records import Limits, PageRead, PageTask, Probe, RegionTask
 
-Result: TypeAlias = Probe | PageRead | Reread | UnreadableFileError
+Result: TypeAlias = Probe | PageRead | Reread | MMRagError
 
 LENGTH = struct.Struct(">Q")
 
@@ -39,7 +39,7 @@ class ProbeOrder:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """``result`` is what was asked for, or why it cannot be had.
+    """``result`` is what was asked for, or why it cannot be had: an error that is no ``UnreadableFileError`` ends the run.
 
     ``rss`` is the process's memory afterwards, in bytes. ``starved`` says that memory ran out: a process that has read
     nothing before may have enough.
@@ -149,6 +149,10 @@ def _answerer(threads: int) -> Callable[[Order], tuple[Result, bool]]:
             return type(error)(str(error)), isinstance(error.__cause__, MemoryError)
         except MemoryError:
             return TooLargeError("it needs more memory than ingest.worker_memory_bytes allows"), True
+        except ImportError as error:  # no fault of the file, and every other file would have it as well
+            return MMRagError(
+                f"This installation is not complete ({error}): install mmrag again, or run mmrag doctor."
+            ), False
         except Exception as error:  # noqa: BLE001 - whatever a file does to a decoder, it must not end the run
             return DamagedFileError(f"it cannot be read: {type(error).__name__}: {error}"), False
 

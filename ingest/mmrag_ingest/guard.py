@@ -123,7 +123,7 @@ class WorkerPool:
                 reply = await self._ask(slot, order, timeout_s, what)
             if reply.starved or slot.pages >= self._pages_each or reply.rss > self._recycle_bytes:
                 await slot.stop()
-            if isinstance(reply.result, UnreadableFileError):
+            if isinstance(reply.result, MMRagError):
                 raise reply.result
             return reply.result
         finally:

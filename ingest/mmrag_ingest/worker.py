@@ -35,8 +35,8 @@ def read_page(task: PageTask, *, threads: int = 1) -> PageRead:
         page = with_marks(page, rendered.marks)
         page = replace(page, language=language_of(page.text))
         found = values.values_of(page)
-    except UnreadableFileError:
-        raise
+    except (UnreadableFileError, ImportError):
+        raise  # a package that is missing is no fault of the file: it ends the run
     except MemoryError as error:
         raise _too_large(task) from error
     except Exception as error:

@@ -21,7 +21,14 @@ from mmrag_ingest.guard import WorkerPool, open_pool
 from mmrag_ingest.records import Limits, PageTask
 
 from mmrag.domain.hashing import sha256_hex
-from mmrag.errors import DamagedFileError, EncryptedFileError, ReadTimeoutError, TooLargeError
+from mmrag.errors import (
+    DamagedFileError,
+    EncryptedFileError,
+    MMRagError,
+    ReadTimeoutError,
+    TooLargeError,
+    UnreadableFileError,
+)
 from mmrag.settings import IngestSettings
 
 SECONDS = 30.0
@@ -40,6 +47,7 @@ MISCHIEF = textwrap.dedent(
             case 105: print("noise on standard output", flush=True); os.write(1, b"more noise")
             case 106: raise ValueError("a decoder's surprise")
             case 107: os.kill(os.getpid(), signal.SIGKILL)
+            case 108: import a_package_that_is_missing
         return real(task if task.number < 100 else type(task)(path=task.path, media_type=task.media_type,
             document_id=task.document_id, number=1, limits=task.limits), threads=threads)
     worker.read_page = read_page
@@ -100,6 +108,14 @@ async def test_trouble_costs_one_page(
             await pool.read(page(document, number), timeout_s=SECONDS)
         assert str(caught.value) == line
         assert (await pool.read(page(document, 1), timeout_s=SECONDS)).page.number == 1
+
+
+async def test_a_missing_package_is_no_fault_of_the_file(document: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else every page would be put down as unreadable, and the run would end as if all were well."""
+    async with mischief(monkeypatch) as pool:
+        with pytest.raises(MMRagError, match=r"not complete \(No module named 'a_package_that_is_missing'\)") as caught:
+            await pool.read(page(document, 108), timeout_s=SECONDS)
+        assert not isinstance(caught.value, UnreadableFileError)
 
 
 async def test_a_page_that_hangs_is_stopped_in_time(document: Path, monkeypatch: pytest.MonkeyPatch) -> None:
