@@ -40,15 +40,15 @@ async def test_mmrag_with_a_local_server_is_a_row_beside_the_keyless_one_over_th
     document = make_document("d1", pages=1)
     async with open_app(load_settings(store=store, environ={}, cwd=tmp_path), write=True) as app:
         assert app.writer is not None
-        page = make_page("d1", 1, "ACME HARDWARE", "opened by the Mayor in spring")
+        page = make_page("d1", 1, "ACME HARDWARE", "opened by the mayor in spring")
         await app.writer.stage_page(page, recipe="r1", vectors=[], values=[])
         await app.writer.publish(document)
     asked = "Who opened ACME HARDWARE in spring?"
     dataset = Dataset(
         name="two", folder=str(tmp_path),
-        questions=tuple(question(f"q{n}", asked + "?" * n, "the Mayor", "form", document.name) for n in range(2)),
+        questions=tuple(question(f"q{n}", asked + "?" * n, "the mayor", "form", document.name) for n in range(2)),
     )  # fmt: skip
-    drafted = {"answer": "the Mayor", "citations": [{"element": "E2", "quote": "the Mayor"}], "confidence": 0.9}
+    drafted = {"answer": "the mayor", "citations": [{"element": "E2", "quote": "the mayor"}], "confidence": 0.9}
     async with serving() as server:
         server.answers = [whole(CHAT, json.dumps(drafted))]
         local = TierSettings(name="local", model="openai:small", base_url=f"{server.url}/v1")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from agent_pages import plan, reading, span
 
+from mmrag.agent.checking import has_shape
 from mmrag.agent.verify import verify
 from mmrag.domain.answers import Claim, Verdict, VerdictKind, VerifyMethod
 from mmrag.domain.plans import AnswerType
@@ -71,3 +72,18 @@ def test_an_address_needs_its_numbers_and_its_words() -> None:
     ]
     kinds = [v.kind for v in verify(plan(AnswerType.ADDRESS), claims, [page])]
     assert kinds == [VerdictKind.SUPPORTED, VerdictKind.PARTLY, VerdictKind.PARTLY]
+
+
+@pytest.mark.parametrize(
+    ("text", "shaped"),
+    [
+        ("ACME", True),
+        ("the mayor", True),
+        ("de la Cruz", True),
+        ("株式会社", True),
+        ("1938", True),
+        ("by the mayor in spring", False),
+    ],
+)
+def test_a_name_has_a_letter_that_is_not_small_or_says_who_by_what_they_are(text: str, shaped: bool) -> None:
+    assert has_shape(AnswerType.NAME, text) is shaped

@@ -120,12 +120,17 @@ def _found_measured(
     ticks = tuple(i for t in chart.ticks for i in t.words)
     return FoundChart(
         box=BBox.around([own, *(boxes[i] for i in ticks), *(r for r in regions if r.intersection(own) > 0)]),
-        text=f"{ESTIMATED}\n{_markdown(cells)}",
+        text="\n".join([ESTIMATED, _markdown(cells), *_axis(chart)]),
         words=tuple(sorted({i for c in names for i in c.words} | set(ticks))),
         cells=cells,
         axes=(ticks, tuple(i for c in chart.categories for i in c.words)) if ticks else (),
         legend=tuple(i for s in chart.series if s is not None for i in s.words),
     )
+
+
+def _axis(chart: MeasuredChart) -> tuple[str, ...]:
+    """The numbers printed along the axis, so that the chart is found by them; none where there is no axis."""
+    return (f"axis: {' '.join(tick.text for tick in chart.ticks)}",) if chart.ticks else ()
 
 
 def rounded(value: float, error: float) -> str:

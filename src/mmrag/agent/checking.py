@@ -54,13 +54,17 @@ def find_same(value: Value, text: str, values: Sequence[Value]) -> tuple[int, in
     return (0, len(text)) if not set(value.normals).isdisjoint(whole) else None
 
 
+_ARTICLES = ("the", "a", "an")
+
+
 def has_shape(answer_type: AnswerType, text: str) -> bool:
     """True when ``text`` holds a value of the kind that was asked for. Other kinds of answer have no shape to check."""
     if answer_type is AnswerType.IDENTIFIER:
         return any(c.isdigit() for c in text) or (text.isupper() and " " not in text.strip())
     if answer_type is AnswerType.NAME:
-        # Scripts without capitals have letters that are not small either.
-        return not any(c.isalpha() for c in text) or any(c.isalpha() and not c.islower() for c in text)
+        # Scripts without capitals have letters that are not small either; "the mayor" names somebody by what they are.
+        letters = [c for c in text if c.isalpha()]
+        return not letters or any(not c.islower() for c in letters) or text.split()[0] in _ARTICLES
     kinds = _SHAPES.get(answer_type)
     return kinds is None or any(value.kind in kinds for value in find_values(text))
 
