@@ -337,10 +337,14 @@ def _assembled(
         twice = max(Counter((p.category, p.series) for p in kept).values(), default=2) > 1
         if twice or len(points) - len(kept) > _FOREIGN * len(points):
             return None
+    return _chart(labels, used, kept, scale)
+
+
+def _chart(labels: Sequence[Item], used: Sequence[Entry], points: Sequence[Estimate], scale: Scale) -> MeasuredChart:
     return MeasuredChart(
         categories=tuple(labels),
         series=tuple(e.name for e in used) or (None,),
-        points=tuple(sorted(kept, key=lambda p: (p.category, p.series))),
+        points=tuple(sorted(points, key=lambda p: (p.category, p.series))),
         ticks=scale.ticks,
         before=scale.before,
         after=scale.after,
@@ -387,14 +391,7 @@ def _lines(
         return None  # a line of the key is not seen: something else is drawn here
     if len({p.category for p in points}) < max(2, _COVERED * len(labels)):
         return None
-    return MeasuredChart(
-        categories=tuple(labels),
-        series=tuple(e.name for e in used) or (None,),
-        points=tuple(sorted(points, key=lambda p: (p.category, p.series))),
-        ticks=scale.ticks,
-        before=scale.before,
-        after=scale.after,
-    )
+    return _chart(labels, used, points, scale)
 
 
 def _own_colour(field: Picture, grounds: Sequence[Colour]) -> list[Colour]:
