@@ -79,8 +79,8 @@ def _angular(ink: Mask, letters: float) -> Iterator[Square]:
     import cv2
 
     length = max(6, round(_STROKE * letters))
-    level = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((1, length), dtype=np.uint8))
-    upright = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((length, 1), dtype=np.uint8))
+    level = _opened(ink, np.ones((1, length), dtype=np.uint8))
+    upright = _opened(ink, np.ones((length, 1), dtype=np.uint8))
     strokes = np.asarray(cv2.bitwise_or(level, upright), dtype=np.uint8)
     _, _, stats, _ = cv2.connectedComponentsWithStats(strokes, connectivity=8)
     for around in stats[1:, :4].tolist():
@@ -101,17 +101,25 @@ def _round(ink: Mask, letters: float) -> Iterator[Square]:
     import cv2
 
     contours, levels = cv2.findContours(ink, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
-    if levels is None:
+    if not contours:
         return
     for contour, level in zip(contours, levels[0], strict=True):
         x, y, width, height = cv2.boundingRect(contour)
         if level[3] >= 0 or level[2] < 0 or not _fits(width, height, letters):
             continue
         full = cv2.contourArea(contour) / (width * height)
-        if abs(full - np.pi / 4) < _ROUND * np.pi / 4 and _is_circle(contour.reshape(-1, 2), width, height):
+        if abs(full - np.pi / 4) < _ROUND * np.pi / 4 and _is_circle(
+            np.asarray(contour, dtype=np.int32).reshape(-1, 2), width, height
+        ):
             square = _judged(ink, (x, y, width, height), is_round=True)
             if square is not None:
                 yield square
+
+
+def _opened(ink: Mask, stroke: Mask) -> Mask:
+    import cv2
+
+    return np.asarray(cv2.morphologyEx(ink, cv2.MORPH_OPEN, stroke), dtype=np.uint8)
 
 
 def _without_ends(level: Mask, upright: Mask, around: Sequence[int]) -> tuple[int, int, int, int]:
