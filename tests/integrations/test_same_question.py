@@ -1,4 +1,4 @@
-"""One question in four ways: by curl, the openai SDK and an MCP client of a running server, by an agent beside it."""
+"""One question, asked of one running server by curl, the openai SDK, an MCP client and a FunctionAgent; and beside it."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from llama_index.core.agent.workflow import FunctionAgent
 from llama_index.core.base.llms.types import ToolCallBlock
 from llama_index.core.llms import ChatMessage, MessageRole
 from llama_index.core.llms.mock import MockFunctionCallingLLM
+from llama_index.core.tools import FunctionTool
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 from openai import OpenAI
@@ -79,16 +80,39 @@ async def test_an_mcp_client(served: str) -> None:
         assert result.structured_content["answer"] == ANSWER
 
 
-async def test_a_function_agent(store: Path, served: str) -> None:
+async def test_a_function_agent(served: str) -> None:
+    async def ask(question: str) -> str:
+        """Ask the documents of the server."""
+        result = await client.call_tool("ask", {"question": question})
+        return json.dumps(result.structured_content)
+
+    async with (
+        httpx2.AsyncClient(headers={"Authorization": f"Bearer {TOKEN}"}, timeout=60) as http,
+        Client(streamable_http_client(f"{served}/mcp", http_client=http)) as client,
+    ):
+        agent = FunctionAgent(
+            tools=[FunctionTool.from_defaults(async_fn=ask, name="ask_documents")], llm=drafter(), streaming=False
+        )
+        said = str(await agent.run(QUESTION))
+    assert ANSWER in said
+    assert RECEIPT in said
+
+
+async def test_a_function_agent_beside_the_server(store: Path, served: str) -> None:
+    with MMRagStore(store) as opened:
+        agent = FunctionAgent(tools=[*await aload_tools(opened)], llm=drafter(), streaming=False)
+        said = str(await agent.run(QUESTION))
+    assert ANSWER in said
+    assert RECEIPT in said
+
+
+def drafter() -> MockFunctionCallingLLM:
+    """A model that asks the documents once and then says what came back."""
+
     def reply(messages: list[ChatMessage], **_kwargs: object) -> ChatMessage:
         if messages[-1].role is MessageRole.TOOL:
             return ChatMessage(role=MessageRole.ASSISTANT, content=str(messages[-1].content))
         call = ToolCallBlock(tool_call_id="1", tool_name="ask_documents", tool_kwargs={"question": QUESTION})
         return ChatMessage(role=MessageRole.ASSISTANT, blocks=[call])
 
-    with MMRagStore(store) as opened:
-        llm = MockFunctionCallingLLM(response_generator=reply, is_chat_model=True)
-        agent = FunctionAgent(tools=[*await aload_tools(opened)], llm=llm, streaming=False)
-        said = str(await agent.run(QUESTION))
-    assert ANSWER in said
-    assert RECEIPT in said
+    return MockFunctionCallingLLM(response_generator=reply, is_chat_model=True)
