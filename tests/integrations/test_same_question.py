@@ -84,7 +84,7 @@ async def test_a_function_agent(served: str) -> None:
     async def ask(question: str) -> str:
         """Ask the documents of the server."""
         result = await client.call_tool("ask", {"question": question})
-        return json.dumps(result.structured_content)
+        return json.dumps(result.structured_content, ensure_ascii=False)
 
     async with (
         httpx2.AsyncClient(headers={"Authorization": f"Bearer {TOKEN}"}, timeout=60) as http,
