@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from mmrag.ports import Vectors
 
 _MAX_TOKENS: Final = 256
-_BATCH: Final = 32
+_BATCH_TOKENS: Final = 1024
+"""Tokens in a batch, padding included: more is no faster on a CPU, and what the session keeps for its largest batch grows."""
 _log = logging.getLogger(__name__)
 
 
@@ -55,8 +56,7 @@ class MiniLmEmbedder:
         tokens = [tokenizer.encode(text.encode("utf-8", "replace").decode("utf-8")).ids for text in texts]
         # Texts of like length share a batch, so that little is spent on padding.
         order = sorted(range(len(tokens)), key=lambda i: len(tokens[i]))
-        for start in range(0, len(order), _BATCH):
-            chosen = order[start : start + _BATCH]
+        for chosen in _batches(order, [len(row) for row in tokens]):
             width = len(tokens[chosen[-1]])
             ids = np.zeros((len(chosen), width), np.int64)
             mask = np.zeros((len(chosen), width), np.int64)
@@ -97,3 +97,15 @@ class MiniLmEmbedder:
                 path.unlink(missing_ok=True)
                 path = minilm.onnx_file(self._cache)
         raise AssertionError("unreachable")
+
+
+def _batches(order: Sequence[int], lengths: Sequence[int]) -> Iterator[list[int]]:
+    """``order``, from short to long, cut so that no batch has more than ``_BATCH_TOKENS`` when it is padded."""
+    batch: list[int] = []
+    for index in order:
+        if batch and lengths[index] * (len(batch) + 1) > _BATCH_TOKENS:
+            yield batch
+            batch = []
+        batch.append(index)
+    if batch:
+        yield batch
