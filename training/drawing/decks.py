@@ -72,6 +72,30 @@ def _illustrated(pen: Pen, facts: dict[str, str]) -> None:
     facts |= {"content": "picture", "background": "dark"}
 
 
+def _half(pen: Pen, facts: dict[str, str]) -> None:
+    """A photograph over one side of a plain ground, a few words or points on the other."""
+    rng = pen.rng
+    dark = rng.random() < 0.6
+    ground = rng.choice(((12, 18, 30), (15, 15, 15), (40, 50, 90), (70, 20, 40), (20, 80, 90))) if dark else (255, 255, 255)
+    pen.box(0, 0, pen.width, pen.height, fill=ground)
+    inset = rng.choice((0.0, 0.0, 0.05, 0.1))
+    wide, tall = int(pen.width * (rng.uniform(0.3, 0.6) - inset)), int(pen.height * (1 - 2 * inset))
+    right = rng.random() < 0.5
+    picture = scenery(rng).resize((wide, tall))
+    if rng.random() < 0.35:
+        picture = picture.convert("L").convert("RGB")
+    pen.image.paste(picture, (int(pen.width * (1 - inset) - wide if right else pen.width * inset), int(pen.height * inset)))
+    if rng.random() < 0.3:
+        pen.draw.rounded_rectangle((6, 6, pen.width - 7, pen.height - 7), radius=12, outline=(120, 125, 135), width=2)
+    ink, size = (245, 245, 240) if dark else (40, 40, 45), rng.uniform(13, 30)
+    x, room = pen.width * (0.07 if right else 0.68 if inset else 0.63), pen.width * 0.3
+    y = pen.height * rng.uniform(0.1, 0.5)
+    for line in range(rng.randint(1, 4)):
+        text = _title(rng) if line == 0 else lexicon.words(rng, rng.randint(1, 3)).upper()
+        y += pen.fitted(x, y, text, size, room, bold=rng.random() < 0.6, fill=ink) * 1.5
+    facts |= {"content": "picture", "background": "dark" if dark else "light"}
+
+
 def _page_shot(rng: random.Random, wide: int, tall: int) -> Image.Image:
     """A piece of a web page: bar, boxes, pictures, lines of text."""
     pen = Pen(rng, max(60, wide), max(50, tall), face="sans")
@@ -206,7 +230,18 @@ def picture_slide(rng: random.Random) -> Drawn:
         rng, width, int(width * rng.choice((0.75, 0.75, 0.5625, 0.5625))), face=rng.choice(("sans", "sans", "sans", "serif"))
     )
     pen.ink = (40, 40, 45)
-    ways: tuple[Callable[[Pen, dict[str, str]], None], ...] = (_behind, _illustrated, _collage, _collage, _sparse, _sketched)
+    ways: tuple[Callable[[Pen, dict[str, str]], None], ...] = (
+        _behind,
+        _behind,
+        _half,
+        _half,
+        _illustrated,
+        _illustrated,
+        _collage,
+        _collage,
+        _sparse,
+        _sketched,
+    )
     facts: dict[str, str] = {}
     rng.choice(ways)(pen, facts)
     return pen.done("slide", **facts)
