@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _MAX_TOKENS: Final = 256
 _BATCH_TOKENS: Final = 1024
-"""Tokens in a batch, padding included: more is no faster on a CPU, and what the session keeps for its largest batch grows."""
+"""Tokens in a batch, padding included: more is no faster on a CPU, and the session keeps memory for its largest batch."""
 _log = logging.getLogger(__name__)
 
 
