@@ -229,6 +229,7 @@ class Flow:
             # Its pages may stem from two versions. An empty recipe never matches, so the next run reads it again.
             return await self._quarantine(book.draft, CHANGED, seconds, recipe="")
         document = ready_document(book.draft, tally, self.recipe, seconds)
+        await self.pages.summarise(document.id, tally)
         await self.writer.publish(document)
         self.published.set()
         older = book.step.older

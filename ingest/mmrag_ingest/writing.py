@@ -8,14 +8,25 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from mmrag.domain.documents import Document, DocumentStatus, Element, ElementKind, Page, ReadReport, TextSource, element_id
+from mmrag.domain.documents import (
+    Cell,
+    Document,
+    DocumentStatus,
+    Element,
+    ElementKind,
+    Page,
+    ReadReport,
+    TextSource,
+    element_id,
+)
 from mmrag.domain.geometry import BBox
 from mmrag.errors import UnreadableFileError
 from mmrag.ports import Blobs, CatalogWriter, TextEmbedder
 from mmrag_ingest.captions import Looker
 from mmrag_ingest.recipe import Recipe
 from mmrag_ingest.records import PageRead
-from mmrag_ingest.vectors import vectors_of
+from mmrag_ingest.summaries import document_summary, held, sentences_of, with_summary
+from mmrag_ingest.vectors import summary_vectors, vectors_of
 
 MOST_WARNINGS: Final = 50
 """Warnings kept on a document; the pages keep all of theirs."""
@@ -51,7 +62,10 @@ def unreadable_page(document_id: str, number: int, reason: str) -> Page:
 
 @dataclass(slots=True, kw_only=True)
 class Tally:
-    """Adds up the pages of one document, in order, into its ``ReadReport``. Holds no page. ``notes`` are on the file."""
+    """Adds up the pages of one document, in order, into its ``ReadReport``. Holds no page. ``notes`` are on the file.
+
+    ``sentences`` are those that its pages were summarised by; ``first_free`` is the ordinal behind the elements of page 1.
+    """
 
     pages: int = 0
     failed: int = 0
@@ -65,6 +79,8 @@ class Tally:
     unreadable: list[int] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     languages: Counter[str] = field(default_factory=Counter)
+    sentences: list[Cell] = field(default_factory=list)
+    first_free: int = 0
     unsaid: int = 0
 
     def add(self, page: Page) -> None:
@@ -80,6 +96,9 @@ class Tally:
             self.ocr_confidences.append(page.confidence)
         self.native += page.source is TextSource.NATIVE
         self.elements += len(page.elements)
+        self.sentences = held(self.sentences, sentences_of(page))
+        if page.number == 1:
+            self.first_free = 1 + max((e.ordinal for e in page.elements if not e.is_of_document), default=-1)
         self.captions += sum(element.kind is ElementKind.CAPTION for element in page.elements)
         self.languages.update([page.language] if page.language is not None else [])
         for warning in page.warnings:
@@ -123,14 +142,24 @@ class PageWriter:
             await self.writer.stage_page(page, recipe=self.recipe.whole, vectors=(), values=())
             return page
         looked = await self.looker.look(read.page, read.picture)
+        page = await asyncio.to_thread(with_summary, looked.page)
         async with asyncio.TaskGroup() as both:
-            vectors = both.create_task(vectors_of(looked.page, self.embedder))
+            vectors = both.create_task(vectors_of(page, self.embedder))
             image = both.create_task(self._keep(read.picture))
-        page = replace(looked.page, image=image.result())
+        page = replace(page, image=image.result())
         await self.writer.stage_page(
             page, recipe=self.recipe.whole, vectors=vectors.result(), values=read.values, pictures=looked.pictures
         )
         return page
+
+    async def summarise(self, document_id: str, tally: Tally) -> None:
+        """Stage the summary of a document of several pages. One page speaks for itself."""
+        if tally.pages < 2:
+            return
+        summary = await asyncio.to_thread(document_summary, document_id, tally.first_free, tally.sentences)
+        if summary is not None:
+            (vector,) = await summary_vectors([summary], self.embedder)
+            await self.writer.stage_summary(summary, recipe=self.recipe.whole, vector=vector)
 
     async def _keep(self, picture: bytes) -> str | None:
         return await self.blobs.put(picture) if picture else None

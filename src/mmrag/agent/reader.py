@@ -13,6 +13,7 @@ from mmrag.agent.reading.labels import LabelIndex
 from mmrag.agent.reading.layout import Layout
 from mmrag.agent.reading.lexicon import lexicon
 from mmrag.agent.reading.meaning import MeaningIndex
+from mmrag.agent.reading.overview import tell_overview
 from mmrag.agent.reading.scoring import choose, reading_weight
 from mmrag.agent.reading.target import Asked, understand
 from mmrag.agent.reading.unknown import all_unknown
@@ -21,6 +22,7 @@ from mmrag.domain.answers import Claim, Draft, Span
 from mmrag.domain.documents import Page, Word
 from mmrag.domain.plans import Plan, Reading
 from mmrag.ports import TextEmbedder
+from mmrag.retrieval.broad import is_overview
 
 TIER = "reader"
 _FLOOR = 0.18
@@ -50,6 +52,10 @@ class ReaderDrafter:
 
     async def draft(self, plan: Plan, readings: Sequence[Reading]) -> Draft:
         """The best answer to ``plan`` on the pages of ``readings``, with the words it stands on."""
+        if is_overview(plan.asked):
+            told = tell_overview(readings)
+            if told is not None:
+                return told
         asked = understand(plan, lexicon())
         pages, found = await anyio.to_thread.run_sync(self._read, asked, plan, readings)
         enough = _FIELD_IS_THERE if asked.concepts else _LEXICAL_IS_GOOD

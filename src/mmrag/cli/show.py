@@ -143,6 +143,8 @@ async def _page(document: Document, number: int, app: App) -> Page:
 
 def about(page: Page) -> list[str]:
     """What is known about a page, in lines."""
+    from mmrag.domain.documents import ElementKind
+
     kinds: dict[str, int] = {}
     for element in page.elements:
         kinds[element.kind.value] = kinds.get(element.kind.value, 0) + 1
@@ -151,11 +153,17 @@ def about(page: Page) -> list[str]:
     language = [f"language: {page.language}"] if page.language is not None else []
     looked = [f"kind: {page.kind.value} ({page.kind_probability or 0:.2f})"] if page.kind is not None else []
     captions = [f"caption: {clean(e.caption.short)}" for e in page.elements if e.caption is not None]
+    summaries = [
+        f"summary{' of the document' if e.is_of_document else ''}: {clean(' / '.join(c.text for c in e.cells))}"
+        for e in page.elements
+        if e.kind is ElementKind.SUMMARY
+    ]
     return [
         words,
         *language,
         f"elements: {found or 'none'}",
         *looked,
         *captions,
+        *summaries,
         *(f"warning: {clean(warning)}" for warning in page.warnings),
     ]

@@ -17,6 +17,7 @@ class Leg(StrEnum):
     LEXICAL = "lexical"  # BM25 over elements and pages
     IMAGE = "image"  # dense image vectors
     VALUE = "value"  # dates, amounts and identifiers of the question, found as typed values
+    SUMMARY = "summary"  # summaries of pages and documents, for broad questions alone
     NAME = "name"  # names of the question, matched in spite of OCR errors
 
 

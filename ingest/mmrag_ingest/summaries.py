@@ -1,0 +1,154 @@
+"""Summaries made of what is printed: the titles and most central sentences of a page, and of a document from its pages.
+
+Extracts, without a model: each sentence is kept with its words and its box, so a summary leads to evidence; it is none
+itself. Centrality is the cosine between a sentence and the centroid of all (Radev et al. 2004), over words weighted by how
+rare they are.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Final
+
+from mmrag.domain.documents import WHOLE_DOCUMENT, Cell, Element, ElementKind, Page, Word, element_id
+from mmrag.domain.geometry import BBox
+
+AUTHOR: Final = "extract-1"
+"""Raised when summaries are made differently."""
+_SENTENCES: Final = 3
+_OF_DOCUMENT: Final = 5
+_TITLES: Final = 2
+_SHORTEST, _LONGEST = 5, 60
+"""Words of a sentence that may speak for its page."""
+_LEAD: Final = 3
+"""Lines that stand for a page without sentences: a receipt, a form."""
+_ALIKE: Final = 0.6
+"""Share of words in common from which two sentences say the same."""
+_FIRST: Final = 1.25
+"""What standing first counts: reports say at their beginning what they are about."""
+_HELD: Final = 1000
+"""Sentences of one document that its summary is chosen from, at most."""
+_ENDS: Final = re.compile(r"[.!?][\"”’')\]]*$")
+_WORD: Final = re.compile(r"[^\W\d_]{3,}")
+_PROSE: Final = frozenset({ElementKind.TEXT, ElementKind.LIST})
+
+
+def with_summary(page: Page) -> Page:
+    """``page`` with a summary of its own behind its elements, in place of older ones; without one when it has no words."""
+    kept = tuple(e for e in page.elements if e.kind is not ElementKind.SUMMARY)
+    cells = _cells(_chosen(page, kept), page.number)
+    if not cells:
+        return replace(page, elements=kept)
+    ordinal = max((e.ordinal for e in kept), default=-1) + 1
+    return replace(page, elements=(*kept, _element(page.document_id, page.number, ordinal, cells)))
+
+
+def document_summary(document_id: str, ordinal: int, sentences: Sequence[Cell]) -> Element | None:
+    """The summary of a document of several pages, to stand with its first page; None when there is nothing to choose from.
+
+    ``sentences`` are those that its pages were summarised by, in order.
+    """
+    if not sentences:
+        return None
+    ranked = _ranked([cell.text for cell in sentences], _OF_DOCUMENT)
+    chosen = [sentences[n] for n in sorted({0, *ranked})[: _OF_DOCUMENT + 1]]
+    cells = tuple(replace(cell, row=n) for n, cell in enumerate(chosen))
+    first = _element(document_id, 1, ordinal, cells)
+    id_ = element_id(document_id, 1, ordinal, ElementKind.SUMMARY, f"{WHOLE_DOCUMENT} {first.text}")
+    return replace(first, id=id_, bbox=BBox(0.0, 0.0, 1.0, 1.0), label=WHOLE_DOCUMENT)
+
+
+def sentences_of(page: Page) -> tuple[Cell, ...]:
+    """The sentences that a page's own summary quotes."""
+    return tuple(c for e in page.elements if e.kind is ElementKind.SUMMARY and not e.is_of_document for c in e.cells)
+
+
+def held(sentences: Sequence[Cell], more: Iterable[Cell]) -> list[Cell]:
+    """As many sentences of a document as are kept until it is summarised: its first pages say the most of it."""
+    return [*sentences, *more][:_HELD]
+
+
+def _element(document_id: str, number: int, ordinal: int, cells: tuple[Cell, ...]) -> Element:
+    text = "\n".join(cell.text for cell in cells)
+    return Element(
+        id=element_id(document_id, number, ordinal, ElementKind.SUMMARY, text),
+        document_id=document_id,
+        page=number,
+        ordinal=ordinal,
+        kind=ElementKind.SUMMARY,
+        bbox=BBox.around(cell.bbox for cell in cells),
+        text=text,
+        cells=cells,
+        author=AUTHOR,
+    )
+
+
+def _cells(runs: Sequence[Sequence[Word]], number: int) -> tuple[Cell, ...]:
+    return tuple(
+        Cell(
+            row=n,
+            column=number,
+            text=" ".join(w.text for w in run),
+            bbox=BBox.around(w.bbox for w in run),
+            words=tuple(w.index for w in run),
+        )
+        for n, run in enumerate(runs)
+    )
+
+
+def _chosen(page: Page, elements: Sequence[Element]) -> list[list[Word]]:
+    """Titles first, then sentences in reading order; the first lines where there are none of either."""
+    words = {w.index: w for w in page.words}
+    titles = [[words[i] for i in e.words if i in words] for e in elements if e.kind is ElementKind.TITLE][:_TITLES]
+    sentences = [s for e in elements if e.kind in _PROSE for s in _sentences([words[i] for i in e.words if i in words])]
+    ranked = _ranked([" ".join(w.text for w in s) for s in sentences], _SENTENCES)
+    chosen = [t for t in titles if t] + [sentences[n] for n in sorted(ranked)]
+    if chosen:
+        return chosen
+    lines: dict[int, list[Word]] = {}
+    for word in page.words:
+        lines.setdefault(word.line, []).append(word)
+    return list(lines.values())[:_LEAD]
+
+
+def _sentences(words: Sequence[Word]) -> list[list[Word]]:
+    found: list[list[Word]] = []
+    run: list[Word] = []
+    for word in words:
+        run.append(word)
+        if _ENDS.search(word.text) and len(word.text) > 2:
+            found.append(run)
+            run = []
+    found.append(run)
+    return [s for s in found if _SHORTEST <= len(s) <= _LONGEST]
+
+
+def _ranked(texts: Sequence[str], count: int) -> list[int]:
+    """Indexes of the ``count`` most central texts that do not repeat one another, best first."""
+    bags = [Counter(w.casefold() for w in _WORD.findall(text)) for text in texts]
+    seen = Counter(word for bag in bags for word in bag)
+    rare = {word: math.log(1 + len(bags) / n) for word, n in seen.items()}
+    vectors = [{word: n * rare[word] for word, n in bag.items()} for bag in bags]
+    centroid = Counter[str]()
+    for vector in vectors:
+        length = math.hypot(*vector.values()) or 1.0
+        for word, weight in vector.items():
+            centroid[word] += weight / length
+    scores = [
+        (_FIRST if n == 0 else 1.0)
+        * sum(weight * centroid[word] for word, weight in vector.items())
+        / (math.hypot(*vector.values()) or 1.0)
+        for n, vector in enumerate(vectors)
+    ]
+    chosen: list[int] = []
+    for n in sorted(range(len(texts)), key=lambda n: (-scores[n], n)):
+        fresh = all(len(bags[n].keys() & bags[m].keys()) < _ALIKE * max(1, min(len(bags[n]), len(bags[m]))) for m in chosen)
+        if fresh and bags[n]:
+            chosen.append(n)
+        if len(chosen) == count:
+            break
+    return chosen
