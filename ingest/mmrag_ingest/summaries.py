@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from statistics import fmean
 from typing import Final
 
 from mmrag.domain.documents import WHOLE_DOCUMENT, Cell, Element, ElementKind, Page, Word, element_id
@@ -50,8 +51,10 @@ def with_summary(page: Page) -> Page:
 def document_summary(document_id: str, ordinal: int, sentences: Sequence[Cell]) -> Element | None:
     """The summary of a document of several pages, to stand with its first page; None when there is nothing to choose from.
 
-    ``sentences`` are those that its pages were summarised by, in order.
+    ``sentences`` are those that its pages were summarised by, in order. What several pages say alike is a running title.
     """
+    said = Counter(_bare(cell.text) for cell in sentences)
+    sentences = [cell for cell in sentences if said[_bare(cell.text)] == 1]
     if not sentences:
         return None
     ranked = _ranked([cell.text for cell in sentences], _OF_DOCUMENT)
@@ -101,21 +104,36 @@ def _cells(runs: Sequence[Sequence[Word]], number: int) -> tuple[Cell, ...]:
 
 
 def _chosen(page: Page, elements: Sequence[Element]) -> list[list[Word]]:
-    """Titles first, then sentences in reading order; the first lines where there are none of either."""
+    """Titles first, by size, then sentences in reading order; the first lines where there are none of either."""
     words = {w.index: w for w in page.words}
-    titles = [[words[i] for i in e.words if i in words] for e in elements if e.kind is ElementKind.TITLE][:_TITLES]
+    titles = [[words[i] for i in e.words if i in words] for e in elements if e.kind is ElementKind.TITLE]
+    titles = sorted((t for t in titles if _speaks(t)), key=lambda t: -fmean(w.bbox.height for w in t))[:_TITLES]
     sentences = [s for e in elements if e.kind in _PROSE for s in _sentences([words[i] for i in e.words if i in words])]
     ranked = _ranked([" ".join(w.text for w in s) for s in sentences], _SENTENCES)
-    chosen = [t for t in titles if t] + [sentences[n] for n in sorted(ranked)]
+    chosen = titles + [sentences[n] for n in sorted(ranked)]
     if chosen:
         return chosen
     lines: dict[int, list[Word]] = {}
     for word in page.words:
         lines.setdefault(word.line, []).append(word)
-    return list(lines.values())[:_LEAD]
+    return [line for line in lines.values() if not _is_label(line)][:_LEAD]
+
+
+def _speaks(title: Sequence[Word]) -> bool:
+    """False for a label ("FOR INQUIRIES:") and for what has no word in it."""
+    return bool(title) and not _is_label(title) and any(_WORD.search(w.text) for w in title)
+
+
+def _is_label(line: Sequence[Word]) -> bool:
+    return line[-1].text.endswith(":")
+
+
+def _bare(text: str) -> str:
+    return " ".join(_WORD.findall(text.casefold()))
 
 
 def _sentences(words: Sequence[Word]) -> list[list[Word]]:
+    """Whole ones: what begins in the middle, or has no end, was broken off by a column or a page."""
     found: list[list[Word]] = []
     run: list[Word] = []
     for word in words:
@@ -123,8 +141,7 @@ def _sentences(words: Sequence[Word]) -> list[list[Word]]:
         if _ENDS.search(word.text) and len(word.text) > 2:
             found.append(run)
             run = []
-    found.append(run)
-    return [s for s in found if _SHORTEST <= len(s) <= _LONGEST]
+    return [s for s in found if _SHORTEST <= len(s) <= _LONGEST and not s[0].text[:1].islower()]
 
 
 def _ranked(texts: Sequence[str], count: int) -> list[int]:
@@ -133,7 +150,7 @@ def _ranked(texts: Sequence[str], count: int) -> list[int]:
     seen = Counter(word for bag in bags for word in bag)
     rare = {word: math.log(1 + len(bags) / n) for word, n in seen.items()}
     vectors = [{word: n * rare[word] for word, n in bag.items()} for bag in bags]
-    centroid = Counter[str]()
+    centroid: defaultdict[str, float] = defaultdict(float)
     for vector in vectors:
         length = math.hypot(*vector.values()) or 1.0
         for word, weight in vector.items():

@@ -95,7 +95,7 @@ class Tally:
         if page.source is TextSource.OCR:
             self.ocr_confidences.append(page.confidence)
         self.native += page.source is TextSource.NATIVE
-        self.elements += sum(e.kind is not ElementKind.SUMMARY for e in page.elements)
+        self.elements += len(page.printed)
         self.sentences = held(self.sentences, sentences_of(page))
         if page.number == 1:
             self.first_free = 1 + max((e.ordinal for e in page.elements if not e.is_of_document), default=-1)

@@ -81,6 +81,8 @@ class IndexChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreCounts:
+    """What is published. ``elements`` are printed ones, without captions and summaries, as in the reports of ingestion."""
+
     documents: int
     quarantined: int
     pages: int

@@ -247,6 +247,13 @@ async def test_summaries_are_searched_by_themselves(parts: Parts) -> None:
     assert await parts.summaries.matching("invoice", 5) == await parts.summaries.near(vector, 5) == ()
 
 
+async def test_what_is_printed_is_counted(parts: Parts) -> None:
+    plain = make_page("doc-a", 1, "Invoice for paper", "due soon")
+    page = replace(plain, elements=(*plain.elements, make_summary(plain, "an invoice for paper")))
+    await put(parts.writer, make_document("doc-a", pages=1), [page])
+    assert (await parts.catalog.counts()).elements == len(page.printed) == 2
+
+
 async def test_a_document_has_one_summary(parts: Parts) -> None:
     assert parts.summaries is not None
     page = make_page("doc-a", 1, "x")

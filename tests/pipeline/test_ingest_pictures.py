@@ -85,6 +85,7 @@ async def test_pages_and_figures_are_captioned_and_have_image_vectors(tmp_path: 
     report, _ = await run(settings, folder, sight)
     assert [row.report.captions for row in report.documents] == [4, 2]
     async with open_app(settings, sight=sight) as app:
+        assert sum(row.report.elements for row in report.documents) == (await app.catalog.counts()).elements == 6
         document = (await app.catalog.documents())[0]
         page = await app.catalog.page(PageRef(document_id=document.id, page=1))
         assert page is not None

@@ -16,7 +16,7 @@ from mmrag.agent.reading.overview import tell_overview
 from mmrag.agent.verify import verify
 from mmrag.domain.answers import Span, VerdictKind
 from mmrag.domain.documents import ElementKind, Page
-from mmrag.domain.plans import Reading
+from mmrag.domain.plans import Constraint, ConstraintKind, Reading
 from mmrag.retrieval.broad import is_broad, is_overview
 from mmrag.testing import HashEmbedder
 
@@ -59,6 +59,20 @@ def test_a_page_without_sentences_is_told_by_its_first_lines() -> None:
     assert with_summary(empty) == empty
 
 
+def test_labels_and_broken_sentences_speak_for_nothing() -> None:
+    page = with_summary(make_page("doc-a", 1, "FOR MEDIA INQUIRIES ASK:", "Corner Shop", "and so on to the end of it."))
+    assert [c.text for c in page.elements[-1].cells] == ["Corner Shop", "and so on to the end of it."]
+    lines = ("which the wall in its middle has.", LINES[0], "The wall was then")
+    assert [c.text for c in with_summary(make_page("doc-a", 1, *lines)).elements[-1].cells] == [LINES[0]]
+
+
+def test_what_every_page_repeats_is_in_no_summary_of_the_document() -> None:
+    pages = [with_summary(make_page("doc-a", n, "Seagulls sleep in their nests at night.", LINES[n])) for n in (1, 3)]
+    summary = document_summary("doc-a", 9, [c for page in pages for c in sentences_of(page)])
+    assert summary is not None
+    assert [c.text for c in summary.cells] == [LINES[1], LINES[3]]
+
+
 def test_a_document_is_summarised_from_its_pages() -> None:
     pages = [with_summary(make_page("doc-a", n, *LINES[n - 1 : n + 1])) for n in (1, 2)]
     summary = document_summary("doc-a", 9, [c for page in pages for c in sentences_of(page)])
@@ -91,6 +105,13 @@ def test_a_summary_is_no_evidence_but_its_sentences_are() -> None:
     assert tell_overview([reading_of(make_page("doc-a", 1, *LINES))]) is None
 
 
+def test_a_summary_that_does_not_show_the_subject_is_no_answer() -> None:
+    plan = make_plan("What is the report on the wall in Antarctica about?")
+    assert (plan.constraints, plan.subjects) == ((Constraint(kind=ConstraintKind.GENRE, text="report"),), ("Antarctica",))
+    assert tell_overview([reading_of(summarised())], plan.subjects) is None
+    assert tell_overview([reading_of(summarised())], ("Harbour-Wall",)) is not None
+
+
 @pytest.mark.parametrize(
     ("question", "broad", "overview"),
     [
@@ -98,6 +119,7 @@ def test_a_summary_is_no_evidence_but_its_sentences_are() -> None:
         ("Summarise the annual report of the Wren Trust", True, True),
         ("Which document deals with flood insurance?", True, False),
         ("What is the total amount on the receipt from Corner Shop?", False, False),
+        ("Which page explains how the pump is cleaned?", True, False),
         ("Which company issued the invoice?", False, False),
         ("What does the chart show for 2020?", False, False),
     ],

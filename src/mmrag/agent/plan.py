@@ -17,6 +17,7 @@ from mmrag.agent.tongues import in_english
 from mmrag.domain.aggregates import Aggregate, Giving, Operation, Quantity
 from mmrag.domain.plans import AnswerType, Constraint, ConstraintKind, Plan
 from mmrag.domain.values import Value, ValueKind
+from mmrag.retrieval.broad import is_broad
 from mmrag.values import find_values
 
 _MONEY_SIGN = r"(?:RM|USD|EUR|GBP|[$€£])"
@@ -96,7 +97,9 @@ def _look_up(question: str, text: str, document: str | None) -> Plan:
     without_names = _blanked(text, [(s, e) for s, e, _ in names])
     main = _blanked(without_names, [(v.start, v.end) for v in values])
     constraints = [_constraint_of(v, without_names, words) for v in values]
-    constraints += [Constraint(kind=ConstraintKind.NAME, text=name) for _, _, name in names]
+    told = tuple(name for _, _, name in names)
+    broad = is_broad(text)
+    constraints += [] if broad else [Constraint(kind=ConstraintKind.NAME, text=name) for name in told]
     genre = next((w for w in reversed(re.findall(r"[a-z-]+", main.lower())) if w.removesuffix("s") in words.genres), None)
     if genre:
         constraints.append(Constraint(kind=ConstraintKind.GENRE, text=genre.removesuffix("s")))
@@ -107,6 +110,7 @@ def _look_up(question: str, text: str, document: str | None) -> Plan:
         target=target,
         constraints=tuple(constraints),
         document=document,
+        subjects=told if broad else (),
     )
 
 

@@ -53,7 +53,7 @@ class ReaderDrafter:
     async def draft(self, plan: Plan, readings: Sequence[Reading]) -> Draft:
         """The best answer to ``plan`` on the pages of ``readings``, with the words it stands on."""
         if is_overview(plan.asked):
-            told = tell_overview(readings)
+            told = tell_overview(readings, plan.subjects)
             if told is not None:
                 return told
         asked = understand(plan, lexicon())

@@ -92,8 +92,8 @@ async def _show(wish: Wish, settings: Settings) -> list[str]:
         number = wish.page or next((place.page for place in places), 1)
         page = await _page(document, number, app)
         cited = [*(BBox(*corners) for corners in wish.drawn), *(place.box for place in places if place.page == number)]
-        marks = [*(marks_of(page.elements) if wish.boxes else ()), *(Mark(box=box) for box in cited)]
-        legend = legend_of(page.elements) if wish.boxes else ()
+        marks = [*(marks_of(page.printed) if wish.boxes else ()), *(Mark(box=box) for box in cited)]
+        legend = legend_of(page.printed) if wish.boxes else ()
         picture = await picture_of(page, app)
         drawn = await anyio.to_thread.run_sync(lambda: draw(picture, marks, legend=legend))
     target = wish.output or Path(f"{safe_name(document.name)}-page-{number}.png")
@@ -146,7 +146,7 @@ def about(page: Page) -> list[str]:
     from mmrag.domain.documents import ElementKind
 
     kinds: dict[str, int] = {}
-    for element in page.elements:
+    for element in page.printed:
         kinds[element.kind.value] = kinds.get(element.kind.value, 0) + 1
     found = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in sorted(kinds.items(), key=lambda k: -k[1]))
     words = f"{len(page.words)} words ({page.source.value}, {clean(page.engine)}, mean confidence {page.confidence:.2f})"

@@ -172,9 +172,14 @@ class Page:
     language: str | None = None
 
     @property
+    def printed(self) -> tuple[Element, ...]:
+        """What stands on the page, without captions and summaries: what is counted wherever elements are counted."""
+        return tuple(e for e in self.elements if not e.kind.is_generated)
+
+    @property
     def is_unreadable(self) -> bool:
         """True when nothing could be read although the page is not known to be blank. Single places do not count."""
-        kinds = {e.kind for e in self.elements if not e.kind.is_generated}
+        kinds = {e.kind for e in self.printed}
         return ElementKind.UNREADABLE in kinds and all(k is ElementKind.UNREADABLE or k.is_picture for k in kinds)
 
     @property

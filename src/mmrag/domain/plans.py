@@ -66,7 +66,8 @@ class Plan:
     ``target`` holds the words that name what is asked ("total amount", "registration number", "street address"), without
     the words that only identify the document. ``document`` is a document name when the question is about that one file.
     ``lead`` is the beginning of the question where that only names the document ("In the chart titled 'X':").
-    ``aggregate`` is set when the answer has to be worked out from several documents.
+    ``aggregate`` is set when the answer has to be worked out from several documents. ``subjects`` are the names in a broad
+    question ("which report is about the flood in X?"): what it is about, and no constraint on the document.
     """
 
     question: str
@@ -76,6 +77,7 @@ class Plan:
     document: str | None = None
     lead: str = ""
     aggregate: Aggregate | None = None
+    subjects: tuple[str, ...] = ()
 
     @property
     def asked(self) -> str:

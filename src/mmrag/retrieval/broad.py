@@ -19,12 +19,13 @@ _ABOUT = re.compile(
 )
 _WHICH = re.compile(
     r"\b(?:which|what) (?:documents?|reports?|pages?|papers?|slides?|decks?|files?|letters?|presentations?)\b.*"
-    r"\b(?:about|deals? with|discuss(?:es)?|covers?|describes?|treats?)\b",
+    r"\b(?:about|deals? with|discuss(?:es)?|covers?|describes?|explains?|treats?)\b",
     re.IGNORECASE,
 )
 _DEPTH = 20
-_PRINTED = 0.5
-"""What the score of printed text counts beside a summary's."""
+_LESS = 0.8
+"""What a summary's score counts beside that of printed text: the most from which no broad question of the development set
+loses its page (``benchmarks/broad.py``)."""
 
 
 def is_overview(question: str) -> bool:
@@ -65,7 +66,7 @@ async def summary_hits(
     return tuple(hits)
 
 
-def led_by(summaries: Sequence[Hit], printed: Sequence[Hit], k: int) -> tuple[Hit, ...]:
-    """Summaries and printed text in one list, best first."""
-    beside = [replace(hit, score=hit.score * _PRINTED) for hit in printed]
-    return tuple(sorted([*summaries, *beside], key=lambda hit: -hit.score)[:k])
+def beside(printed: Sequence[Hit], summaries: Sequence[Hit], k: int) -> tuple[Hit, ...]:
+    """Printed text and summaries in one list, best first."""
+    led = [replace(hit, score=hit.score * _LESS) for hit in summaries]
+    return tuple(sorted([*printed, *led], key=lambda hit: -hit.score)[:k])

@@ -16,7 +16,7 @@ from mmrag.domain.evidence import Hit, Leg
 from mmrag.domain.pictures import PageKind
 from mmrag.domain.plans import Gathered, Plan
 from mmrag.ports import Catalog, ImageEmbedder, LexicalIndex, PageRef, SummaryIndex, TextEmbedder, VectorIndex
-from mmrag.retrieval.broad import is_broad, led_by, summary_hits, without_summaries
+from mmrag.retrieval.broad import beside, is_broad, summary_hits, without_summaries
 from mmrag.retrieval.fusion import fuse, order, ranks
 from mmrag.retrieval.matching import SATISFIED, Matches, match_constraints
 from mmrag.retrieval.seen import NOTHING_SEEN, Ranking, Seen, better_captioned, caption_ranks, captions_apart, seen_pages
@@ -93,13 +93,10 @@ async def search(
     ranked = rank_elements(tuple(elements.values()), rankings, matches, seen, k=k)
     hits = await _hits(ranked, elements, parts.catalog)
     if parts.summaries is not None and is_broad(plan.question):
-        within = meant[:_MEANT] if meant else scope
-        found_by_summary = await summary_hits(plan.question, whole, parts.summaries, parts.catalog, k, within)
+        led = await summary_hits(plan.question, whole, parts.summaries, parts.catalog, k, scope)
         if allowed is not None:
-            found_by_summary = tuple(
-                h for h in found_by_summary if PageRef(document_id=h.element.document_id, page=h.element.page) in allowed
-            )
-        hits = led_by(found_by_summary, hits, k)
+            led = tuple(h for h in led if PageRef(document_id=h.element.document_id, page=h.element.page) in allowed)
+        hits = beside(hits, led, k)
     return Gathered(hits=hits, documents=tuple(meant), matches=matches.documents, unmatched=matches.unmatched(meant))
 
 

@@ -45,7 +45,7 @@ class MemoryCatalog:
             documents=ready,
             quarantined=len(self._documents) - ready,
             pages=len(pages),
-            elements=sum(len(page.elements) for page in pages),
+            elements=sum(len(page.printed) for page in pages),
             vectors=len(self._vectors()),
             pictures=len(self._pictures()),
         )

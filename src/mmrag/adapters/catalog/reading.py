@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from mmrag.adapters.catalog import codec
 from mmrag.adapters.catalog.connect import Readers
-from mmrag.domain.documents import Document, Element, Page
+from mmrag.domain.documents import Document, Element, ElementKind, Page
 from mmrag.domain.pictures import PageKind, Picture
 from mmrag.ports import PageRef, StoreCounts
 
@@ -28,6 +28,7 @@ SELECT i.document_id, p.number, {codec.ELEMENT_COLUMNS}
 FROM element e JOIN page p ON p.key = e.page JOIN edition i ON i.key = p.edition AND i.published = 1
 """
 
+_GENERATED = ", ".join(f"'{kind.value}'" for kind in ElementKind if kind.is_generated)
 
 _PICTURES = """
 SELECT c.id, i.document_id, p.number, c.x0, c.y0, c.x1, c.y1, c.element
@@ -141,7 +142,7 @@ def _counts(connection: sqlite3.Connection) -> StoreCounts:
         documents=one("SELECT count(*) FROM document WHERE status = 'ready'"),
         quarantined=one("SELECT count(*) FROM document WHERE status = 'quarantined'"),
         pages=one(f"SELECT count(*) FROM {pages}"),
-        elements=one(f"SELECT count(*) FROM {pages} JOIN element e ON e.page = p.key"),
+        elements=one(f"SELECT count(*) FROM {pages} JOIN element e ON e.page = p.key WHERE e.kind NOT IN ({_GENERATED})"),
         vectors=one("SELECT coalesce(sum(vectors), 0) FROM edition WHERE published = 1"),
         pictures=one("SELECT coalesce(sum(pictures), 0) FROM edition WHERE published = 1"),
     )

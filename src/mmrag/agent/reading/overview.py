@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from mmrag.domain.answers import Draft, Span
@@ -11,27 +12,37 @@ from mmrag.domain.plans import Reading
 TIER = "reader"
 _SURE = 0.7
 """The sentences are printed; that they say what the document is about is a matter of choice."""
+_ENOUGH = 3
+"""Sentences of a summary on the pages read from which they are taken, before those of a less relevant page."""
 
 
-def tell_overview(readings: Sequence[Reading]) -> Draft | None:
-    """The sentences that the best page's document (or the page) is summarised by, as far as their pages are read.
+def tell_overview(readings: Sequence[Reading], subjects: Sequence[str] = ()) -> Draft | None:
+    """The sentences that the best page's document is summarised by, as far as their pages are read, or one of the pages.
 
-    None where there is no summary on the pages, or none of its sentences is on them.
+    Only documents count whose pages read show all ``subjects``: another document's summary would be no answer. None where no
+    such document has a summary, or none of its sentences is on the pages.
     """
     for reading in sorted(readings, key=lambda r: -r.relevance * r.match):
         same = {r.page.number: r for r in readings if r.document.id == reading.document.id}
+        shown = _letters(" ".join(r.page.text for r in same.values()))
+        if not all(_letters(subject) in shown for subject in subjects):
+            continue
         summaries = [e for r in same.values() for e in r.page.elements if e.kind is ElementKind.SUMMARY]
-        own = [e for e in summaries if e.page == reading.page.number]
-        for summary in (*(e for e in summaries if e.is_of_document), *own):
-            quoted = [(cell, span) for cell in summary.cells if (span := _span(cell, same)) is not None]
-            if quoted:
-                return Draft(
-                    answer=" ".join(_closed(cell.text) for cell, _ in quoted),
-                    spans=tuple(span for _, span in quoted),
-                    confidence=round(_SURE * (0.4 + 0.6 * reading.match), 4),
-                    tier=TIER,
-                )
+        summaries.sort(key=lambda e: (not e.is_of_document, -same[e.page].relevance))
+        found = [_quoted(summary.cells, same) for summary in summaries]
+        quoted = next((q for q in found if len(q) >= _ENOUGH), max(found, key=len, default=[]))
+        if quoted:
+            return Draft(
+                answer=" ".join(_closed(cell.text) for cell, _ in quoted),
+                spans=tuple(span for _, span in quoted),
+                confidence=round(_SURE * (0.4 + 0.6 * reading.match), 4),
+                tier=TIER,
+            )
     return None
+
+
+def _quoted(cells: Sequence[Cell], pages: dict[int, Reading]) -> list[tuple[Cell, Span]]:
+    return [(cell, span) for cell in cells if (span := _span(cell, pages)) is not None]
 
 
 def _span(cell: Cell, pages: dict[int, Reading]) -> Span | None:
@@ -50,3 +61,8 @@ def _span(cell: Cell, pages: dict[int, Reading]) -> Span | None:
 def _closed(sentence: str) -> str:
     """A title gets the full stop that parts it from what follows."""
     return sentence if sentence.rstrip().endswith((".", "!", "?")) else f"{sentence}."
+
+
+def _letters(text: str) -> str:
+    """Letters and digits alone: OCR parts words differently."""
+    return re.sub(r"[\W_]+", "", text.casefold())
