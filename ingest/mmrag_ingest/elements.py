@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from mmrag.domain.documents import ElementKind, Page, TextSource, Word
 from mmrag.domain.geometry import BBox
 from mmrag_ingest.charting.found import charts_on
+from mmrag_ingest.charting.parts import Part, axis_in
 from mmrag_ingest.layout.assemble import Assembler
 from mmrag_ingest.layout.bands import Band, bands_of, words_between
 from mmrag_ingest.layout.blocks import Look, blocks_of
@@ -68,8 +69,9 @@ def understand(raw: RawPage, picture: NDArray[np.uint8] | None, *, document_id: 
         warnings.append("the words of this page were read with very low confidence")
     else:
         _add_text(made, leaves, raw, lattices)
+    parts: list[tuple[str, Part]] = []
     if picture is not None:
-        _add_pictures(made, picture, raw)
+        parts = _add_pictures(made, picture, raw)
         shown = [e.bbox for e in made.elements if e.kind.is_picture]
         for stamp in stamps_on(made.words, raw.height / raw.width, shown):
             made.region(stamp.kind, stamp.box, stamp.text, stamp.words)
@@ -77,6 +79,8 @@ def understand(raw: RawPage, picture: NDArray[np.uint8] | None, *, document_id: 
             made.option(option)
     if words:
         warnings += _add_unread(made, raw)
+    for chart, part in parts:
+        made.part(part, chart)
     return Page(
         document_id=document_id,
         number=number,
@@ -183,7 +187,8 @@ def _add_unread(made: Assembler, raw: RawPage) -> list[str]:
     return ["a place on it could not be read" if len(regions) == 1 else f"{len(regions)} places on it could not be read"]
 
 
-def _add_pictures(made: Assembler, picture: NDArray[np.uint8], raw: RawPage) -> None:
+def _add_pictures(made: Assembler, picture: NDArray[np.uint8], raw: RawPage) -> list[tuple[str, Part]]:
+    """Add figures, charts and photographs. Returns the parts of charts, each with its chart's id: they come last of all."""
     ink = ink_of(picture)
     regions = figure_regions(ink, [w.bbox for w in made.words], raw.figures)
     boxes: list[tuple[BBox, ElementKind]] = []
@@ -199,13 +204,18 @@ def _add_pictures(made: Assembler, picture: NDArray[np.uint8], raw: RawPage) -> 
         boxes = [(b, k) for b, k in boxes if b not in within]
         boxes.append((BBox.around([axes, *within]), ElementKind.CHART))
     found = charts_on(made.words, [b for b, _ in boxes], picture)
+    parts: list[tuple[str, Part]] = []
     for table in found:
-        made.region(ElementKind.CHART, table.box, table.text, table.words, table.cells)
+        id_ = made.region(ElementKind.CHART, table.box, table.text, table.words, table.cells)
+        parts += [(id_, part) for part in table.parts]
     read = [table.box for table in found]
     for box, kind in [(b, k) for b, k in boxes if all(b.intersection(r) < 0.5 * b.area for r in read)]:
         inside = [w for w in made.words if box.contains(*w.bbox.center)]
         if kind is ElementKind.FIGURE and is_photo(picture, box):
             kind = ElementKind.PHOTO
-        made.region(kind, box, " ".join(w.text for w in inside), tuple(w.index for w in inside))
+        drawn = made.region(kind, box, " ".join(w.text for w in inside), tuple(w.index for w in inside))
+        if kind is ElementKind.CHART:
+            parts += [(drawn, part) for part in axis_in(inside, picture.shape[1], picture.shape[0])]
     if not made.words and not boxes and ink.share > _BLANK:
         made.region(ElementKind.UNREADABLE, BBox(0.0, 0.0, 1.0, 1.0), "")
+    return parts

@@ -45,7 +45,7 @@ def values_of(page: Page) -> tuple[FoundValue, ...]:
 def _homes(page: Page) -> dict[int, list[Element]]:
     homes: dict[int, list[Element]] = {}
     for element in page.elements:
-        if element.kind is not ElementKind.UNREADABLE:
+        if element.kind is not ElementKind.UNREADABLE and not element.kind.is_part:
             for index in element.words:
                 homes.setdefault(index, []).append(element)
     return homes

@@ -25,7 +25,7 @@ _APART: Final = frozenset({ElementKind.UNREADABLE, ElementKind.SUMMARY})
 
 def embeddable(page: Page) -> tuple[Element, ...]:
     """The elements of a page that have a text to be found by, in reading order."""
-    return tuple(e for e in page.elements if e.text.strip() and e.kind not in _APART)
+    return tuple(e for e in page.elements if e.text.strip() and not (e.kind in _APART or e.kind.is_part))
 
 
 async def vectors_of(page: Page, embedder: TextEmbedder) -> tuple[VectorRecord, ...]:

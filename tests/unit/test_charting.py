@@ -6,9 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 from mmrag_ingest.charting.found import charts_on
+from mmrag_ingest.elements import understand
+from mmrag_ingest.records import RawPage, RawWord
+from mmrag_ingest.values import values_of
+from mmrag_ingest.vectors import embeddable
 from PIL import Image, ImageDraw
 
-from mmrag.domain.documents import Word
+from mmrag.domain.documents import ElementKind, TextSource, Word
 from mmrag.domain.geometry import BBox, Polygon
 
 _WIDTH, _HEIGHT = 800, 600
@@ -131,3 +135,43 @@ def test_a_value_of_a_chart_keeps_the_box_of_its_word() -> None:
     assert cell.bbox == sheet.words[cell.words[0]].bbox
     assert chart.box.intersection(cell.bbox) > 0.99 * cell.bbox.area
     assert "| 2020 | 4.0 |" in chart.text
+
+
+def _parts(sheet: _Sheet) -> dict[tuple[ElementKind, str | None], list[str]]:
+    (chart,) = charts_on(sheet.words, [], np.asarray(sheet.image))
+    for part in chart.parts:
+        for cell in part.cells:
+            assert cell.text == " ".join(sheet.words[i].text for i in cell.words)
+            assert cell.bbox == BBox.around(sheet.words[i].bbox for i in cell.words)
+    return {(part.kind, part.label): [c.text for c in part.cells] for part in chart.parts}
+
+
+def test_the_parts_of_a_chart_are_told_apart_with_their_places() -> None:
+    sheet = _bars({"2019": [2.5], "2020": [4.0], "2021": [1.5], "2022": [6.0]}, [_BLUE])
+    for n in range(6):
+        sheet.word(f"{2 * n}", 40, 532 - 80 * n)
+    assert _parts(sheet) == {
+        (ElementKind.AXIS, "values"): ["0", "2", "4", "6", "8", "10"],
+        (ElementKind.AXIS, "categories"): ["2019", "2020", "2021", "2022"],
+        (ElementKind.DATA_LABELS, None): ["2.5", "4.0", "1.5", "6.0"],
+    }
+
+
+def test_parts_stand_behind_all_else_and_belong_to_their_chart() -> None:
+    sheet = _bars({"2019": [2.5], "2020": [4.0], "2021": [1.5], "2022": [6.0]}, [_BLUE])
+    raw = RawPage(
+        width=_WIDTH,
+        height=_HEIGHT,
+        source=TextSource.OCR,
+        engine="test",
+        confidence=0.99,
+        words=tuple(RawWord(text=w.text, polygon=w.polygon, confidence=w.confidence, line=w.index) for w in sheet.words),
+    )
+    page = understand(raw, np.asarray(sheet.image), document_id="d", number=1, image=None)
+    (chart,) = (e for e in page.elements if e.kind is ElementKind.CHART)
+    parts = [e for e in page.elements if e.kind.is_part]
+    assert [e.kind for e in page.elements[-len(parts) :]] == [ElementKind.AXIS, ElementKind.DATA_LABELS]
+    assert {e.belongs_to for e in parts} == {chart.id}
+    assert not {e.id for e in parts} & {e.id for e in embeddable(page)}
+    assert all(set(e.words) <= set(chart.words) for e in parts)
+    assert not {v.element_id for v in values_of(page)} & {e.id for e in parts}

@@ -13,6 +13,7 @@ from mmrag.domain.documents import Cell, Word
 from mmrag.domain.geometry import BBox
 from mmrag_ingest.charting.items import Item, items_of, moved
 from mmrag_ingest.charting.measuring import measure
+from mmrag_ingest.charting.parts import Part, parts_of
 from mmrag_ingest.charting.pies import measure_pie
 from mmrag_ingest.charting.reading import read_chart
 from mmrag_ingest.charting.records import ChartTable, MeasuredChart
@@ -32,15 +33,13 @@ _HEADER, _LABELS = 0, 0  # the row of the series' names, the column of the categ
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundChart:
     """``box`` goes around the chart's region and all words of its table. ``text`` is the table in Markdown, where a value
-    that was measured says so and how far it may be off. ``axes`` and ``legend`` are the words of these parts."""
+    that was measured says so and how far it may be off."""
 
     box: BBox
     text: str
     words: tuple[int, ...]
     cells: tuple[Cell, ...]
-    axes: tuple[tuple[int, ...], ...] = ()
-    legend: tuple[int, ...] = ()
-    labels: tuple[int, ...] = ()
+    parts: tuple[Part, ...] = ()
 
 
 def charts_on(words: Sequence[Word], regions: Sequence[BBox], picture: NDArray[np.uint8]) -> list[FoundChart]:
@@ -93,9 +92,7 @@ def _found(table: ChartTable, words: Sequence[Word], regions: Sequence[BBox]) ->
         text=_markdown(cells),
         words=tuple(sorted({i for c in cells for i in c.words})),
         cells=cells,
-        axes=(tuple(i for c in table.categories for i in c.words),),
-        legend=tuple(i for s in table.series if s is not None for i in s.words),
-        labels=tuple(i for p in table.points for i in p.value.words),
+        parts=parts_of(table, boxes),
     )
 
 
@@ -123,8 +120,7 @@ def _found_measured(
         text="\n".join([ESTIMATED, _markdown(cells), *_axis(chart)]),
         words=tuple(sorted({i for c in names for i in c.words} | set(ticks))),
         cells=cells,
-        axes=(ticks, tuple(i for c in chart.categories for i in c.words)) if ticks else (),
-        legend=tuple(i for s in chart.series if s is not None for i in s.words),
+        parts=parts_of(chart, boxes),
     )
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mmrag.domain.documents import Word
+from mmrag_ingest.charting.axes import ticks_of
 from mmrag_ingest.charting.colours import NEAR, Colour, at_level, behind, column_below, distance, paper_of
 from mmrag_ingest.charting.items import Item, items_of, lines_of
 from mmrag_ingest.charting.legend import legend_of
@@ -41,7 +43,15 @@ def read_chart(words: Sequence[Word], picture: NDArray[np.uint8]) -> ChartTable 
         over = None if layout is None else read_upright(layout, legend, picture, paper)
     found = [t for t in (over, beside) if t is not None]
     drawn = [t for t in found if len(t.points) >= _POINTS and _is_drawn(t, picture, paper)]
-    return max(drawn, key=lambda t: len(t.points), default=None)
+    best = max(drawn, key=lambda t: len(t.points), default=None)
+    return None if best is None else replace(best, ticks=_ticks(items, best))
+
+
+def _ticks(items: Sequence[Item], table: ChartTable) -> tuple[Item, ...]:
+    """The numbers that mark an axis and are no value of the table."""
+    values = {p.value.words for p in table.points}
+    marks = ticks_of([i for i in items if i.is_value])
+    return tuple(i for i in items if i.words in marks and i.words not in values)
 
 
 def _is_drawn(table: ChartTable, picture: NDArray[np.uint8], paper: Colour) -> bool:

@@ -20,12 +20,13 @@ class Point:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChartTable:
     """``series`` are the names in the legend or over the columns; an unnamed one is None. ``upright``: the categories stand
-    side by side under the bars; else one below the other beside them."""
+    side by side under the bars; else one below the other beside them. ``ticks`` are numbers along an axis beside them."""
 
     categories: tuple[Item, ...]
     series: tuple[Item | None, ...]
     points: tuple[Point, ...]
     upright: bool
+    ticks: tuple[Item, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

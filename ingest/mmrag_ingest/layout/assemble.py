@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from mmrag.domain.documents import Cell, Element, ElementKind, Word, element_id
 from mmrag.domain.geometry import BBox
+from mmrag_ingest.charting.parts import Part
 from mmrag_ingest.layout.checkboxes import Option
 from mmrag_ingest.layout.colons import Pair
 from mmrag_ingest.layout.pieces import Glyphs
@@ -77,9 +78,16 @@ class Assembler:
 
     def region(
         self, kind: ElementKind, box: BBox, text: str, words: tuple[int, ...] = (), cells: tuple[Cell, ...] = ()
-    ) -> None:
-        """Add an element by its box: a figure, a chart (with ``cells`` where its values were read), what is unreadable."""
-        self._add(kind, words, text, box=box, cells=cells)
+    ) -> str:
+        """Add an element by its box: a figure, a chart (with ``cells`` where its values were read), what is unreadable.
+
+        Returns its id.
+        """
+        return self._add(kind, words, text, box=box, cells=cells)
+
+    def part(self, part: Part, chart: str) -> None:
+        """Add a part of the chart whose id is ``chart``."""
+        self._add(part.kind, part.words, part.text, box=part.box, label=part.label, cells=part.cells, belongs_to=chart)
 
     def _add(
         self,
@@ -92,11 +100,13 @@ class Assembler:
         value: str | None = None,
         cells: tuple[Cell, ...] = (),
         section: tuple[str, ...] | None = None,
-    ) -> None:
+        belongs_to: str | None = None,
+    ) -> str:
         ordinal = len(self.elements)
+        id_ = element_id(self.document_id, self.number, ordinal, kind, text)
         self.elements.append(
             Element(
-                id=element_id(self.document_id, self.number, ordinal, kind, text),
+                id=id_,
                 document_id=self.document_id,
                 page=self.number,
                 ordinal=ordinal,
@@ -109,8 +119,10 @@ class Assembler:
                 value=value,
                 cells=cells,
                 section=tuple(t for _, t in self._titles) if section is None else section,
+                belongs_to=belongs_to,
             )
         )
+        return id_
 
     def _indexes(self, glyphs: Iterable[Glyphs]) -> tuple[int, ...]:
         return tuple(self.final[g.raw] for g in glyphs)

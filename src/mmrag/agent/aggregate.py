@@ -157,7 +157,7 @@ def _name_on(aggregate: Aggregate, pages: Sequence[Reading], part: int) -> Claim
         for reading in pages:
             for element in reading.page.elements:
                 own = frozenset(element.words)
-                if element.kind.is_generated or not own:
+                if not (element.kind.stands_alone and own):
                     continue
                 words = locate(name, [w for w in reading.page.words if w.index in own])
                 if words:

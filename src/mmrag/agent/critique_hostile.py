@@ -67,7 +67,7 @@ def _hostile(printed: _Printed) -> frozenset[int]:
     lines = sorted(set(_lines_told(page.words)))
     if not lines:
         return frozenset()
-    element_of = {index: e.ordinal for e in page.elements if not e.kind.is_generated for index in e.words}
+    element_of = {index: e.ordinal for e in page.elements if e.kind.stands_alone for index in e.words}
     by_line: dict[int, list[Word]] = {}
     for word in page.words:
         by_line.setdefault(word.line, []).append(word)

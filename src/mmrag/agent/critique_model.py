@@ -121,7 +121,7 @@ class ModelReviser:
 def _shown(reviewed: Reviewed) -> dict[str, tuple[Page, Element]]:
     """Elements by short ids, as many as fit: those that the draft cites first, then the pages in their order."""
     cited = {span.element_id for span in reviewed.draft.spans}
-    every = [(r.page, e) for r in reviewed.readings for e in r.page.elements if e.words and not e.kind.is_generated]
+    every = [(r.page, e) for r in reviewed.readings for e in r.page.elements if e.words and e.kind.stands_alone]
     shown: dict[str, tuple[Page, Element]] = {}
     left = _MOST_CHARACTERS
     for page, element in sorted(every, key=lambda pair: pair[1].id not in cited):

@@ -26,7 +26,7 @@ async def gather(plan: Plan, parts: SearchParts, *, k: int) -> Gathered:
         at = hit.element
         for ordinal in (at.ordinal - 1, at.ordinal + 1):
             element = around.get((at.document_id, at.page, ordinal))
-            if element is not None and not element.kind.is_generated and element.id not in known:
+            if element is not None and element.kind.stands_alone and element.id not in known:
                 known.add(element.id)
                 neighbours.append(replace(hit, element=element, score=hit.score / 2, legs=MappingProxyType({})))
     return replace(gathered, hits=(*gathered.hits, *neighbours))

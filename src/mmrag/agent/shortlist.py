@@ -102,7 +102,7 @@ def tokens_in(text: str) -> int:
 
 
 def _scores(plan: Plan, reading: Reading, rare: Mapping[str, float]) -> list[tuple[Element, float]]:
-    elements = [e for e in reading.page.elements if not e.kind.is_generated and e.words]
+    elements = [e for e in reading.page.elements if e.kind.stands_alone and e.words]
     own = [_own_score(plan, e, rare) for e in elements]
     weight = (0.25 + 0.75 * reading.relevance) * (0.25 + 0.75 * reading.match)
     spread = list(own)
@@ -134,7 +134,7 @@ def _rarity(wanted: set[str], readings: Sequence[Reading]) -> Mapping[str, float
     count = 0
     for reading in readings:
         for element in reading.page.elements:
-            if not element.kind.is_generated and element.words:
+            if element.kind.stands_alone and element.words:
                 count += 1
                 seen.update(wanted & {stem(w) for w in content_words(element.text)})
     return {word: math.log(1 + (count - seen[word] + 0.5) / (seen[word] + 0.5)) for word in wanted}

@@ -61,7 +61,7 @@ class ToolDrafter:
         """Raises ``BudgetExceededError`` and ``ModelUnavailableError`` when money or time runs out before an answer, or the
         last reply is not the JSON asked for; and what the model raises.
         """
-        given = [e for r in readings for e in r.page.elements if e.words and not e.kind.is_generated][:_SHOWN]
+        given = [e for r in readings for e in r.page.elements if e.words and e.kind.stands_alone][:_SHOWN]
         prompt = load_prompt("draft_tools")
         text = prompt.render(
             {

@@ -23,6 +23,9 @@ class ElementKind(StrEnum):
     FIGURE = "figure"
     PHOTO = "photo"
     CHART = "chart"
+    AXIS = "axis"  # of a chart: its numbers, or the names along it
+    LEGEND = "legend"
+    DATA_LABELS = "data_labels"  # the values that a chart prints at its marks
     STAMP = "stamp"
     SIGNATURE = "signature"
     HEADER = "header"
@@ -38,6 +41,16 @@ class ElementKind(StrEnum):
     def is_generated(self) -> bool:
         """True for text that a model or a summariser wrote: it may lead to evidence, it is never evidence."""
         return self in (ElementKind.CAPTION, ElementKind.SUMMARY)
+
+    @property
+    def is_part(self) -> bool:
+        """True for a part of a chart: its words are the chart's, and it is found and cited by the chart."""
+        return self in (ElementKind.AXIS, ElementKind.LEGEND, ElementKind.DATA_LABELS)
+
+    @property
+    def stands_alone(self) -> bool:
+        """True for what drafters and critics read: neither generated nor a part of a chart, whose words would come twice."""
+        return not (self.is_generated or self.is_part)
 
     @property
     def is_picture(self) -> bool:
@@ -101,13 +114,14 @@ class Element:
     """A region of a page that can be found and cited.
 
     ``ordinal`` counts from 0 in reading order. ``words`` are indexes into ``Page.words`` (empty for figures and generated
-    text). ``label`` and ``value`` are set on key-value pairs, and on check boxes: there the option's name, and ``ticked`` or
-    ``unticked``. ``cells`` are set on tables, on charts whose values are known, and on summaries, where they are the
-    sentences quoted: ``row`` in their order, ``column`` the page, ``words`` those of that page. ``section`` is the path of
-    titles above the element. ``belongs_to`` is the id of another element of the document: of the figure or table that a
-    printed caption is about, of the table on an earlier page that a table carries on. ``author`` names the model that wrote
-    a generated element (``label`` tells the summary of a whole document from that of a page), and ``caption`` holds the
-    parts of one that describes the picture in ``bbox``.
+    text). ``label`` and ``value`` are set on key-value pairs, and on check boxes: there the option's name, and ``ticked``
+    or ``unticked``. ``cells`` are set on tables, on charts whose values are known, on parts of charts, where they are its
+    single ticks, names or values in order, and on summaries, where they are the sentences quoted: ``row`` in their order,
+    ``column`` the page, ``words`` those of that page. ``section`` is the path of titles above the element. ``belongs_to``
+    is the id of another element of the document: of the figure or table that a printed caption is about, of the chart that
+    an axis or a legend is a part of, of the table on an earlier page that a table carries on. ``author`` names the model
+    that wrote a generated element (``label`` tells the summary of a whole document from that of a page), and ``caption``
+    holds the parts of one that describes the picture in ``bbox``.
     """
 
     id: str

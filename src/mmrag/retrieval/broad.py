@@ -38,9 +38,9 @@ def is_broad(question: str) -> bool:
     return bool(_ABOUT.search(question) or _WHICH.search(question))
 
 
-def without_summaries(elements: Sequence[Element]) -> list[Element]:
-    """What other questions are answered from: no summary takes the place of anything printed."""
-    return [e for e in elements if e.kind is not ElementKind.SUMMARY]
+def findable(elements: Sequence[Element]) -> list[Element]:
+    """What questions are answered from: neither a summary nor a part of a chart takes the place of anything printed."""
+    return [e for e in elements if e.kind is not ElementKind.SUMMARY and not e.kind.is_part]
 
 
 async def summary_hits(

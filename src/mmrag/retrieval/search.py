@@ -16,7 +16,7 @@ from mmrag.domain.evidence import Hit, Leg
 from mmrag.domain.pictures import PageKind
 from mmrag.domain.plans import Gathered, Plan
 from mmrag.ports import Catalog, ImageEmbedder, LexicalIndex, PageRef, SummaryIndex, TextEmbedder, VectorIndex
-from mmrag.retrieval.broad import beside, is_broad, summary_hits, without_summaries
+from mmrag.retrieval.broad import beside, findable, is_broad, summary_hits
 from mmrag.retrieval.fusion import fuse, order, ranks
 from mmrag.retrieval.matching import SATISFIED, Matches, match_constraints
 from mmrag.retrieval.seen import NOTHING_SEEN, Ranking, Seen, better_captioned, caption_ranks, captions_apart, seen_pages
@@ -87,7 +87,7 @@ async def search(
     pages = {p.ref for _, _, by_page in rankings for p in by_page[:_WHOLE_PAGES]} | set(_best_pages(matches, meant))
     for element in await parts.catalog.elements_of(sorted(pages | set(seen.best(_WHOLE_PAGES)))):
         elements.setdefault(element.id, element)
-    elements = {e.id: e for e in without_summaries(list(elements.values()))}
+    elements = {e.id: e for e in findable(list(elements.values()))}
     if allowed is not None:
         elements = {i: e for i, e in elements.items() if PageRef(document_id=e.document_id, page=e.page) in allowed}
     ranked = rank_elements(tuple(elements.values()), rankings, matches, seen, k=k)

@@ -14,11 +14,15 @@ from mmrag.domain.values import FoundValue
 from mmrag.errors import StoreError
 from mmrag.ports import PictureRecord, VectorRecord
 
+_APART: Final = ", ".join(f"'{kind.value}'" for kind in ElementKind if kind is ElementKind.SUMMARY or kind.is_part)
+"""Kinds outside the full text of what is printed: summaries have their own, and parts of a chart are found by the chart."""
+
 _SEARCHED: Final = (
     (
         "element_text",
         "text",
-        "SELECT e.key, e.text FROM element e JOIN page p ON p.key = e.page WHERE p.edition = ? AND e.kind <> 'summary'",
+        "SELECT e.key, e.text FROM element e JOIN page p ON p.key = e.page WHERE p.edition = ?"
+        f" AND e.kind NOT IN ({_APART})",
     ),
     (
         "summary_text",

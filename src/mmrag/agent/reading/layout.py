@@ -97,7 +97,7 @@ class Layout:
         """The element that each word stands in, by the word's index; key-value pairs and tables win over plain text."""
         found: dict[int, Element] = {}
         for element in sorted(self.page.elements, key=lambda e: (len(e.words), e.ordinal), reverse=True):
-            if not element.kind.is_generated:
+            if element.kind.stands_alone:
                 found.update(dict.fromkeys(element.words, element))
         return found
 

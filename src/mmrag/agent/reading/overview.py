@@ -51,7 +51,7 @@ def _span(cell: Cell, pages: dict[int, Reading]) -> Span | None:
     if reading is None or not cell.words:
         return None
     wanted = frozenset(cell.words)
-    holding: list[Element] = [e for e in reading.page.elements if not e.kind.is_generated and wanted <= frozenset(e.words)]
+    holding: list[Element] = [e for e in reading.page.elements if e.kind.stands_alone and wanted <= frozenset(e.words)]
     if not holding:
         return None
     home = min(holding, key=lambda e: (len(e.words), e.ordinal))

@@ -159,7 +159,7 @@ async def read_table(arguments: ReadTable, parts: ToolParts) -> TableRead:
 
 
 def _readable(page: Page) -> list[Element]:
-    return [e for e in page.elements if not e.kind.is_generated]
+    return [e for e in page.elements if e.kind.stands_alone]
 
 
 def _cell(cell: Cell) -> CellRead:

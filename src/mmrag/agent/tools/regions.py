@@ -63,7 +63,7 @@ class Spot:
     @property
     def elements(self) -> tuple[Element, ...]:
         """The elements whose middle lies in the box, and the one that was asked for."""
-        read = (e for e in self.page.elements if not e.kind.is_generated)
+        read = (e for e in self.page.elements if e.kind.stands_alone)
         return tuple(e for e in read if e.id == self.element or self.box.contains(*e.bbox.center))[:_MOST_ELEMENTS]
 
     @property
