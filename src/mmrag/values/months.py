@@ -5,8 +5,8 @@ from __future__ import annotations
 from types import MappingProxyType
 
 _NAMES: tuple[str, ...] = (
-    "january jan januar jan janvier janv enero ene janeiro gennaio gen januari",
-    "february feb februar fevrier fevr fev febrero fevereiro febbraio februari",
+    "january jan januar janner jan janvier janv enero ene janeiro gennaio gen januari",
+    "february feb februar feber fevrier fevr fev febrero fevereiro febbraio februari",
     "march mar marz maerz mrz mars marzo marco mac",
     "april apr avril avr abril abr aprile",
     "may mai mayo maio maggio mag mei",
