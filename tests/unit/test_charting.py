@@ -175,3 +175,20 @@ def test_parts_stand_behind_all_else_and_belong_to_their_chart() -> None:
     assert not {e.id for e in parts} & {e.id for e in embeddable(page)}
     assert all(set(e.words) <= set(chart.words) for e in parts)
     assert not {v.element_id for v in values_of(page)} & {e.id for e in parts}
+
+
+def _lying(labels: Sequence[str]) -> _Sheet:
+    """Bars to the right with their values at their ends, and a label before each."""
+    sheet = _Sheet()
+    for n, label in enumerate(labels):
+        sheet.word(label, 150, 100 + 60 * n)
+        sheet.bar(300, 95 + 60 * n, 400 + 60 * n, 121 + 60 * n, _BLUE)
+        sheet.word(f"{10 + 7 * n}", 425 + 60 * n, 100 + 60 * n)
+    return sheet
+
+
+def test_pieces_of_a_text_name_no_bars() -> None:
+    assert len(_lying(["North", "South", "West"]).cells()) == 3
+    assert not _lying(["who go online", "and of those", "an additional share"]).cells()
+    assert not _lying(["Books 4%", "Shoes 11%", "Toys 8%"]).cells()
+    assert not _lying(["North", "South"]).cells()

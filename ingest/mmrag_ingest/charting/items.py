@@ -14,6 +14,8 @@ _GAP = 0.75
 """Words of one line belong together when the gap between them is at most this share of their height."""
 _TILT = 0.2
 """The slope (rise over run) from which a word is written at an angle: along an arrow, or up an axis."""
+_SENTENCE = 3
+_OWN_VALUE = re.compile(r"\d\s*%$")
 _NOTE = re.compile(r"^\(\d\)$")
 
 
@@ -48,6 +50,16 @@ class Item:
     @property
     def is_year(self) -> bool:
         return bool(_YEAR.match(self.text))
+
+
+def is_name(text: str, sentence: int = _SENTENCE) -> bool:
+    """False for pieces of a running text, and for a name with its own value, as around a pie: the next number is not its.
+
+    ``sentence`` words that begin with a small letter or end like a sentence are no name.
+    """
+    words = text.split()
+    is_text = len(words) >= sentence and (words[0][0].islower() or text.endswith((".", ",")))
+    return not is_text and _OWN_VALUE.search(text) is None
 
 
 def moved(item: Item, x: float, y: float) -> Item:

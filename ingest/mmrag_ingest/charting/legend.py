@@ -9,10 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmrag_ingest.charting.colours import Colour, swatch_left, without_words
-from mmrag_ingest.charting.items import Item, joined
+from mmrag_ingest.charting.items import Item, is_name, joined
 
 _BULLETS = "■●◆▲▪•□◼█"
 _GAP = 1.1
+_SENTENCE = 5
+"""Words from which an entry that reads like a piece of a text is none: keys say more than labels do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +43,8 @@ def legend_of(lines: Sequence[Sequence[Item]], picture: NDArray[np.uint8], paper
                 _close(found, current, colour)
                 current, colour = [], None
         _close(found, current, colour)
+    if not all(is_name(entry.name.text, _SENTENCE) for entry in found):
+        return []  # a picture beside a text, and no key
     return found if len(found) > 1 else []
 
 

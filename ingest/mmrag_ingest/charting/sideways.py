@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from mmrag_ingest.charting.axes import ticks_of
-from mmrag_ingest.charting.items import Item, joined, lines_of, phrases_of
+from mmrag_ingest.charting.items import Item, is_name, joined, lines_of, phrases_of
 from mmrag_ingest.charting.records import ChartTable, Point
 
-_ROWS = 2
+_ROWS = 3
+"""Lines that a chart has at least: on real pages, two lines with a label and a number were next to never one."""
 _NEAR = 1.1
 """Lines of one label stand at most this many heights apart."""
 
@@ -17,7 +18,7 @@ _NEAR = 1.1
 def read_sideways(items: Sequence[Item]) -> ChartTable | None:
     """The chart as a table: each line with a label and numbers right of it is a category, its numbers the series in order.
 
-    None when there are fewer than two such lines with equally many numbers.
+    None when there are fewer than three such lines with equally many numbers.
     """
     ticks = ticks_of([i for i in items if i.is_value])
     lines = [phrases_of(line) for line in lines_of([i for i in items if i.words not in ticks])]
@@ -26,7 +27,7 @@ def read_sideways(items: Sequence[Item]) -> ChartTable | None:
         values = [i for i in line if i.is_value]
         before = [i for i in line if values and i.x1 <= values[0].x0 and not i.is_value]
         rest = [i for i in line if not i.is_value and i not in before]
-        if values and len(before) == 1 and not rest:
+        if values and len(before) == 1 and not rest and is_name(_whole(before[0], lines, n).text):
             rows.append((before[0], tuple(values), n))
     if len(rows) < _ROWS:
         return None

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from mmrag_ingest.charting.axes import label_rows, spacing, ticks_of
 from mmrag_ingest.charting.colours import Colour, behind, column_below, distance, nearest
-from mmrag_ingest.charting.items import Item
+from mmrag_ingest.charting.items import Item, is_name
 from mmrag_ingest.charting.legend import Entry
 from mmrag_ingest.charting.records import ChartTable, Point
 
@@ -87,8 +87,9 @@ def _over(row: Sequence[Item], marks: Sequence[Item]) -> Layout | None:
 
 
 def _names_nothing(label: Item) -> bool:
-    """True for what no category is called: a bare number, a sentence, a text with a colon or an amount."""
-    return label.is_value or len(label.words) > _LONG or ":" in label.text or bool(_AMOUNT.search(label.text))
+    """True for what no category is called: a bare number, a piece of a text, a text with a colon or an amount."""
+    is_text = len(label.words) > _LONG or not is_name(label.text)
+    return is_text or label.is_value or ":" in label.text or bool(_AMOUNT.search(label.text))
 
 
 _Placed = Mapping[int, Sequence[tuple[Item, int | None]]]
