@@ -1,9 +1,11 @@
 """What a question costs beside its models: everything but OCR, text vectors and chat models.
 
 Questions are asked one after the other, without a key, of a store that is there (``--store``). In a first pass the text
-vectors are made and kept; in the second, with a new agent whose caches are empty, they come from memory. So what is timed is
-planning, search over the real catalog and index, the reader, verification, the rules of the constitution, the workflow
-itself, bill and trace.
+vectors are made and kept; then the store is opened anew, so that nothing of it is in memory, a few other questions load what
+loads once, and all are asked twice with vectors from memory: ``first`` reads and lays out every page for the first time,
+``again`` is what a further question about pages costs that were read before. So what is timed is planning, search over the
+real catalog and index, the reader, verification, the rules of the constitution, the workflow itself, bill and trace. As in
+``mmrag serve``, what is loaded is left out of garbage collection.
 
 Aim: under 30 ms of processor time a question. ``--profile`` says where it goes.
 """
@@ -13,6 +15,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import cProfile
+import gc
 import json
 import pstats
 import random
@@ -37,15 +40,18 @@ if TYPE_CHECKING:
 
 SEED = 20_261_129
 AIM_MS = 30.0
+WARMING = 4
+"""Other questions, asked before anything is timed."""
 
 
 class Kept:
-    """Text vectors, each made once."""
+    """Text vectors, each made once. ``spent`` is the processor and the wall time (ms) of making them: the reader leaves
+    labels over its budget for later questions, so that a few are still made when a question is asked again."""
 
     def __init__(self, inner: TextEmbedder) -> None:
         self._inner = inner
         self._kept: dict[str, Vectors] = {}
-        self.frozen = False
+        self.spent = (0.0, 0.0)
 
     @property
     def identity(self) -> str:
@@ -58,10 +64,11 @@ class Kept:
     async def embed(self, texts: Sequence[str]) -> Vectors:
         fresh = [text for text in dict.fromkeys(texts) if text not in self._kept]
         if fresh:
-            if self.frozen:
-                raise AssertionError(f"a vector that the first pass did not make: {fresh[0]!r}")
+            cpu, wall = time.process_time(), time.perf_counter()
             for text, row in zip(fresh, await self._inner.embed(fresh), strict=True):
                 self._kept[text] = row
+            cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
+            self.spent = (self.spent[0] + 1000 * cpu, self.spent[1] + 1000 * wall)
         return np.stack([self._kept[text] for text in texts]) if texts else np.zeros((0, self.dimension), np.float32)
 
 
@@ -72,39 +79,55 @@ async def agent_of(session: Session, embedder: Kept) -> Agent:
     return Agent(replace(parts, search=search, tiers=tiers))
 
 
-async def measure(store: Path, questions: Sequence[str], profile: bool) -> dict[str, float]:
+async def measure(store: Path, questions: Sequence[str], others: Sequence[str], profile: bool) -> dict[str, float]:
     settings = load_settings(store=store, environ={})
     async with open_session(settings=settings) as session:
         embedder = Kept((await session.app()).embedder)
-        first = await agent_of(session, embedder)
-        before = [await first.ask(question) for question in questions]
-        embedder.frozen = True
         agent = await agent_of(session, embedder)
-        await agent.ask(questions[0])
+        for question in others:
+            await agent.ask(question)
+        before = [await agent.ask(question) for question in questions]
+    async with open_session(settings=settings) as session:
+        agent = await agent_of(session, embedder)
+        for question in others:
+            await agent.ask(question)
+        gc.collect()
+        gc.freeze()
         profiler = cProfile.Profile()
         if profile:
             profiler.enable()
-        busy, walls, answers = [], [], list[Answer]()
-        for question in questions:
-            cpu, wall = time.process_time(), time.perf_counter()
-            answers.append(await agent.ask(question))
-            busy.append(1000 * (time.process_time() - cpu))
-            walls.append(1000 * (time.perf_counter() - wall))
+        figures: dict[str, float] = {"questions": len(questions)}
+        for name in ("first", "again"):
+            answers = await _pass(agent, embedder, questions, name, figures)
+            if name == "first":
+                assert [a.answer for a in answers] == [a.answer for a in before]
         if profile:
             profiler.disable()
             pstats.Stats(profiler).sort_stats("cumtime").print_stats(70)
             pstats.Stats(profiler).sort_stats("tottime").print_stats(50)
-        assert [a.answer for a in answers] == [a.answer for a in before]
-        stages = {stage: statistics.fmean(a.timings_ms[stage] for a in answers) for stage in answers[0].timings_ms}
-    return {
-        "questions": len(questions),
-        "cpu_ms_mean": round(statistics.fmean(busy), 1),
-        "cpu_ms_p50": round(statistics.median(busy), 1),
-        "cpu_ms_p95": round(float(np.percentile(busy, 95)), 1),
-        "wall_ms_p50": round(statistics.median(walls), 1),
-        "wall_ms_p95": round(float(np.percentile(walls, 95)), 1),
-        **{f"wall_ms_{stage}": round(ms, 1) for stage, ms in stages.items()},
+    return figures
+
+
+async def _pass(
+    agent: Agent, embedder: Kept, questions: Sequence[str], name: str, figures: dict[str, float]
+) -> list[Answer]:
+    """Ask all ``questions``, and put what they cost into ``figures``."""
+    busy, walls, answers = [], [], list[Answer]()
+    for question in questions:
+        cpu, wall, spent = time.process_time(), time.perf_counter(), embedder.spent
+        answers.append(await agent.ask(question))
+        busy.append(1000 * (time.process_time() - cpu) - (embedder.spent[0] - spent[0]))
+        walls.append(1000 * (time.perf_counter() - wall) - (embedder.spent[1] - spent[1]))
+    figures |= {
+        f"{name}_cpu_ms_mean": round(statistics.fmean(busy), 1),
+        f"{name}_cpu_ms_p50": round(statistics.median(busy), 1),
+        f"{name}_cpu_ms_p95": round(float(np.percentile(busy, 95)), 1),
+        f"{name}_wall_ms_p50": round(statistics.median(walls), 1),
+        f"{name}_wall_ms_p95": round(float(np.percentile(walls, 95)), 1),
     }
+    for stage in answers[0].timings_ms:
+        figures[f"{name}_wall_ms_{stage}"] = round(statistics.fmean(a.timings_ms[stage] for a in answers), 1)
+    return answers
 
 
 def main() -> None:
@@ -117,11 +140,12 @@ def main() -> None:
     args = parser.parse_args()
     rows = [json.loads(line) for line in args.questions.read_text(encoding="utf-8").splitlines() if line.strip()]
     asked = [r["corpus_question"] for r in rows if r["corpus_question"] and (not args.kinds or r["kind"] in args.kinds)]
-    chosen = random.Random(SEED).sample(asked, min(args.n, len(asked)))
-    figures = asyncio.run(measure(args.store, chosen, args.profile))
+    shuffled = random.Random(SEED).sample(asked, len(asked))
+    figures = asyncio.run(measure(args.store, shuffled[WARMING:][: args.n], shuffled[:WARMING], args.profile))
     print(json.dumps(figures, indent=1))
-    kept = "kept" if figures["cpu_ms_mean"] < AIM_MS else "missed"
-    print(f"aim: under {AIM_MS:g} ms of processor time a question: {kept}")
+    for name in ("first", "again"):
+        kept = "kept" if figures[f"{name}_cpu_ms_mean"] < AIM_MS else "missed"
+        print(f"aim: under {AIM_MS:g} ms of processor time a question, {name} time: {kept}")
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from mmrag.adapters.catalog.connect import CATALOG_FILE, Readers, Writer
 from mmrag.adapters.catalog.feed import SqliteFeed
+from mmrag.adapters.catalog.kept import KeptCatalog
 from mmrag.adapters.catalog.lexical import SqliteLexical
 from mmrag.adapters.catalog.reading import SqliteCatalog
 from mmrag.adapters.catalog.summaries import SqliteSummaries
@@ -45,13 +47,17 @@ class Parts:
 
 
 @contextmanager
-def open_parts(store: Path, *, embedder: str = "e") -> Iterator[Parts]:
-    """The real catalog in the folder ``store``, made when it is not there."""
+def open_parts(store: Path, *, embedder: str = "e", keeps: bool = False) -> Iterator[Parts]:
+    """The real catalog in the folder ``store``, made when it is not there. With ``keeps`` it remembers what it has read, and
+    takes the clock to be a minute later than it is: what was written just now may be remembered."""
     writer = Writer(store / CATALOG_FILE)
     readers = Readers(store / CATALOG_FILE)
     feed = SqliteFeed(readers, embedder=embedder, writer=writer)
     try:
-        catalog, summaries = SqliteCatalog(readers), SqliteSummaries(readers, embedder=embedder)
+        summaries = SqliteSummaries(readers, embedder=embedder)
+        catalog: Catalog = SqliteCatalog(readers)
+        if keeps:
+            catalog = KeptCatalog(catalog, readers.version, now=lambda: time.time() + 60)
         yield Parts(catalog, SqliteWriter(writer, embedder=embedder), feed, SqliteLexical(readers), summaries)
     finally:
         readers.close()

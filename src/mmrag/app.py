@@ -16,6 +16,7 @@ from mmrag.adapters.blobs import FileBlobs
 from mmrag.adapters.calibrations import FileCalibrations
 from mmrag.adapters.catalog.connect import CATALOG_FILE, Readers, Writer, empty, translated
 from mmrag.adapters.catalog.feed import SqliteFeed
+from mmrag.adapters.catalog.kept import KeptCatalog
 from mmrag.adapters.catalog.ledger import LEDGER_FILE, SqliteLedger
 from mmrag.adapters.catalog.lexical import SqliteLexical
 from mmrag.adapters.catalog.reading import SqliteCatalog, has_documents
@@ -120,7 +121,7 @@ async def open_app(settings: Settings, *, write: bool = False, sight: Sight | No
             await (bring_in_step(index, feed, keeper) if isinstance(index, ChromaEmbedded) else keeper.drain())
         yield App(
             settings=settings,
-            catalog=SqliteCatalog(readers),
+            catalog=KeptCatalog(SqliteCatalog(readers), readers.version),
             lexical=SqliteLexical(readers),
             summaries=SqliteSummaries(readers, embedder=embedder.identity),
             vectors=SteadyVectors(index, feed, version=readers.version),

@@ -138,14 +138,14 @@ async def index(kind: tuple[str, str], tmp_path: Path) -> AsyncIterator[VectorIn
         await server.close()
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "kept"])
 def parts(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Parts]:
     """Each catalog in turn, empty."""
     if request.param == "memory":
         memory = MemoryCatalog()
         yield Parts(memory, memory, memory, summaries=memory)
         return
-    with open_parts(tmp_path) as opened:
+    with open_parts(tmp_path, keeps=request.param == "kept") as opened:
         yield opened
     assert inconsistencies(tmp_path) == ()
 

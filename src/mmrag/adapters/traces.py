@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+import threading
+from collections import OrderedDict
 from pathlib import Path
 from typing import Final
 
@@ -15,14 +17,22 @@ from mmrag.errors import UsageError
 from mmrag.ports import TraceSink
 
 _NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,100}")
+_LISTED_EVERY: Final = 200
+"""Traces written between two looks at the folder."""
 
 
 class FileTraces:
-    """``TraceSink`` that writes ``<trace id>.json`` into ``folder`` and keeps the ``keep`` newest."""
+    """``TraceSink`` that writes ``<trace id>.json`` into ``folder`` and keeps the ``keep`` newest.
+
+    What is there is listed at first and then now and again, since others may write there too; in between it is known.
+    """
 
     def __init__(self, folder: Path, *, keep: int = 500) -> None:
         self._folder = folder
         self._keep = keep
+        self._kept: OrderedDict[str, None] = OrderedDict()
+        self._until_listed = 0
+        self._turn = threading.Lock()
 
     async def save(self, trace_id: str, data: bytes) -> Path | None:
         """Raises ``ValueError`` for an id that could not be a file name."""
@@ -37,13 +47,20 @@ class FileTraces:
             fresh = path.with_name(f".{trace_id}.{os.getpid()}.new")
             fresh.write_bytes(data)
             fresh.replace(path)
-            self._forget_old()
+            with self._turn:
+                self._forget_old(path.name)
         return path
 
-    def _forget_old(self) -> None:
-        files = sorted(self._folder.glob("*.json"), key=_changed)
-        for old in files[: max(0, len(files) - self._keep)]:
-            old.unlink(missing_ok=True)
+    def _forget_old(self, written: str) -> None:
+        if self._until_listed == 0:
+            self._kept = OrderedDict.fromkeys(file.name for file in sorted(self._folder.glob("*.json"), key=_changed))
+            self._until_listed = _LISTED_EVERY
+        self._until_listed -= 1
+        self._kept[written] = None
+        self._kept.move_to_end(written)
+        while len(self._kept) > self._keep:
+            old, _ = self._kept.popitem(last=False)
+            (self._folder / old).unlink(missing_ok=True)
 
 
 def _changed(file: Path) -> int:

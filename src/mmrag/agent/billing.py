@@ -34,10 +34,11 @@ async def spent(case: Case, tried: Sequence[str], ledger: Ledger) -> tuple[Ledge
 def bill_of(entries: tuple[LedgerEntry, ...], readings: Sequence[Reading], on: date, prices: PriceList) -> Bill:
     """``entries`` added up, beside one call to the flagship and one to the cheap tier about the same pages: as much of their
     text as such a model is shown, and a picture where the best page is drawn rather than printed."""
+    characters = _characters(readings)
     return Bill.of(
         entries,
-        if_all_flagship_usd=_call_usd(prices.flagship, readings, on, prices),
-        if_all_cheap_usd=_call_usd(prices.cheap, readings, on, prices),
+        if_all_flagship_usd=_call_usd(prices.flagship, characters, readings, on, prices),
+        if_all_cheap_usd=_call_usd(prices.cheap, characters, readings, on, prices),
     )
 
 
@@ -54,13 +55,16 @@ def position(case: Case, now: Round, prices: PriceList) -> TierPosition:
 
 def _tier_usd(tier: Tier, readings: Sequence[Reading], on: date, prices: PriceList) -> Decimal | None:
     """What asking ``tier`` about ``readings`` would cost: nothing for a tier without a model, None for an unknown price."""
-    return Decimal(0) if tier.model is None else _call_usd(tier.model, readings, on, prices)
+    return Decimal(0) if tier.model is None else _call_usd(tier.model, _characters(readings), readings, on, prices)
 
 
-def _call_usd(model: str, readings: Sequence[Reading], on: date, prices: PriceList) -> Decimal | None:
-    text = min(sum(len(reading.page.text) for reading in readings), HOSTED_TOKENS * CHARACTERS_PER_TOKEN)
+def _characters(readings: Sequence[Reading]) -> int:
+    return min(sum(len(reading.page.text) for reading in readings), HOSTED_TOKENS * CHARACTERS_PER_TOKEN)
+
+
+def _call_usd(model: str, characters: int, readings: Sequence[Reading], on: date, prices: PriceList) -> Decimal | None:
     drawn = bool(readings) and _is_drawn(readings[0])
-    return prices.estimate(model, characters=_AROUND + text, images=[_PICTURE] * drawn, on=on)
+    return prices.estimate(model, characters=_AROUND + characters, images=[_PICTURE] * drawn, on=on)
 
 
 def _is_drawn(reading: Reading) -> bool:

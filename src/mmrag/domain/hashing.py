@@ -34,9 +34,9 @@ def content_id(prefix: str, value: Json) -> str:
 
 def _normal(value: Json) -> Json:
     if isinstance(value, str):
-        return unicodedata.normalize("NFC", value)
+        return value if value.isascii() else unicodedata.normalize("NFC", value)
+    if value is None or isinstance(value, int | float):
+        return value
     if isinstance(value, Mapping):
-        return {unicodedata.normalize("NFC", k): _normal(v) for k, v in value.items()}
-    if isinstance(value, Sequence):
-        return [_normal(v) for v in value]
-    return value
+        return {k if k.isascii() else unicodedata.normalize("NFC", k): _normal(v) for k, v in value.items()}
+    return [_normal(v) for v in value]

@@ -118,15 +118,15 @@ def rank_elements(
     Page and document rankings count for all elements that stand there. With constraints, the score is a weighted mean of
     the document's match and the fused score relative to the best. What was ``seen`` counts with its own weight.
     """
-    refs = {e.id: PageRef(document_id=e.document_id, page=e.page) for e in elements}
-    fused = dict.fromkeys(refs, 0.0)
-    found: dict[Leg, dict[str, int]] = {Leg.TEXT: {}, Leg.LEXICAL: {}, Leg.IMAGE: seen.image_ranks(refs)}
+    on_pages = _by_page(elements)
+    fused = dict.fromkeys((e.id for e in elements), 0.0)
+    found: dict[Leg, dict[str, int]] = {Leg.TEXT: {}, Leg.LEXICAL: {}, Leg.IMAGE: _spread(seen.pages, on_pages)}
     for dense, lexical, pages in rankings:
         by_page = ranks((p.ref, p.score) for p in pages)
         legs = {
             "dense": ranks((s.id, s.score) for s in dense),
             "lexical": ranks((s.id, s.score) for s in lexical),
-            "page": {e: by_page[ref] for e, ref in refs.items() if ref in by_page},
+            "page": _spread(by_page, on_pages),
         }
         # The last ranking knows most; an earlier, wider one breaks its ties and ranks what it leaves out.
         fused = {e: score * _WIDER_SHARE for e, score in fused.items()}
@@ -140,14 +140,26 @@ def rank_elements(
     for e, score in seen.scores(elements).items():
         fused[e] = fused.get(e, 0.0) + score
     for leg, own in seen.own_ranks.items():
-        found[leg].update({e: rank for e, rank in own.items() if e in refs})
-    shown = ranks(matches.pages.items())
-    found[Leg.VALUE] = {e: shown[ref] for e, ref in refs.items() if ref in shown}
+        found[leg].update({e: rank for e, rank in own.items() if e in fused})
+    found[Leg.VALUE] = _spread(ranks(matches.pages.items()), on_pages)
     top = max(fused.values(), default=0.0) or 1.0
     share = MATCH_SHARE if matches.documents else 0.0
     final = {e.id: share * matches.documents.get(e.document_id, 0.0) + (1 - share) * fused[e.id] / top for e in elements}
     ordered = order(final, [e.id for e in sorted(elements, key=lambda e: (e.document_id, e.page, e.ordinal))])
     return [(e, final[e], MappingProxyType({leg: r[e] for leg, r in found.items() if e in r})) for e in ordered[:k]]
+
+
+def _by_page(elements: Sequence[Element]) -> dict[PageRef, list[str]]:
+    """The ids of the elements of each page."""
+    ids: dict[tuple[str, int], list[str]] = {}
+    for element in elements:
+        ids.setdefault((element.document_id, element.page), []).append(element.id)
+    return {PageRef(document_id=document_id, page=page): found for (document_id, page), found in ids.items()}
+
+
+def _spread(by_page: Mapping[PageRef, int], on_pages: Mapping[PageRef, Sequence[str]]) -> dict[str, int]:
+    """The rank of each page for each of its elements."""
+    return {e: by_page[ref] for ref, ids in on_pages.items() if ref in by_page for e in ids}
 
 
 async def _embed(texts: Sequence[str], embedder: TextEmbedder) -> list[list[float]]:

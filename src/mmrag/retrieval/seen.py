@@ -44,23 +44,25 @@ class Seen:
         legs = (self.pages, self.captions)
         return [ref for leg in legs for ref in order({ref: -float(rank) for ref, rank in leg.items()})[:count]]
 
-    def image_ranks(self, refs: Mapping[str, PageRef]) -> dict[str, int]:
-        """The rank of each element's page by its picture, by element id."""
-        return {e: self.pages[ref] for e, ref in refs.items() if ref in self.pages}
-
     def scores(self, elements: Sequence[Element]) -> dict[str, float]:
         """What each element gains: its page's share, and for a caption its own ranks."""
         gained: dict[str, float] = {}
+        of_pages: dict[tuple[str, int], float] = {}
         for element in elements:
-            ref = PageRef(document_id=element.document_id, page=element.page)
-            score = sum(self.weight / (K + leg[ref]) for leg in (self.pages, self.captions) if ref in leg)
-            score += self.weight * KIND_SHARE / (K + 1) if ref in self.of_kind else 0.0
+            at = (element.document_id, element.page)
+            if self.weight and at not in of_pages:
+                of_pages[at] = self._of_page(PageRef(document_id=element.document_id, page=element.page))
+            score = of_pages.get(at, 0.0)
             if element.kind.is_generated:
                 share = max(self.weight, OWN_SHARE) if self.weight else OWN_SHARE
                 score += sum(share / (K + own[element.id]) for own in self.own_ranks.values() if element.id in own)
             if score:
                 gained[element.id] = score
         return gained
+
+    def _of_page(self, ref: PageRef) -> float:
+        score = sum(self.weight / (K + leg[ref]) for leg in (self.pages, self.captions) if ref in leg)
+        return score + (self.weight * KIND_SHARE / (K + 1) if ref in self.of_kind else 0.0)
 
 
 NOTHING_SEEN = Seen()

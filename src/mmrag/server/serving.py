@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -24,6 +25,9 @@ from mmrag.settings import Settings
 _BACKLOG: Final = 1_024
 _KEEP_ALIVE_S: Final = 75
 """That a connection may lie idle: longer than a proxy keeps it, or a request is sent as it is being closed."""
+_SETTLED_S: Final = 60
+"""After so long what is loaded stays: it is left out of later garbage collections, each of which would hold up all questions
+for a tenth of a second to find that it is all in use."""
 _MOST_CONNECTIONS: Final = 1_000
 """At once; those over it are told that the server is busy. Streams of progress count, which stay open."""
 
@@ -93,7 +97,9 @@ async def _serve(settings: Settings, listening: socket.socket, say: Callable[[st
             limit_concurrency=_MOST_CONNECTIONS,
             timeout_keep_alive=_KEEP_ALIVE_S,
         )
+        settled = asyncio.get_running_loop().call_later(_SETTLED_S, gc.freeze)
         await _Server(config, app).serve(sockets=[listening])
+        settled.cancel()
 
 
 def _where(settings: Settings, port: int) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from mmrag.domain.values import Value, ValueKind
 from mmrag.values.codes import Span, emails_in, identifiers_in, phones_in, times_in, urls_in
@@ -11,16 +12,28 @@ from mmrag.values.folding import fold, fold_digits
 from mmrag.values.numbers import NumberFound, numbers_in
 
 _BLANK = "\x00"
+_LINE = 200
+"""Characters; longer texts are not remembered."""
 
 
 def find_values(text: str) -> tuple[Value, ...]:
     """The values of a line or sentence in the order in which they stand; no two of them overlap.
 
     The surer kind wins a span: e-mail and web addresses, dates, times, percentages and money, phone numbers, identifiers,
-    plain numbers. ``text`` of each value is as printed. Linear in the length of ``text``.
+    plain numbers. ``text`` of each value is as printed. Linear in the length of ``text``. What is printed on one line is
+    remembered: the same lines are looked at for every question about their page.
     """
     if not any(c.isdigit() or c == "@" or c == "." for c in text):
         return ()
+    return _of_line(text) if len(text) <= _LINE else _found(text)
+
+
+@lru_cache(maxsize=16_384)
+def _of_line(text: str) -> tuple[Value, ...]:
+    return _found(text)
+
+
+def _found(text: str) -> tuple[Value, ...]:
     folded = fold(text)
     rest = _Rest(text, fold_digits(text))
     rest.take(ValueKind.EMAIL, emails_in(folded))

@@ -9,6 +9,8 @@ from functools import partial
 
 from mmrag.adapters.catalog import codec
 from mmrag.adapters.catalog.connect import Readers, Writer
+from mmrag.adapters.catalog.nearest import nearest
+from mmrag.domain.evidence import Scored
 from mmrag.errors import StoreError
 from mmrag.ports import IndexChange, VectorRecord
 
@@ -29,6 +31,15 @@ _BY_ID = """
 SELECT e.id, i.document_id, p.number, v.kind, v.data
 FROM json_each(?2) j CROSS JOIN element e ON e.id = j.value CROSS JOIN vector v ON v.element = e.key
 CROSS JOIN page p ON p.key = e.page CROSS JOIN edition i ON i.key = p.edition AND i.published = 1 AND i.embedder = ?1
+"""
+_WITHIN = """
+SELECT e.id, v.data FROM edition i JOIN page p ON p.edition = i.key JOIN element e ON e.page = p.key
+JOIN vector v ON v.element = e.key
+WHERE i.published = 1 AND i.embedder = ?1 AND i.document_id IN (SELECT value FROM json_each(?2)) AND length(v.data) = ?3
+"""
+_COUNT_WITHIN = """
+SELECT coalesce(sum(vectors), 0) FROM edition
+WHERE published = 1 AND embedder = ?1 AND document_id IN (SELECT value FROM json_each(?2))
 """
 
 
@@ -67,6 +78,19 @@ class SqliteFeed:
         """How many vectors are published, without reading them."""
         sql = "SELECT coalesce(sum(vectors), 0) FROM edition WHERE published = 1 AND embedder = ?"
         return await self._readers.run(lambda c: int(c.execute(sql, (self._embedder,)).fetchone()[0]))
+
+    async def nearest(
+        self, vector: Sequence[float], k: int, *, documents: Sequence[str], at_most: int
+    ) -> tuple[Scored, ...] | None:
+        """The ``k`` nearest inside ``documents``, by comparing with every one there; None when they are over ``at_most``."""
+        packed, wanted = codec.pack_vector(vector), json.dumps(list(documents))
+
+        def work(connection: sqlite3.Connection) -> tuple[Scored, ...] | None:
+            if connection.execute(_COUNT_WITHIN, (self._embedder, wanted)).fetchone()[0] > at_most:
+                return None
+            return nearest(connection.execute(_WITHIN, (self._embedder, wanted, len(packed))), packed, k)
+
+        return await self._readers.run(work)
 
     async def vectors(self, batch: int) -> AsyncIterator[tuple[VectorRecord, ...]]:
         last = -1

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import heapq
 import json
 import sqlite3
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Iterable, Sequence
+from typing import Final
 
 from mmrag.adapters.catalog import codec
 from mmrag.adapters.catalog.connect import Readers
@@ -15,22 +16,24 @@ from mmrag.domain.evidence import Scored
 from mmrag.domain.values import FoundValue, ValueKind
 from mmrag.ports import PageRef, PageScored
 
-# CROSS JOIN keeps the full-text table outermost: it yields rows by rank, and the limit stops it early. The plus keeps
-# SQLite from asking the full-text index once for each row of the chosen documents.
+# The plus keeps SQLite from asking the full-text index once for each row of the chosen documents. Rows come unsorted and
+# with their number only: SQLite's way of sorting them by rank takes a fifth longer than choosing the best ones here.
 _ELEMENTS: Final = """
-SELECT e.id, -f.rank FROM element_text f CROSS JOIN element e ON e.key = f.rowid
-WHERE f.element_text MATCH ?1 AND (?3 IS NULL OR +f.rowid IN (
+SELECT f.rank, f.rowid FROM element_text f WHERE f.element_text MATCH ?1 AND (?2 IS NULL OR +f.rowid IN (
     SELECT e.key FROM edition i JOIN page p ON p.edition = i.key JOIN element e ON e.page = p.key
-    WHERE i.document_id IN (SELECT value FROM json_each(?3)) AND i.published = 1
-)) ORDER BY f.rank LIMIT ?2
+    WHERE i.document_id IN (SELECT value FROM json_each(?2)) AND i.published = 1
+))
 """
 _PAGES: Final = """
-SELECT i.document_id, p.number, -f.rank FROM page_text f CROSS JOIN page p ON p.key = f.rowid
-JOIN edition i ON i.key = p.edition
-WHERE f.page_text MATCH ?1 AND (?3 IS NULL OR +f.rowid IN (
+SELECT f.rank, f.rowid FROM page_text f WHERE f.page_text MATCH ?1 AND (?2 IS NULL OR +f.rowid IN (
     SELECT p.key FROM edition i JOIN page p ON p.edition = i.key
-    WHERE i.document_id IN (SELECT value FROM json_each(?3)) AND i.published = 1
-)) ORDER BY f.rank LIMIT ?2
+    WHERE i.document_id IN (SELECT value FROM json_each(?2)) AND i.published = 1
+))
+"""
+_ELEMENT_IDS: Final = "SELECT e.key, e.id FROM json_each(?) j CROSS JOIN element e ON e.key = j.value"
+_PAGE_REFS: Final = """
+SELECT p.key, i.document_id, p.number
+FROM json_each(?) j CROSS JOIN page p ON p.key = j.value JOIN edition i ON i.key = p.edition
 """
 _VALUES: Final = """
 SELECT DISTINCT i.document_id, p.number, e.id, v.kind, v.normals, v.text, v.words, v.ordinal
@@ -52,15 +55,26 @@ class SqliteLexical:
         expression = match_any(query)
         if expression is None or k <= 0:
             return ()
-        rows: list[tuple[str, float]] = await self._rows(_ELEMENTS, (expression, k, _json(documents)))
-        return tuple(Scored(id=id_, score=score) for id_, score in rows)
+
+        def work(connection: sqlite3.Connection) -> tuple[Scored, ...]:
+            best = _best(connection.execute(_ELEMENTS, (expression, _json(documents))), k)
+            ids = dict(connection.execute(_ELEMENT_IDS, (_keys(best),)))
+            return tuple(Scored(id=ids[key], score=-rank) for rank, key in best)
+
+        return await self._readers.run(work)
 
     async def search_pages(self, query: str, k: int, *, documents: Sequence[str] | None = None) -> tuple[PageScored, ...]:
         expression = match_any(query)
         if expression is None or k <= 0:
             return ()
-        rows: list[tuple[str, int, float]] = await self._rows(_PAGES, (expression, k, _json(documents)))
-        return tuple(PageScored(ref=PageRef(document_id=d, page=n), score=score) for d, n, score in rows)
+
+        def work(connection: sqlite3.Connection) -> tuple[PageScored, ...]:
+            best = _best(connection.execute(_PAGES, (expression, _json(documents))), k)
+            rows = connection.execute(_PAGE_REFS, (_keys(best),))
+            refs = {key: PageRef(document_id=d, page=n) for key, d, n in rows}
+            return tuple(PageScored(ref=refs[key], score=-rank) for rank, key in best)
+
+        return await self._readers.run(work)
 
     async def search_names(self, name: str, k: int) -> tuple[PageScored, ...]:
         if not trigrams(squash(name)) or k <= 0:
@@ -71,14 +85,17 @@ class SqliteLexical:
         self, normals: Sequence[str], *, kinds: Sequence[ValueKind] | None = None, documents: Sequence[str] | None = None
     ) -> tuple[FoundValue, ...]:
         kinds_json = None if kinds is None else json.dumps([k.value for k in kinds])
-        rows = await self._rows(_VALUES, (json.dumps(list(normals)), kinds_json, _json(documents)))
-        return tuple(map(_value_from, rows))
+        parameters = (json.dumps(list(normals)), kinds_json, _json(documents))
+        return await self._readers.run(lambda c: tuple(map(_value_from, c.execute(_VALUES, parameters))))
 
-    async def _rows(self, sql: str, parameters: tuple[object, ...]) -> list[Any]:
-        def work(connection: sqlite3.Connection) -> list[Any]:
-            return connection.execute(sql, parameters).fetchall()
 
-        return await self._readers.run(work)
+def _best(rows: Iterable[tuple[float, int]], k: int) -> list[tuple[float, int]]:
+    """The first ``k`` by rank (the lower the better), then by row."""
+    return heapq.nsmallest(k, rows)
+
+
+def _keys(best: Sequence[tuple[float, int]]) -> str:
+    return json.dumps([key for _, key in best])
 
 
 def _value_from(row: Sequence[object]) -> FoundValue:

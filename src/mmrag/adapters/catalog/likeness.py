@@ -24,35 +24,48 @@ def words_of(name: str) -> tuple[str, ...]:
     return tuple(w.lower() for w in re.findall(r"\w+", name))
 
 
-def name_score(name: str, page: str, frequency: Mapping[str, float]) -> float:
-    """Score in ``[0, 1]`` of ``name`` on a squashed page text.
+class Likeness:
+    """How well pages show one ``name``. ``frequency`` gives the share of pages that hold each word of :func:`words_of`.
 
     The stretch of the page most similar to the whole name is found first (Indel similarity of the best alignment). Within
     it each word of the name is looked for, weighted by its rarity: ``KBS America, Inc.`` is not shown by a page that only
     has ``America, Inc.``. The parts around commas may stand apart, as a name and its city do on a letterhead: the better of
-    both scores counts. ``frequency`` gives the share of pages that hold each word of :func:`words_of`.
+    both scores counts.
     """
-    whole, _ = _stretch_score(name, page, frequency)
-    parts = name.split(",")
-    if len(parts) < 2 or any(len(squash(part)) < _LEAST_PART for part in parts):
-        return whole
-    scored = [_stretch_score(part, page, frequency) for part in parts]
-    total = sum(weight for _, weight in scored)
-    return max(whole, sum(score * weight for score, weight in scored) / total) if total else whole
+
+    def __init__(self, name: str, frequency: Mapping[str, float]) -> None:
+        self._whole = _Stretch(name, frequency)
+        parts = name.split(",")
+        apart = len(parts) > 1 and all(len(squash(part)) >= _LEAST_PART for part in parts)
+        self._parts = [_Stretch(part, frequency) for part in parts] if apart else []
+        self._total = sum(part.total for part in self._parts)
+
+    def score(self, page: str) -> float:
+        """Score in ``[0, 1]`` of the name on a squashed page text."""
+        whole = self._whole.score(page)
+        if not self._total:
+            return whole
+        return max(whole, sum(part.score(page) * part.total for part in self._parts) / self._total)
 
 
-def _stretch_score(name: str, page: str, frequency: Mapping[str, float]) -> tuple[float, float]:
-    """Score of ``name`` where it fits best, and the weight of its words."""
-    weighted = [(letters, _weight(word, letters, frequency)) for word in words_of(name) if (letters := squash(word))]
-    total = sum(weight for _, weight in weighted)
-    whole = squash(name)
-    aligned = fuzz.partial_ratio_alignment(whole, page, score_cutoff=50) if whole and page else None
-    if aligned is None or not total:
-        return 0.0, total
-    stretch = page[max(0, aligned.dest_start - _AROUND) : aligned.dest_end + _AROUND]
-    found = sum(weight * _similarity(letters, stretch) for letters, weight in weighted)
-    # Rounded, so that a name shown letter by letter has exactly 1, whatever the order of its weights.
-    return round(_WHOLE_SHARE * aligned.score / 100 + (1 - _WHOLE_SHARE) * found / total, 6), total
+class _Stretch:
+    """Letters that stand together, and the words they are of with their weights."""
+
+    def __init__(self, name: str, frequency: Mapping[str, float]) -> None:
+        self._letters = squash(name)
+        words = [(letters, _weight(word, letters, frequency)) for word in words_of(name) if (letters := squash(word))]
+        self._words = words
+        self.total = sum(weight for _, weight in words)
+
+    def score(self, page: str) -> float:
+        """Score where the letters fit best."""
+        aligned = fuzz.partial_ratio_alignment(self._letters, page, score_cutoff=50) if self._letters and page else None
+        if aligned is None or not self.total:
+            return 0.0
+        stretch = page[max(0, aligned.dest_start - _AROUND) : aligned.dest_end + _AROUND]
+        found = sum(weight * _similarity(letters, stretch) for letters, weight in self._words)
+        # Rounded, so that a name shown letter by letter has exactly 1, whatever the order of its weights.
+        return round(_WHOLE_SHARE * aligned.score / 100 + (1 - _WHOLE_SHARE) * found / self.total, 6)
 
 
 def _weight(word: str, letters: str, frequency: Mapping[str, float]) -> float:

@@ -9,6 +9,8 @@ from functools import partial
 
 from mmrag.adapters.catalog import codec
 from mmrag.adapters.catalog.connect import Readers, Writer
+from mmrag.adapters.catalog.nearest import nearest
+from mmrag.domain.evidence import Scored
 from mmrag.errors import StoreError
 from mmrag.ports import IndexChange, VectorRecord
 
@@ -22,6 +24,15 @@ WHERE c.key > ?2 ORDER BY c.key LIMIT ?3
 _BY_ID = f"""
 SELECT {_COLUMNS} FROM json_each(?2) j CROSS JOIN picture c ON c.id = j.value CROSS JOIN page p ON p.key = c.page
 CROSS {_PUBLISHED}
+"""
+_WITHIN = """
+SELECT c.id, c.data FROM edition i JOIN page p ON p.edition = i.key JOIN picture c ON c.page = p.key
+WHERE i.published = 1 AND i.image_embedder = ?1 AND i.document_id IN (SELECT value FROM json_each(?2))
+AND length(c.data) = ?3
+"""
+_COUNT_WITHIN = """
+SELECT coalesce(sum(pictures), 0) FROM edition
+WHERE published = 1 AND image_embedder = ?1 AND document_id IN (SELECT value FROM json_each(?2))
 """
 
 
@@ -59,6 +70,19 @@ class SqlitePictureFeed:
         """How many image vectors are published, without reading them."""
         sql = "SELECT coalesce(sum(pictures), 0) FROM edition WHERE published = 1 AND image_embedder = ?"
         return await self._readers.run(lambda c: int(c.execute(sql, (self._embedder,)).fetchone()[0]))
+
+    async def nearest(
+        self, vector: Sequence[float], k: int, *, documents: Sequence[str], at_most: int
+    ) -> tuple[Scored, ...] | None:
+        """The ``k`` nearest inside ``documents``, by comparing with every one there; None when they are over ``at_most``."""
+        packed, wanted = codec.pack_vector(vector), json.dumps(list(documents))
+
+        def work(connection: sqlite3.Connection) -> tuple[Scored, ...] | None:
+            if connection.execute(_COUNT_WITHIN, (self._embedder, wanted)).fetchone()[0] > at_most:
+                return None
+            return nearest(connection.execute(_WITHIN, (self._embedder, wanted, len(packed))), packed, k)
+
+        return await self._readers.run(work)
 
     async def vectors(self, batch: int) -> AsyncIterator[tuple[VectorRecord, ...]]:
         last = -1

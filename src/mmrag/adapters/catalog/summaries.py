@@ -9,10 +9,10 @@ from typing import Final
 
 from mmrag.adapters.catalog import codec
 from mmrag.adapters.catalog.connect import Readers
+from mmrag.adapters.catalog.nearest import nearest
 from mmrag.adapters.catalog.text import match_any
 from mmrag.domain.evidence import Scored
 
-_BATCH: Final = 4096
 _OF = "(?3 IS NULL OR i.document_id IN (SELECT value FROM json_each(?3)))"
 _MATCHING: Final = f"""
 SELECT e.id, -f.rank FROM summary_text f CROSS JOIN element e ON e.key = f.rowid JOIN page p ON p.key = e.page
@@ -49,20 +49,6 @@ class SqliteSummaries:
         wanted = None if documents is None else json.dumps(list(documents))
 
         def work(connection: sqlite3.Connection) -> tuple[Scored, ...]:
-            rows = connection.execute(_PUBLISHED, (self._embedder, len(packed), wanted))
-            best: list[Scored] = []
-            while batch := rows.fetchmany(_BATCH):
-                best = _best([(str(id_), data) for id_, data in batch], packed, best, k)
-            return tuple(best)
+            return nearest(connection.execute(_PUBLISHED, (self._embedder, len(packed), wanted)), packed, k)
 
         return await self._readers.run(work)
-
-
-def _best(batch: Sequence[tuple[str, bytes]], query: bytes, so_far: Sequence[Scored], k: int) -> list[Scored]:
-    """The ``k`` best of a batch and of those before it; equal scores in order of id."""
-    import numpy as np
-
-    matrix = np.frombuffer(b"".join(data for _, data in batch), "<f4").reshape(len(batch), -1)
-    scores = matrix @ np.frombuffer(query, "<f4")
-    found = [*so_far, *(Scored(id=id_, score=float(score)) for (id_, _), score in zip(batch, scores, strict=True))]
-    return sorted(found, key=lambda s: (-s.score, s.id))[: max(0, k)]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 
-from mmrag.agent.reading.candidates import Candidate, by_labels, find_labels
+from mmrag.agent.reading.candidates import Candidate, by_labels
 from mmrag.agent.reading.fit import value_cut
 from mmrag.agent.reading.labels import LabelIndex
 from mmrag.agent.reading.layout import Layout
@@ -30,7 +30,7 @@ def weigh_totals(layout: Layout, index: LabelIndex, lexicon: Lexicon, found: Seq
     parts = {name: _read(layout, index, lexicon, name) for name in _PARTS}
     labelled = [d for c in found if c.score >= _LABELLED and (d := _decimal(c.normal)) is not None]
     taken = _taken(layout, index, lexicon)
-    rounding = any(label.quality >= 0.5 for label in find_labels(index, lexicon.concepts["rounding"]))
+    rounding = any(label.quality >= 0.5 for label in index.of_concept(lexicon.concepts["rounding"]))
     counts = Counter(v.normal for run in layout.runs for v in layout.values(run) if v.kind is ValueKind.AMOUNT)
     pool = [(c, d) for c in (*found, *_unlabelled(layout, lexicon)) if (d := _decimal(c.normal)) is not None]
     supports = {amount: _support(amount, parts, labelled) for _, amount in pool}
@@ -75,13 +75,14 @@ def _top(candidate: Candidate) -> float:
 
 def _rounds(candidate: Candidate, amount: Decimal, other: Candidate, rounded: Decimal) -> bool:
     """True when ``other`` is a labelled total further down that is ``amount`` rounded to what can be paid in coins."""
-    lower = min(w.bbox.y0 for w in other.words) > max(w.bbox.y1 for w in candidate.words)
-    return lower and other.score >= _LABELLED and Decimal(0) < abs(amount - rounded) <= _COIN
+    if other.score < _LABELLED or not Decimal(0) < abs(amount - rounded) <= _COIN:
+        return False
+    return _top(other) > max(w.bbox.y1 for w in candidate.words)
 
 
 def _read(layout: Layout, index: LabelIndex, lexicon: Lexicon, name: str) -> tuple[Decimal, ...]:
     concept = lexicon.concepts[name]
-    labels = [label for label in find_labels(index, concept) if label.quality >= 0.5]
+    labels = [label for label in index.of_concept(concept) if label.quality >= 0.5]
     read = sorted(by_labels(layout, labels, AnswerType.AMOUNT, lexicon, concept=concept), key=lambda c: -c.score)
     amounts = [_decimal(c.normal) for c in read if c.score >= _SURE and c.why.startswith(("inline", "right"))]
     return tuple(dict.fromkeys(a for a in amounts if a is not None))[:4]
@@ -92,7 +93,7 @@ def _taken(layout: Layout, index: LabelIndex, lexicon: Lexicon) -> list[tuple[fr
     taken: list[tuple[frozenset[int], float]] = []
     for name in _RIVALS:
         concept = lexicon.concepts[name]
-        for candidate in by_labels(layout, find_labels(index, concept), AnswerType.AMOUNT, lexicon, concept=concept):
+        for candidate in by_labels(layout, index.of_concept(concept), AnswerType.AMOUNT, lexicon, concept=concept):
             if candidate.why.startswith(("inline", "right")):
                 taken += [(_indexes(candidate), candidate.score)]
     return taken

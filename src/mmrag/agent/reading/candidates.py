@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from mmrag.agent.reading.fit import Cut, cuts, kinds_of
-from mmrag.agent.reading.labels import Label, LabelIndex
+from mmrag.agent.reading.labels import Label
 from mmrag.agent.reading.layout import Layout
 from mmrag.agent.reading.lexicon import Concept, Lexicon
 from mmrag.agent.reading.near import Place, Relation, own_label, places
@@ -97,8 +97,3 @@ def _claimed(
     if concept is not None and own in concept.labels:
         return 1.0
     return 0.35 if own in lexicon.label_keys else 0.55 if strict else 0.8
-
-
-def find_labels(index: LabelIndex, concept: Concept) -> tuple[Label, ...]:
-    """The labels of ``concept`` on the page."""
-    return index.find(concept.labels, concept.avoid)

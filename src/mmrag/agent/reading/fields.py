@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from mmrag.agent.reading.amounts import weigh_totals
-from mmrag.agent.reading.candidates import Candidate, by_labels, find_labels
+from mmrag.agent.reading.candidates import Candidate, by_labels
 from mmrag.agent.reading.charts import charts_of, in_charts, ranks
 from mmrag.agent.reading.columns import in_columns
 from mmrag.agent.reading.dates import document_dates, document_times, pairs, period_ends
@@ -88,7 +88,7 @@ def _named(asked: Asked, plan: Plan, index: LabelIndex, lexicon: Lexicon) -> lis
 
 def _by_concept(concept: Concept, asked: Asked, plan: Plan, index: LabelIndex, lexicon: Lexicon) -> list[Candidate]:
     layout = index.layout
-    labels = find_labels(index, concept)
+    labels = index.of_concept(concept)
     kind = concept.type if asked.type is not AnswerType.YES_NO else asked.type
     if kind is AnswerType.YES_NO:
         return marks(layout, labels, lexicon)

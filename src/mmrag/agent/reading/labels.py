@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from rapidfuzz.distance import Levenshtein
 from rapidfuzz.process import cdist
 
 from mmrag.agent.reading.layout import Layout, Run
-from mmrag.agent.reading.lexicon import lexicon
+from mmrag.agent.reading.lexicon import Concept, lexicon
 from mmrag.agent.reading.text import Token, blurred
 
 _LONGEST = 6
@@ -30,8 +31,7 @@ class Label:
     key: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Window:
+class _Window(NamedTuple):
     key: str
     run: Run
     first: int
@@ -49,6 +49,13 @@ class LabelIndex:
                 self._windows.setdefault(window.key, []).append(window)
         self._keys = [k for k in self._windows if len(k) >= 4]
         self._blurred = [blurred(k) for k in self._keys]
+        self._of_concepts: dict[str, tuple[Label, ...]] = {}
+
+    def of_concept(self, concept: Concept) -> tuple[Label, ...]:
+        """The labels of a field of the lexicon, looked for once a page."""
+        if concept.id not in self._of_concepts:
+            self._of_concepts[concept.id] = self.find(concept.labels, concept.avoid)
+        return self._of_concepts[concept.id]
 
     def find(self, wanted: Mapping[str, float], avoid: frozenset[str] = frozenset()) -> tuple[Label, ...]:
         """Labels whose folded text is one of ``wanted`` (with its weight), or nearly. Best first, none inside another."""
@@ -103,7 +110,7 @@ def _windows(run: Run, tokens: Sequence[Token]) -> Iterable[_Window]:
                 break
             key += tokens[last].key
             if len(key) >= 2:
-                yield _Window(key=key, run=run, first=first, last=last)
+                yield _Window(key, run, first, last)
 
 
 def _starts_here(run: Run, tokens: Sequence[Token], first: int) -> bool:

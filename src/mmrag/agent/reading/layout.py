@@ -28,7 +28,8 @@ _COLUMN_STARTS = 2
 class Run:
     """Words of one printed line with no wide gap between them: what a person sees as one piece of print.
 
-    ``starts`` are the character offsets of the words in ``text``. Coordinates are levelled pixels.
+    ``starts`` are the character offsets of the words in ``text``. Coordinates are levelled pixels; ``cy`` is the middle
+    between ``y0`` and ``y1``, kept like ``height`` because every run is compared with every other.
     """
 
     index: int
@@ -39,14 +40,8 @@ class Run:
     y0: float
     x1: float
     y1: float
-
-    @property
-    def height(self) -> float:
-        return self.y1 - self.y0
-
-    @property
-    def cy(self) -> float:
-        return (self.y0 + self.y1) / 2
+    height: float
+    cy: float
 
     @property
     def confidence(self) -> float:
@@ -74,6 +69,8 @@ class Layout:
         self.unit = median([r.height for r in self.runs]) if self.runs else 1.0
         self._tokens: dict[int, tuple[Token, ...]] = {}
         self._values: dict[int, tuple[Value, ...]] = {}
+        self._right: dict[int, list[Run]] = {}
+        self._left: dict[int, list[Run]] = {}
 
     @cached_property
     def rows(self) -> tuple[tuple[Run, ...], ...]:
@@ -110,20 +107,29 @@ class Layout:
         """The typed values printed in ``run``."""
         if run.index not in self._values:
             has_one = any(c.isdigit() or c == "@" for c in run.text) or "www" in run.text.lower()
-            self._values[run.index] = tuple(find_values(run.text)) if has_one else ()
+            self._values[run.index] = find_values(run.text) if has_one else ()
         return self._values[run.index]
 
     def right_of(self, run: Run) -> list[Run]:
         """Runs further right on the same level, nearest first."""
-        found = [
-            o for o in self.runs if o is not run and o.x0 > run.x0 + 0.6 * (run.x1 - run.x0) and same_level(run, o) >= 0.5
-        ]
-        return sorted((o for o in found if o.x0 >= run.x1 - self.unit), key=lambda o: o.x0)
+        if run.index not in self._right:
+            least = run.x0 + 0.6 * (run.x1 - run.x0)
+            found = [o for o in self._beside(run) if o.x0 > least and o.x0 >= run.x1 - self.unit]
+            self._right[run.index] = sorted(found, key=lambda o: o.x0)
+        return self._right[run.index]
 
     def left_of(self, run: Run) -> list[Run]:
         """Runs further left on the same level, nearest first."""
-        found = [o for o in self.runs if o is not run and o.x1 <= run.x0 + self.unit and same_level(run, o) >= 0.5]
-        return sorted(found, key=lambda o: -o.x1)
+        if run.index not in self._left:
+            found = [o for o in self._beside(run) if o.x1 <= run.x0 + self.unit]
+            self._left[run.index] = sorted(found, key=lambda o: -o.x1)
+        return self._left[run.index]
+
+    def _beside(self, run: Run) -> list[Run]:
+        """The other runs on the level of ``run``."""
+        top, bottom = run.y0, run.y1
+        near = [o for o in self.runs if o.y0 < bottom and o.y1 > top and o is not run]
+        return [o for o in near if same_level(run, o) >= 0.5]
 
     def below(self, run: Run, x0: float, x1: float, reach: float) -> list[Run]:
         """Runs under ``run`` that start or stand within ``x0..x1``, at most ``reach`` pixels lower, nearest first."""
@@ -238,14 +244,16 @@ def _run(index: int, piece: Sequence[tuple[Word, tuple[float, float, float, floa
         starts.append(length)
         length += len(word.text) + 1
     # The middle of the run's words gives its level: one tall bracket must not make it reach into the next line.
-    tops, bottoms = [b[1] for _, b in piece], [b[3] for _, b in piece]
+    top, bottom = median(b[1] for _, b in piece), median(b[3] for _, b in piece)
     return Run(
         index=index,
         words=tuple(w for w, _ in piece),
         text=" ".join(w.text for w, _ in piece),
         starts=tuple(starts),
         x0=min(b[0] for _, b in piece),
-        y0=median(tops),
+        y0=top,
         x1=max(b[2] for _, b in piece),
-        y1=median(bottoms),
+        y1=bottom,
+        height=bottom - top,
+        cy=(top + bottom) / 2,
     )

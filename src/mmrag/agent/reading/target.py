@@ -76,7 +76,9 @@ def understand(plan: Plan, lexicon: Lexicon) -> Asked:
     target = tuple(w for w in content_words(plan.target) if w not in given) or asked
     target = (*(w for w in asked if w == "where" and w not in target), *target)
     expected = _expected_type(plan)
-    scored = [(c, *_match(c, target, asked, expected)) for c in lexicon.concepts.values()]
+    target_stems, asked_stems = tuple(stem(w) for w in target), tuple(stem(w) for w in asked)
+    specific = any(w not in GENERIC for w in target)
+    scored = [(c, *_match(c, target_stems, asked_stems, expected, specific=specific)) for c in lexicon.concepts.values()]
     scored = [s for s in scored if s[1] >= _NAMED]
     scored += _alternatives(plan.asked, lexicon, expected)
     scored.sort(key=lambda s: -s[1])
@@ -136,13 +138,14 @@ def _expected_type(plan: Plan) -> AnswerType:
 
 
 def _match(
-    concept: Concept, target: Sequence[str], asked: Sequence[str], expected: AnswerType
+    concept: Concept, target_stems: tuple[str, ...], asked_stems: tuple[str, ...], expected: AnswerType, *, specific: bool
 ) -> tuple[float, tuple[str, ...]]:
-    """How well a concept is named by the question, and by which words. Longer names, earlier mentions, fitting types win."""
+    """How well a concept is named by the question, and by which words. Longer names, earlier mentions, fitting types win.
+
+    ``specific`` says that other words are asked for than those that name kinds of documents.
+    """
     agree = _agreement(concept.type, expected)
     best: tuple[float, tuple[str, ...]] = (0.0, ())
-    specific = any(w not in GENERIC for w in target)
-    target_stems, asked_stems = tuple(stem(w) for w in target), tuple(stem(w) for w in asked)
     there = {*target_stems, *asked_stems}
     for ask in concept.ask:
         kept, stems = _named(ask)

@@ -1,0 +1,154 @@
+"""A catalog that remembers what it has read: pages, elements and documents are decoded once, not at every question.
+
+What is remembered holds for one state of the files. Their sizes and times tell states apart, except where two commits fall
+into one tick of the file system's clock; so, as git does with its index, nothing is remembered of files that were changed a
+moment ago.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Sequence
+from typing import Final, Generic, TypeVar
+
+from mmrag.domain.documents import Document, Element, Page
+from mmrag.domain.pictures import PageKind, Picture
+from mmrag.ports import Catalog, PageRef, StoreCounts
+
+Key = TypeVar("Key", bound=Hashable)
+Value = TypeVar("Value")
+
+_SETTLED_S: Final = 2.0
+"""The coarsest clock of a file system in use (FAT)."""
+_WORDS: Final = 60_000
+"""Words of pages kept, about 40 MB."""
+_ELEMENTS: Final = 12_000
+"""Elements kept, and again as many by their pages: about 15 MB."""
+
+
+class KeptCatalog:
+    """``Catalog`` over another one. ``stamps`` gives times (ns) and sizes of its files, in turn.
+
+    Use it on one event loop.
+    """
+
+    def __init__(
+        self, inner: Catalog, stamps: Callable[[], tuple[int, ...]], *, now: Callable[[], float] = time.time
+    ) -> None:
+        self._inner = inner
+        self._stamps = stamps
+        self._now = now
+        self._state: tuple[int, ...] | None = None
+        self._pages = _Latest[PageRef, Page](_WORDS, lambda page: len(page.words) + 1)
+        self._elements = _Latest[str, Element](_ELEMENTS, lambda _: 1)
+        self._of_pages = _Latest[PageRef, tuple[Element, ...]](_ELEMENTS, lambda elements: len(elements) + 1)
+        self._documents = _Latest[str, Document](_ELEMENTS, lambda _: 1)
+
+    async def page(self, ref: PageRef) -> Page | None:
+        before = self._current()
+        kept = self._pages.get(ref)
+        if kept is not None:
+            return kept
+        page = await self._inner.page(ref)
+        if page is not None and self._holds(before):
+            self._pages.put(ref, page)
+            self._of_pages.put(ref, page.elements)
+        return page
+
+    async def document(self, document_id: str) -> Document | None:
+        before = self._current()
+        kept = self._documents.get(document_id)
+        if kept is not None:
+            return kept
+        document = await self._inner.document(document_id)
+        if document is not None and self._holds(before):
+            self._documents.put(document_id, document)
+        return document
+
+    async def elements(self, ids: Sequence[str]) -> tuple[Element, ...]:
+        before = self._current()
+        found = {i: kept for i in ids if (kept := self._elements.get(i)) is not None}
+        missing = [i for i in dict.fromkeys(ids) if i not in found]
+        if missing:
+            fresh = await self._inner.elements(missing)
+            holds = self._holds(before)
+            if found and not holds:  # what was kept may be of another state: all of one, or none
+                return await self._inner.elements(ids)
+            found |= {element.id: element for element in fresh}
+            for element in fresh if holds else ():
+                self._elements.put(element.id, element)
+        return tuple(found[i] for i in ids if i in found)
+
+    async def elements_of(self, pages: Sequence[PageRef]) -> tuple[Element, ...]:
+        before = self._current()
+        found = {ref: kept for ref in pages if (kept := self._of_pages.get(ref)) is not None}
+        missing = [ref for ref in dict.fromkeys(pages) if ref not in found]
+        if missing:
+            fresh = await self._inner.elements_of(missing)
+            holds = self._holds(before)
+            if found and not holds:
+                return await self._inner.elements_of(pages)
+            there: dict[PageRef, list[Element]] = {}
+            for element in fresh:
+                there.setdefault(PageRef(document_id=element.document_id, page=element.page), []).append(element)
+            found |= {ref: tuple(elements) for ref, elements in there.items()}
+            for ref in there if holds else ():
+                self._of_pages.put(ref, found[ref])
+        return tuple(element for ref in pages for element in found.get(ref, ()))
+
+    async def counts(self) -> StoreCounts:
+        return await self._inner.counts()
+
+    async def documents(self) -> tuple[Document, ...]:
+        return await self._inner.documents()
+
+    async def pictures(self, ids: Sequence[str]) -> tuple[Picture, ...]:
+        return await self._inner.pictures(ids)
+
+    async def pages_of_kind(self, kinds: Sequence[PageKind]) -> tuple[PageRef, ...]:
+        return await self._inner.pages_of_kind(kinds)
+
+    async def pages_in_language(self, languages: Sequence[str]) -> tuple[PageRef, ...]:
+        return await self._inner.pages_in_language(languages)
+
+    def _current(self) -> tuple[int, ...]:
+        """The state of the files; what was kept of another one is forgotten."""
+        state = self._stamps()
+        if state != self._state:
+            self._state = state
+            for kept in (self._pages, self._elements, self._of_pages, self._documents):
+                kept.clear()
+        return state
+
+    def _holds(self, before: tuple[int, ...]) -> bool:
+        """Whether what was read since ``before`` is of that state for certain, and is the one that is kept."""
+        changed_s = max(before[::2], default=0) / 1e9
+        return before == self._state == self._stamps() and self._now() - changed_s > _SETTLED_S
+
+
+class _Latest(Generic[Key, Value]):
+    """The values used last, as many as weigh ``room`` together."""
+
+    def __init__(self, room: int, weight: Callable[[Value], int]) -> None:
+        self._room = room
+        self._weight = weight
+        self._kept: OrderedDict[Key, Value] = OrderedDict()
+        self._held = 0
+
+    def get(self, key: Key) -> Value | None:
+        value = self._kept.get(key)
+        if value is not None:
+            self._kept.move_to_end(key)
+        return value
+
+    def put(self, key: Key, value: Value) -> None:
+        old = self._kept.pop(key, None)
+        self._held += self._weight(value) - (0 if old is None else self._weight(old))
+        self._kept[key] = value
+        while self._held > self._room and len(self._kept) > 1:
+            self._held -= self._weight(self._kept.popitem(last=False)[1])
+
+    def clear(self) -> None:
+        self._kept.clear()
+        self._held = 0
