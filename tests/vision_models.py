@@ -217,3 +217,32 @@ def blip2_folder(folder: Path) -> Path:
     images = BlipImageProcessorPil(size={"height": SIDE, "width": SIDE})
     Blip2Processor(images, tokenizer, num_query_tokens=4).save_pretrained(folder)
     return folder
+
+
+def judge_folder(folder: Path, labels: tuple[str, ...], *, longest: int = 32) -> Path:
+    """A BERT of two layers that classifies pairs of texts; its random weights are large enough to make it sure."""
+    import torch
+    from tokenizers.processors import TemplateProcessing
+    from transformers import BertConfig, BertForSequenceClassification
+
+    torch.manual_seed(3)
+    config = BertConfig(
+        vocab_size=40,
+        hidden_size=32,
+        intermediate_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        max_position_embeddings=longest,
+        initializer_range=0.5,
+        id2label=dict(enumerate(labels)),
+        label2id={label: i for i, label in enumerate(labels)},
+    )
+    BertForSequenceClassification(config).save_pretrained(folder)
+    tokenizer = word_tokenizer()
+    tokenizer.backend_tokenizer.post_processor = TemplateProcessing(
+        single="[CLS] $A [SEP]",
+        pair="[CLS] $A [SEP] $B:1 [SEP]:1",
+        special_tokens=[("[CLS]", 2), ("[SEP]", 3)],
+    )
+    tokenizer.save_pretrained(folder)
+    return folder

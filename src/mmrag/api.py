@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from mmrag.app import App
     from mmrag.domain.documents import Document
     from mmrag.domain.events import AnswerEvent, OnEvent
-    from mmrag.ports import ChatModel, Originals, Receipts
+    from mmrag.ports import ChatModel, Entailment, Originals, Receipts
     from mmrag.retrieval.search import SearchParts
 
 
@@ -50,6 +50,7 @@ class Session:
         self._models: Mapping[str, ChatModel] | None = None
         self._receipts: Receipts | None = None
         self._originals: Originals | None = None
+        self._entailment: Entailment | None = None
         self._conversations: SqliteConversations | None = None
 
     async def ask(
@@ -259,7 +260,7 @@ class Session:
     async def close(self) -> None:
         async with self._gate:
             self._app = self._agent = self._models = self._receipts = self._remembered = self._originals = None
-            self._conversations = None
+            self._conversations = self._entailment = None
             stack, self._stack = self._stack, AsyncExitStack()
             await stack.aclose()
 
@@ -279,7 +280,7 @@ class Session:
     async def _outside(self) -> Outside:
         """What a question is given from outside. The caller holds the gate."""
         from mmrag.agent.tape import Outside
-        from mmrag.app import chat_models
+        from mmrag.app import chat_models, entailment_of
         from mmrag.assembly import topics_of
 
         app = await self._opened()
@@ -287,6 +288,8 @@ class Session:
             self._models = await self._stack.enter_async_context(chat_models(self.settings, app.ledger, app.clock))
         if self._originals is None:
             self._originals = await self._stack.enter_async_context(opened_originals(self.settings))
+        if self._entailment is None:
+            self._entailment = await anyio.to_thread.run_sync(entailment_of, self.settings.models)
         return Outside(
             search=_search_parts(app),
             models=self._models,
@@ -295,6 +298,7 @@ class Session:
             clock=app.clock,
             originals=self._originals,
             topics=topics_of(app),
+            entailment=self._entailment,
         )
 
     async def _parts(self) -> AgentParts:

@@ -49,6 +49,7 @@ from mmrag.ports import (
     CatalogWriter,
     ChatModel,
     Clock,
+    Entailment,
     IndexFeed,
     Ledger,
     LexicalIndex,
@@ -167,6 +168,18 @@ async def chat_models(settings: Settings, ledger: Ledger, clock: Clock) -> Async
                     prices=price_list(settings.models.file),
                 )
         yield models
+
+
+def entailment_of(models: ModelSettings) -> Entailment | None:
+    """The local model that judges whether a text carries a claim, not loaded yet; None when none is named.
+
+    Blocks for some ten milliseconds. Raises ``ModelMissingError`` when the model is not here.
+    """
+    if models.entailment is None:
+        return None
+    from mmrag.adapters.entailment_hub import HubEntailment
+
+    return HubEntailment(models.entailment, models.cache_dir, quantize=models.quantize)
 
 
 @asynccontextmanager

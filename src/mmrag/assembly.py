@@ -64,6 +64,7 @@ def assembled(
         blobs=outside.blobs,
         rereader=None if outside.originals is None else FileRereader(outside.originals, outside.blobs),
         topics=outside.topics,
+        entailment=outside.entailment,
         traces=traces,
         ledger=outside.ledger,
         clock=outside.clock,

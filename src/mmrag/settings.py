@@ -38,12 +38,13 @@ def default_cache_dir() -> Path:
 
 class ModelSettings(_Section):
     """``cache_dir`` holds models in the form they run in, made once for each user. ``file`` is put over the list of models
-    with their prices and limits that ships with mmrag."""
+    with their prices and limits that ships with mmrag. ``entailment`` is off unless named, whatever the profile."""
 
     profile: Literal["embedded", "hub"] = "embedded"
     text: str = "sentence-transformers/all-MiniLM-L6-v2"
     clip: str = "openai/clip-vit-base-patch32"
     captioner: str = "Salesforce/blip-image-captioning-base"
+    entailment: str | None = None
     quantize: Literal["none", "int8", "4bit"] = "none"
     cache_dir: Path = Field(default_factory=default_cache_dir)
     file: Path | None = None

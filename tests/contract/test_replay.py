@@ -6,6 +6,7 @@ import json
 import shutil
 from pathlib import Path
 
+import anyio.to_thread
 import pytest
 from click.testing import CliRunner
 from dialects import DIALECTS, whole
@@ -84,3 +85,28 @@ async def test_what_is_missing_on_a_trace_is_said_and_not_looked_up(tmp_path: Pa
     file.write_bytes(trace + b',"recording":' + json.dumps(told).encode() + b"}")
     with pytest.raises(TraceError, match="another version"):
         await assembly.replay(file)
+
+
+async def test_what_a_local_judge_said_is_on_the_trace(tmp_path: Path) -> None:
+    """The draft says more than is printed, which values and words leave open: the local judge is asked, and in the replay
+    the tape."""
+    from vision_models import judge_folder
+
+    folder = await anyio.to_thread.run_sync(judge_folder, tmp_path / "judge", ("contradiction", "neutral", "entailment"))
+    open_draft = json.dumps(
+        {"answer": "a hammer and some nails", "citations": [{"element": "E2", "quote": "39.80"}], "confidence": 0.9}
+    )
+    async with serving() as server:
+        server.answers = [whole(CHAT, open_draft)]
+        settings = await filled(configured(tmp_path, local(server)))
+        models = settings.models.model_copy(update={"entailment": str(folder)})
+        settings = settings.model_copy(update={"models": models})
+        async with mmrag.open(settings=settings) as session:
+            answer = await session.ask(QUESTION, trace=tmp_path / "trace.json")
+    shutil.rmtree(settings.store.path)
+    shutil.rmtree(folder)
+    calls = json.loads((tmp_path / "trace.json").read_bytes())["recording"]["calls"]
+    assert [key for key in calls if key.startswith("entailment.judge")]
+    again = await assembly.replay(tmp_path / "trace.json")
+    assert again.same
+    assert to_json(again.answer) == to_json(answer)

@@ -27,7 +27,7 @@ from mmrag.domain.pictures import Picture
 from mmrag.domain.rereading import RegionPicture, Reread
 from mmrag.domain.values import FoundValue
 from mmrag.errors import MMRagError, ModelError, TraceError
-from mmrag.ports import Blobs, ChatModel, Clock, Ledger, OnDelta, Originals, PageRef, PageScored, Topics
+from mmrag.ports import Blobs, ChatModel, Clock, Entailment, Ledger, OnDelta, Originals, PageRef, PageScored, Topics
 from mmrag.retrieval.search import SearchParts
 
 _TEXT_BYTES = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
@@ -190,6 +190,7 @@ class Outside:
     clock: Clock
     originals: Originals | None = None
     topics: Topics | None = None
+    entailment: Entailment | None = None
 
 
 def recorded(outside: Outside, tape: Tape) -> Outside:
@@ -202,6 +203,7 @@ def recorded(outside: Outside, tape: Tape) -> Outside:
         "image_embedder": search.image_embedder is not None,
         "originals": outside.originals is not None,
         "topics": outside.topics is not None,
+        "entailment": outside.entailment is not None,
     }
     return _over(tape, outside)
 
@@ -237,6 +239,7 @@ def _over(tape: Tape, real: Outside | None) -> Outside:
         ledger=over("ledger", real and real.ledger),
         clock=over("clock", real and real.clock),
         topics=over("topics", real and real.topics, there=bool(has.get("topics"))),
+        entailment=over("entailment", real and real.entailment, there=bool(has.get("entailment"))),
         originals=over("originals", real and real.originals, there=bool(has.get("originals"))),
     )
 

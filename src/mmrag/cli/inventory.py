@@ -87,6 +87,11 @@ def image_models(models: ModelSettings, *, weights: Path | None = None) -> tuple
     return tuple(_compact(folder, part, name, role) for part, name, role in parts)
 
 
+def judges(models: ModelSettings) -> tuple[ModelFile, ...]:
+    """The local model that judges claims, when one is named."""
+    return () if models.entailment is None else (_pulled(models.entailment, "judging claims", models.cache_dir),)
+
+
 def _compact(folder: Path, part: str, name: str, role: str) -> ModelFile:
     path = folder / part / "model.safetensors"
     if not path.is_file():

@@ -27,11 +27,11 @@ def list_models(as_json: bool) -> int:
     Exits with 1 when a file is missing or its bytes are not the right ones.
     """
     from mmrag.cli import tiers_view
-    from mmrag.cli.inventory import DigestState, image_models, model_files
+    from mmrag.cli.inventory import DigestState, image_models, judges, model_files
     from mmrag.settings import load_settings
 
     settings = load_settings()
-    files, tiers = (*model_files(), *image_models(settings.models)), tiers_view.tier_rows(settings)
+    files, tiers = (*model_files(), *image_models(settings.models), *judges(settings.models)), tiers_view.tier_rows(settings)
     if as_json:
         terminal.emit_json(
             {"models": [_json(file) for file in files], "tiers": [tiers_view.to_json(tier) for tier in tiers]}
@@ -49,16 +49,16 @@ def list_models(as_json: bool) -> int:
 @click.option("--yes", is_flag=True, help="Download without asking.")
 @json_option
 def pull(names: tuple[str, ...], yes: bool, as_json: bool) -> int:
-    """Download image models from the Hugging Face hub, and pin them to the commit that was downloaded.
+    """Download models from the Hugging Face hub, and pin them to the commit that was downloaded.
 
-    NAME is owner/name, or owner/name@revision; without one, the models that models.clip and models.captioner name. The size
-    is said before anything is downloaded. Weights are taken in safetensors only.
+    NAME is owner/name, or owner/name@revision; without one, the models that models.clip, models.captioner and
+    models.entailment name. The size is said before anything is downloaded. Weights are taken in safetensors only.
     """
     from mmrag.adapters import hub
     from mmrag.settings import load_settings
 
     settings = load_settings().models
-    wanted = names or (settings.clip, settings.captioner)
+    wanted = names or (settings.clip, settings.captioner, *((settings.entailment,) if settings.entailment else ()))
     looked = [(name, hub.look_up(name)) for name in dict.fromkeys(wanted)]
     for name, pin in looked:
         terminal.say(f"{name}: {pin.bytes / 1e6:.0f} MB, revision {pin.revision}")

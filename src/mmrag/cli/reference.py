@@ -29,6 +29,9 @@ MEANINGS = {
     "models.text": "Model for text vectors.",
     "models.clip": "Model for image vectors.",
     "models.captioner": "Model that describes figures and photos.",
+    "models.entailment": "Local model that judges claims which values and words leave undecided: a classifier of pairs "
+    "with an output called entailment, or with a single score; a folder, or a pulled model. Without it nobody does, or the "
+    "text model of a tier.",
     "models.cache_dir": "Where prepared models are kept; without it `$XDG_CACHE_HOME/mmrag`, else `~/.cache/mmrag`.",
     "models.file": "Your own list of models with prices and limits, put over the one that ships with mmrag; same form.",
     "cascade.tiers": "The tiers that may answer, cheapest first; without it the reader, `cascade.local`, and the hosted "
