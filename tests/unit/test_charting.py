@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from mmrag_ingest.charting.colours import _commonest_of_rows, commonest
 from mmrag_ingest.charting.found import charts_on
 from mmrag_ingest.elements import understand
 from mmrag_ingest.records import RawPage, RawWord
@@ -192,3 +193,14 @@ def test_pieces_of_a_text_name_no_bars() -> None:
     assert not _lying(["who go online", "and of those", "an additional share"]).cells()
     assert not _lying(["Books 4%", "Shoes 11%", "Toys 8%"]).cells()
     assert not _lying(["North", "South"]).cells()
+
+
+def test_rows_looked_at_together_have_the_colours_that_each_has_alone() -> None:
+    random = np.random.default_rng(3)
+    strip = random.integers(0, 256, (300, 17, 3), dtype=np.uint8)
+    ground = random.integers(0, 128, (300, 1, 3), dtype=np.uint8)
+    strip[:200, :11] = ground[:200] + random.integers(0, 20, (200, 11, 3), dtype=np.uint8)
+    alone = [commonest(row, 0.5) for row in strip]
+    assert _commonest_of_rows(strip, 0.5) == alone
+    assert {colour is None for colour in alone} == {True, False}
+    assert _commonest_of_rows(strip[:0], 0.5) == []

@@ -18,6 +18,7 @@ _PLAIN = 0.45
 """Share of a patch that has to be of one colour for the patch to have a colour."""
 _SOLID = 0.62
 """Share of its rectangle that a swatch fills; a letter fills less."""
+_ROWS = 256  # rows of a strip that are looked at together: pairs of all points of a row are compared
 _SWATCH_REACH = 2.6  # heights of a word: how far left of it its swatch may stand
 
 
@@ -44,6 +45,27 @@ def commonest(pixels: NDArray[np.uint8], least: float = 0.0) -> Colour | None:
     return int(red), int(green), int(blue)
 
 
+def _commonest_of_rows(strip: NDArray[np.uint8], least: float) -> list[Colour | None]:
+    """``commonest`` of each row of a strip of shape (h, w, 3), all rows at once: a page's columns have thousands."""
+    if strip.size == 0:
+        return [None] * len(strip)
+    codes = (strip[:, :, 0] // 16).astype(np.int32) * 256 + (strip[:, :, 1] // 16) * 16 + strip[:, :, 2] // 16
+    found: list[Colour | None] = []
+    for first in range(0, len(strip), _ROWS):
+        part, code = strip[first : first + _ROWS], codes[first : first + _ROWS]
+        counts = (code[:, :, None] == code[:, None, :]).sum(axis=2)
+        usual = np.where(counts == counts.max(axis=1, keepdims=True), code, 4096).min(axis=1, keepdims=True)
+        of_it = code == usual
+        centre = (part * of_it[:, :, None]).sum(axis=1) / of_it.sum(axis=1)[:, None]
+        near = np.sqrt(((part - centre[:, None, :]) ** 2).sum(axis=2)) < NEAR
+        count = near.sum(axis=1)
+        means = (part * near[:, :, None]).sum(axis=1) / np.maximum(count, 1)[:, None]
+        for share, mean in zip((count / part.shape[1]).tolist(), means.tolist(), strict=True):
+            red, green, blue = mean
+            found.append(None if share < least else (int(red), int(green), int(blue)))
+    return found
+
+
 def behind(picture: NDArray[np.uint8], item: Item) -> Colour | None:
     """The colour that a word is printed on: the commonest right beside it, at half its height: a bar may be no taller."""
     pad = max(3, round(0.4 * item.height))
@@ -61,8 +83,7 @@ def column_below(picture: NDArray[np.uint8], item: Item, until: float, paper: Co
     half = max(2.0, 0.2 * (item.x1 - item.x0))
     strip = _patch(picture, item.cx - half, item.y1 + 1, item.cx + half, until)
     met: list[tuple[Colour, int]] = []
-    for row in strip:
-        colour = commonest(row, 0.5)
+    for colour in _commonest_of_rows(strip, 0.5):
         if colour is None:
             continue
         if met and distance(met[-1][0], colour) < NEAR:

@@ -111,9 +111,12 @@ def _with_own(mark: _Mark, words: Sequence[_Print]) -> _Mark:
 
 def _is_letter(mark: _Mark, words: Sequence[_Print]) -> bool:
     """True when the box lies inside a word, as a letter does, and OCR has not taken it for a sign like it."""
+    own, half = mark.box, 0.5 * mark.box.area
     for word in words:
         box = word.bbox
-        if word.index in mark.own or len(word.text) < 2 or box.intersection(mark.box) < 0.5 * mark.box.area:
+        if box.x1 < own.x0 or box.x0 > own.x1 or box.y1 < own.y0 or box.y0 > own.y1:
+            continue  # nearly all of them
+        if word.index in mark.own or len(word.text) < 2 or box.intersection(own) < half:
             continue
         before = (mark.box.x0 - box.x0) / max(mark.box.width, 1e-9)
         if before > 0.6 or (_GLUED.match(word.text) is None and word.text[0] not in "□口日回ロ囗凶"):

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmrag_ingest.layout.skew import Frame
+from mmrag_ingest.layout.strokes import boxes_of
 
 Mask = NDArray[np.uint8]
 
@@ -87,18 +88,10 @@ def _strokes(ink: Mask, least: int) -> Mask:
     return np.asarray(cv2.morphologyEx(kept, cv2.MORPH_CLOSE, np.ones((1, least // 2), dtype=np.uint8)), dtype=np.uint8)
 
 
-def _parts(strokes: Mask) -> list[tuple[int, int, int, int]]:
-    """The boxes of connected strokes: ``(x, y, width, height)``."""
-    import cv2
-
-    _, _, stats, _ = cv2.connectedComponentsWithStats(strokes, connectivity=8)
-    return [(x, y, wide, tall) for x, y, wide, tall, _ in stats[1:].tolist()]
-
-
 def _lean(strokes: Mask) -> float:
     """The slope of the longest strokes (dy/dx), weighted by their length; 0 without any."""
     slopes = []
-    for x, y, wide, tall in _parts(strokes):
+    for x, y, wide, tall in boxes_of(strokes):
         if wide > strokes.shape[1] / 6 and tall < _STEEPEST * wide:
             part = strokes[y : y + tall, x : x + wide]
             ends = [np.flatnonzero(part[:, columns].any(axis=1)).mean() for columns in (slice(0, 8), slice(-8, None))]
@@ -111,6 +104,6 @@ def _runs(ink: Mask, least: int) -> list[tuple[float, float, float]]:
     # The dilation has made each line two pixels thicker.
     return [
         (y + tall / 2, float(x), float(x + wide))
-        for x, y, wide, tall in _parts(_strokes(ink, least))
+        for x, y, wide, tall in boxes_of(_strokes(ink, least))
         if tall - 2 <= _THICKEST and wide > 3 * tall
     ]

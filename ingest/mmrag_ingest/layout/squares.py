@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from mmrag_ingest.layout.strokes import boxes_of
+
 Mask = NDArray[np.uint8]
 
 _LETTERS = 16.0
@@ -82,8 +84,7 @@ def _angular(ink: Mask, letters: float) -> Iterator[Square]:
     level = _opened(ink, np.ones((1, length), dtype=np.uint8))
     upright = _opened(ink, np.ones((length, 1), dtype=np.uint8))
     strokes = np.asarray(cv2.bitwise_or(level, upright), dtype=np.uint8)
-    _, _, stats, _ = cv2.connectedComponentsWithStats(strokes, connectivity=8)
-    for around in stats[1:, :4].tolist():
+    for around in boxes_of(strokes):
         if max(around[2:]) > _OVER * _LARGEST * letters or min(around[2:]) < _SMALLEST * letters:
             continue
         x, y, width, height = _without_ends(level, upright, around)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Self
 
 
@@ -125,6 +126,12 @@ class Polygon:
 
     @property
     def bbox(self) -> BBox:
-        xs = [p[0] for p in self.points]
-        ys = [p[1] for p in self.points]
-        return BBox.clamped(min(xs), min(ys), max(xs), max(ys))
+        return _around(self.points)
+
+
+@lru_cache(maxsize=8192)
+def _around(points: tuple[tuple[float, float], ...]) -> BBox:
+    """Layout asks for the box of each word of a page some hundred times: a page of words is kept."""
+    xs = [p[0] for p in points]
+    ys = [p[1] for p in points]
+    return BBox.clamped(min(xs), min(ys), max(xs), max(ys))
