@@ -23,6 +23,7 @@ from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache, partial
+from itertools import zip_longest
 from pathlib import Path
 
 import numpy as np
@@ -99,15 +100,18 @@ def truths_of(corpus: Path, pages: int | None) -> list[Truth]:
         if row["file"] and row["answers"] and row.get("field"):
             box = tuple(row["bbox"]) if row["bbox"] else None
             asked[row["file"]].append(Asked(question=row["question"], answers=tuple(row["answers"]), box=box))
-    found = []
+    found: list[list[Truth]] = []
     for folder in FOLDERS:
         names = sorted(n for n in asked if n.startswith(folder) and not n.endswith(".pdf"))
         step = 1 if pages is None else max(1, len(names) // pages)
-        found += [
-            Truth(path=str(corpus / n), folder=folder, lines=lines.get(n, ()), asked=tuple(asked[n]))
-            for n in names[::step][:pages]
-        ]
-    return found
+        found.append(
+            [
+                Truth(path=str(corpus / n), folder=folder, lines=lines.get(n, ()), asked=tuple(asked[n]))
+                for n in names[::step][:pages]
+            ]
+        )
+    # One of each in turn: a run that is stopped has some of both.
+    return [truth for row in zip_longest(*found) for truth in row if truth is not None]
 
 
 @lru_cache(maxsize=1)
@@ -238,15 +242,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("corpus", type=Path, help="a folder with receipts/, forms/ and their truth")
     parser.add_argument("--pages", type=int, help="of each folder; all without")
-    parser.add_argument("--json", type=Path, help="write the counts of every page here")
+    parser.add_argument("--json", type=Path, help="write the counts of every page here, as they come")
     arguments = parser.parse_args()
     os.nice(5)
     truths = truths_of(arguments.corpus, arguments.pages)
+    scores: list[Score] = []
     with ProcessPoolExecutor(usable_cores()) as pool:
-        scores = [score for of in pool.map(scores_of, enumerate(truths)) for score in of]
+        for of in pool.map(scores_of, enumerate(truths)):
+            scores += of
+            if arguments.json:
+                arguments.json.write_text(json.dumps([asdict(s) for s in scores]), encoding="utf-8")
     show(scores)
-    if arguments.json:
-        arguments.json.write_text(json.dumps([asdict(s) for s in scores]), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -204,3 +204,14 @@ def test_rows_looked_at_together_have_the_colours_that_each_has_alone() -> None:
     assert _commonest_of_rows(strip, 0.5) == alone
     assert {colour is None for colour in alone} == {True, False}
     assert _commonest_of_rows(strip[:0], 0.5) == []
+
+
+def test_numbers_in_a_sentence_over_the_axis_are_no_values() -> None:
+    sheet = _Sheet()
+    for n, year in enumerate(("2019", "2020", "2021", "2022")):
+        sheet.word(year, 140 + 160 * n, 560)
+        sheet.bar(60 + 160 * n, 90, 220 + 160 * n, 540, _BLUE)
+        for text, x in (("by", 105), ("31,", 130), ("of", 155)):
+            sheet.word(text, x + 160 * n, 100)
+    assert sheet.cells() == {}
+    assert _bars({"2019": [2.5], "2020": [4.0], "2021": [1.5]}, [_BLUE]).cells()

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from mmrag.domain.documents import Word
 
-_VALUE = re.compile(r"^[(~≈]?[-+–]?\s*(?:US)?[$€£¥]?\s*[-+–]?\d[\d.,]*\s*(?:%|bn|[MBKxk])?\)?[*¹²³]?$")
+_VALUE = re.compile(r"^[(~≈]?[-+–]?\s*(?:US)?[$€£¥]?\s*[-+–]?\d(?:[\d.,]*\d)?\s*(?:%|bn|[MBKxk])?\)?[*¹²³]?$")
 _YEAR = re.compile(r"^(?:19|20)\d\d$")
 _GAP = 0.75
 """Words of one line belong together when the gap between them is at most this share of their height."""
@@ -58,7 +59,8 @@ def is_name(text: str, sentence: int = _SENTENCE) -> bool:
     ``sentence`` words that begin with a small letter or end like a sentence are no name.
     """
     words = text.split()
-    is_text = len(words) >= sentence and (words[0][0].islower() or text.endswith((".", ",")))
+    begun, ended = words[0][0].islower(), text.endswith((".", ","))
+    is_text = (begun and ended) or (len(words) >= sentence and (begun or ended))
     return not is_text and _OWN_VALUE.search(text) is None
 
 
@@ -128,6 +130,20 @@ def phrases_of(line: Sequence[Item], gap: float = _GAP) -> list[Item]:
         else:
             groups.append([item])
     return [joined(group) for group in groups]
+
+
+def in_text(items: Sequence[Item]) -> frozenset[tuple[int, ...]]:
+    """The words of numbers with a word of letters right beside them: they belong to a sentence, and stand over nothing."""
+    found: set[tuple[int, ...]] = set()
+    for line in lines_of(items):
+        for left, right in pairwise(line):
+            if right.x0 - left.x1 < _GAP * min(left.height, right.height):
+                found |= {a.words for a, b in ((left, right), (right, left)) if a.is_value and _is_word(b)}
+    return frozenset(found)
+
+
+def _is_word(item: Item) -> bool:
+    return not item.is_value and sum(c.isalpha() for c in item.text) > 1
 
 
 def _level(line: Sequence[Item]) -> float:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from mmrag_ingest.charting.axes import label_rows, spacing, ticks_of
 from mmrag_ingest.charting.colours import Colour, behind, column_below, distance, nearest
-from mmrag_ingest.charting.items import Item, is_name
+from mmrag_ingest.charting.items import Item, in_text, is_name
 from mmrag_ingest.charting.legend import Entry
 from mmrag_ingest.charting.records import ChartTable, Point
 
@@ -45,9 +45,11 @@ def upright_layout(items: Sequence[Item]) -> Layout | None:
     """The row of labels with the most numbers over it, by geometry alone; None when there is none."""
     ticks = ticks_of([i for i in items if i.is_value])
     marks = [i for i in items if i.words not in ticks]
+    told = in_text(items)
+    values = [i for i in marks if i.is_value and i.words not in told]
     best: Layout | None = None
     for row in label_rows(marks):
-        found = _over(row, marks)
+        found = _over(row, values)
         if found is not None and (best is None or found.size >= best.size):
             best = found
     return best
@@ -65,7 +67,7 @@ def read_upright(layout: Layout, legend: Sequence[Entry], picture: NDArray[np.ui
     return ChartTable(categories=layout.labels, series=(*names, *(None,) * extra), points=points, upright=True)
 
 
-def _over(row: Sequence[Item], marks: Sequence[Item]) -> Layout | None:
+def _over(row: Sequence[Item], values: Sequence[Item]) -> Layout | None:
     labels = sorted(row, key=lambda i: i.cx)
     centres = [i.cx for i in labels]
     if any(_names_nothing(i) for i in labels):
@@ -78,8 +80,8 @@ def _over(row: Sequence[Item], marks: Sequence[Item]) -> Layout | None:
         return None
     foot = min(i.y0 for i in labels)
     over: dict[int, list[Item]] = {}
-    for mark in marks:
-        if mark.is_value and mark.y1 <= foot + 0.3 * mark.height:
+    for mark in values:
+        if mark.y1 <= foot + 0.3 * mark.height:
             near = min(range(len(labels)), key=lambda n: abs(labels[n].cx - mark.cx))
             if abs(labels[near].cx - mark.cx) <= _REACH * step:
                 over.setdefault(near, []).append(mark)
