@@ -13,7 +13,7 @@ from mmrag.domain.evidence import Scored
 from mmrag.domain.plans import Plan, Reading
 from mmrag.domain.values import FoundValue, ValueKind
 from mmrag.middleware.wrapping import wrapped
-from mmrag.ports import ChatModel, PageRef, PageScored, Receipts
+from mmrag.ports import Blobs, ChatModel, PageRef, PageScored, Receipts
 from mmrag.retrieval.search import SearchParts
 from mmrag.settings import AskSettings, CascadeSettings, Settings
 from mmrag.testing import FrozenClock, HashEmbedder, MemoryCatalog, MemoryLedger, MemoryTraces, MemoryVectors
@@ -97,6 +97,7 @@ class World:
     clock: FrozenClock = field(default_factory=FrozenClock)
     calibration: Calibration = UNCALIBRATED
     receipts: Receipts | None = None
+    blobs: Blobs | None = None
 
     def drafts(self, make: Callable[[Plan, Sequence[Reading]], Draft], *, name: str = "reader") -> ScriptedDrafter:
         """Add a tier that costs nothing."""
@@ -106,7 +107,9 @@ class World:
 
     def asks(self, model: ChatModel, *, name: str) -> None:
         """Add a tier that asks ``model``, metered and retried as a real one is."""
-        self.tiers.append(model_tier(name, wrapped(model, tier=name, ledger=self.ledger, clock=self.clock)))
+        self.tiers.append(
+            model_tier(name, wrapped(model, tier=name, ledger=self.ledger, clock=self.clock), blobs=self.blobs)
+        )
 
     async def agent(self) -> Agent:
         catalog = MemoryCatalog()
@@ -125,6 +128,7 @@ class World:
             settings=self.settings,
             calibration=self.calibration,
             receipts=self.receipts,
+            blobs=self.blobs,
         )
         return Agent(parts)
 

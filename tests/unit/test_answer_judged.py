@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from agent_pages import reading, span
 from agent_world import World, settings
+from PIL import Image
 
 from mmrag.agent.aiming import aim, joined
 from mmrag.agent.expressions import check_expression
@@ -19,11 +22,11 @@ from mmrag.domain.costs import Usage
 from mmrag.domain.documents import Page
 from mmrag.domain.evidence import Hit
 from mmrag.domain.geometry import BBox
-from mmrag.domain.messages import ChatRequest, Reply, ToolCall
+from mmrag.domain.messages import ChatRequest, ImagePart, Reply, TextPart, ToolCall
 from mmrag.domain.plans import AnswerType, Gathered, Plan, Reading
 from mmrag.middleware.wrapping import wrapped
 from mmrag.settings import AskSettings, EvaluationSettings, Settings
-from mmrag.testing import ScriptedModel
+from mmrag.testing import MemoryBlobs, ScriptedModel
 
 ACME = reading(["ACME HARDWARE", "Date: 20/11/2017", "Total RM39.80", "Paid in full at the counter"], name="acme.jpg")
 WHY = "Why was nothing left to pay on the receipt from ACME HARDWARE? Explain."
@@ -372,3 +375,35 @@ async def test_a_tier_that_is_only_a_model_works_out_aggregates_by_the_same_plan
     assert answer.answer is not None, answer.abstention
     assert "30.00" in answer.answer
     assert (answer.tier, model.requests) == ("local", [])
+
+
+SIGHT = json.dumps({"findings": [{"principle": "no-identifying", "verdict": "kept", "reason": "", "words": ""}]})
+
+
+def pictures(request: ChatRequest) -> list[ImagePart]:
+    return [part for message in request.messages for part in message.parts if isinstance(part, ImagePart)]
+
+
+async def pictured() -> tuple[Reading, MemoryBlobs]:
+    blobs, data = MemoryBlobs(), io.BytesIO()
+    Image.new("L", (600, 800), 255).save(data, "PNG")
+    digest = await blobs.put(data.getvalue())
+    return replace(ACME, page=replace(ACME.page, image=digest)), blobs
+
+
+async def test_only_principles_about_pictures_are_judged_with_one() -> None:
+    """One call for all that can be judged from the text, without a picture; a second one with the page, and no third."""
+    page, blobs = await pictured()
+    model = ScriptedModel(
+        [drafted("The customer settled it all.", "Paid in full at the counter"), carries("supported"), critique(), SIGHT]
+    )
+    world = World([page], settings=Settings(ask=AskSettings(min_confidence_open=0.3)), blobs=blobs)
+    world.asks(model, name="local")
+    answer = await (await world.agent()).ask(WHY)
+    assert answer.answer == "The customer settled it all."
+    assert stages(model) == ["draft", "verify", "critique", "critique"]
+    by_text, by_sight = model.requests[2:]
+    assert pictures(by_text) == []
+    assert len(pictures(by_sight)) == 1
+    asked_of = [next(p.text for p in r.messages[0].parts if isinstance(p, TextPart)) for r in (by_text, by_sight)]
+    assert ["no-identifying" in text for text in asked_of] == [False, True]

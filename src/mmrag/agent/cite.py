@@ -32,6 +32,12 @@ def cite(verdicts: Sequence[Verdict], readings: Sequence[Reading]) -> tuple[Cite
     )
 
 
+def cite_one(span: Span, readings: Sequence[Reading]) -> Citation | None:
+    """The place of one span; None when it is not on the pages read."""
+    place = Places(readings).cited(span)
+    return None if isinstance(place, str) else _citation(place, span)
+
+
 def _citation(place: Cited, span: Span) -> Citation:
     words = place.words
     letters = sum(len(word.text) for word in words) or 1

@@ -39,10 +39,18 @@ class _CritiqueReply(BaseModel):
 
 
 class ModelCritic:
-    """Judges through any ``ChatModel``, best one that did not draft. Words that the answer does not hold are dropped."""
+    """Judges through any ``ChatModel``, best one that did not draft. Words that the answer does not hold are dropped.
 
-    def __init__(self, model: ChatModel, *, question_id: str = "", max_usd: Decimal | None = None) -> None:
-        self._asking = Structured(model, stage="critique", question_id=question_id, max_usd=max_usd)
+    ``sight`` is asked in its place where there are pictures to look at; without it ``model`` is.
+    """
+
+    def __init__(
+        self, model: ChatModel, *, sight: ChatModel | None = None, question_id: str = "", max_usd: Decimal | None = None
+    ) -> None:
+        self._reading = Structured(model, stage="critique", question_id=question_id, max_usd=max_usd)
+        self._seeing = self._reading
+        if sight is not None and sight is not model:
+            self._seeing = Structured(sight, stage="critique", question_id=question_id, max_usd=max_usd)
 
     async def findings(
         self, reviewed: Reviewed, principles: Sequence[Principle], pictures: Sequence[ImagePart]
@@ -64,8 +72,9 @@ class ModelCritic:
         def fits(reply: _CritiqueReply) -> str:
             return "" if any(row.principle in known for row in reply.findings) else "no finding has the id of a principle"
 
+        asking = self._seeing if pictures else self._reading
         asked = Message(role=Role.USER, parts=(*pictures, TextPart(text=text)))
-        reply, _ = await self._asking.reply((asked,), prompt.json_schema, _CritiqueReply, fits)
+        reply, _ = await asking.reply((asked,), prompt.json_schema, _CritiqueReply, fits)
         rows = {row.principle: row for row in reply.findings if row.principle in known}
         return tuple(
             Finding(
@@ -73,7 +82,7 @@ class ModelCritic:
                 ruling=row.verdict,
                 reason=row.reason.strip().rstrip("."),
                 words=row.words if row.words and row.words in reviewed.text else "",
-                judge=self._asking.model.identity,
+                judge=asking.model.identity,
             )
             for name, row in rows.items()
         )

@@ -42,6 +42,10 @@ def to_json(answer: Answer) -> dict[str, Json]:
         "cost": _cost(answer.bill),
         "timings_ms": {stage: round(ms, 1) for stage, ms in answer.timings_ms.items()},
         "notes": list(answer.notes),
+        "contradictions": [
+            {"value": found.value, "answer": _citation(found.answer), "other": _citation(found.other)}
+            for found in answer.contradictions
+        ],
         "trace": answer.trace,
     }
 

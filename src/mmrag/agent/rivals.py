@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from mmrag.agent.checking import comparable, label_key, same
 from mmrag.agent.evidence_words import Cited, Places, Text
-from mmrag.domain.answers import Verdict, VerdictKind
+from mmrag.domain.answers import Span, Verdict, VerdictKind
 from mmrag.domain.documents import Page, Word
 from mmrag.domain.plans import Reading
 from mmrag.domain.values import Value
@@ -16,6 +17,17 @@ _SHORTEST_LABEL = 4
 _AS_GOOD = 0.08
 """A document fits a question about as well as another when its match is this close."""
 _MOST = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rival:
+    """A value that contradicts an answer: another document gives it by the same label. ``own`` is where the answer stands,
+    ``other`` where the rival does, None where its words belong to no element. ``note`` says it in one sentence."""
+
+    value: str
+    own: Span
+    other: Span | None
+    note: str
 
 
 def other_values(values: Sequence[Value], cited: Sequence[Cited], readings: Sequence[Reading]) -> tuple[str, ...]:
@@ -30,32 +42,45 @@ def other_values(values: Sequence[Value], cited: Sequence[Cited], readings: Sequ
     for reading in readings:
         if reading.document.id != place.reading.document.id:
             continue
-        for other_label, other in _labelled(reading.page):
-            if other_label == label and comparable(value, other) and not same(value, other):
-                found[other.text] = None
+        for other in _labelled(reading.page):
+            if other.label == label and comparable(value, other.value) and not same(value, other.value):
+                found[other.value.text] = None
     return tuple(found)
 
 
-def contradictions(verdicts: Sequence[Verdict], readings: Sequence[Reading]) -> tuple[str, ...]:
-    """One sentence for each other document that fits the question about as well and gives, by the same label, another value
+def contradictions(verdicts: Sequence[Verdict], readings: Sequence[Reading]) -> tuple[Rival, ...]:
+    """One rival for each other document that fits the question about as well and gives, by the same label, another value
     than the answer. For answers of one value: what was worked out, and what consists of several, is left alone."""
     if len(verdicts) != 1 or verdicts[0].kind is not VerdictKind.SUPPORTED:
         return ()
     places = Places(readings)
-    cited = [place for span in verdicts[0].claim.spans if not isinstance(place := places.cited(span), str)]
+    spans = [span for span in verdicts[0].claim.spans if not isinstance(places.cited(span), str)]
+    cited = [place for span in spans if not isinstance(place := places.cited(span), str)]
     values = find_values(verdicts[0].claim.text)
     if len(cited) != 1 or len(values) != 1 or len(label := _label_of(cited[0])) < _SHORTEST_LABEL:
         return ()
     own = cited[0].reading
-    told: dict[str, str] = {}
+    told: dict[str, Rival] = {}
     for reading in readings:
         if reading.document.id == own.document.id or reading.match < own.match - _AS_GOOD:
             continue
-        for other_label, other in _labelled(reading.page):
-            if other_label == label and comparable(values[0], other) and not same(values[0], other):
-                where = f"{reading.document.name}, page {reading.page.number}"
-                told.setdefault(reading.document.id, f"{where}, says {other.text} by the same label.")
+        for other in _labelled(reading.page):
+            if other.label == label and comparable(values[0], other.value) and not same(values[0], other.value):
+                text = other.value.text
+                note = f"{reading.document.name}, page {reading.page.number}, says {text} by the same label."
+                rival = Rival(value=text, own=spans[0], other=_span_of(reading.page, other.words, text), note=note)
+                told.setdefault(reading.document.id, rival)
     return tuple(told.values())[:_MOST]
+
+
+def _span_of(page: Page, words: Sequence[Word], text: str) -> Span | None:
+    """The words as a citation of the smallest printed element that holds them all."""
+    indexes = frozenset(word.index for word in words)
+    holding = [e for e in page.elements if indexes and not e.kind.is_generated and indexes.issubset(e.words)]
+    if not holding:
+        return None
+    element = min(holding, key=lambda e: (len(e.words), e.ordinal))
+    return Span(element_id=element.id, words=tuple(sorted(indexes)), quote=text)
 
 
 def _label_of(place: Cited) -> str:
@@ -66,17 +91,30 @@ def _label_of(place: Cited) -> str:
     return label_key(" ".join(w.text for w in before))
 
 
-def _labelled(page: Page) -> Iterator[tuple[str, Value]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Labelled:
+    label: str
+    value: Value
+    words: tuple[Word, ...]
+
+
+def _labelled(page: Page) -> Iterator[_Labelled]:
     """The values of key-value pairs, and those that are the only one on their printed line, each with its label."""
     for element in page.elements:
         if element.label and element.value:
+            own = frozenset(element.words)
+            printed = Text.of([w for w in page.words if w.index in own])
             for value in find_values(element.value):
-                yield label_key(element.label), value
+                at = printed.text.rfind(value.text)  # the value stands behind its label
+                words = printed.between(at, at + len(value.text)) if at >= 0 else ()
+                yield _Labelled(label=label_key(element.label), value=value, words=words)
     lines: dict[int, list[Word]] = {}
     for word in page.words:
         lines.setdefault(word.line, []).append(word)
-    for words in lines.values():
-        text = Text.of(words).text
-        values = find_values(text)
+    for of_line in lines.values():
+        line = Text.of(of_line)
+        values = find_values(line.text)
         if len(values) == 1 and values[0].start > 0:
-            yield label_key(text[: values[0].start]), values[0]
+            value = values[0]
+            found = line.between(value.start, value.end)
+            yield _Labelled(label=label_key(line.text[: value.start]), value=value, words=found)

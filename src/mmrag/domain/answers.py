@@ -156,6 +156,16 @@ class CitedClaim:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Contradiction:
+    """Another document that fits the question gives another ``value`` by the same label. ``answer`` is where the answer
+    stands, ``other`` where this value does."""
+
+    value: str
+    answer: Citation
+    other: Citation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Abstention:
     """A refusal: why, in one sentence, and what would help."""
 
@@ -168,7 +178,8 @@ class Abstention:
 class Answer:
     """What ``mmrag ask`` gives back: an answer with its claims and boxes, or an abstention. Never both, never neither.
 
-    ``notes`` say what a person should know beside it: tiers that failed, and why.
+    ``notes`` say what a person should know beside it: tiers that failed, and why. ``contradictions`` are the values of other
+    documents that the answer does not agree with; a note says each of them too.
     """
 
     question: str
@@ -185,6 +196,7 @@ class Answer:
     bill: Bill = field(default_factory=Bill)
     timings_ms: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     notes: tuple[str, ...] = ()
+    contradictions: tuple[Contradiction, ...] = ()
 
     def __post_init__(self) -> None:
         if (self.answer is None) == (self.abstention is None):

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
 from mmrag.agent.billing import bill_of, spent
 from mmrag.agent.case import STAGES, AgentParts, Case, Round
-from mmrag.agent.cite import cite
+from mmrag.agent.cite import cite, cite_one
 from mmrag.agent.helping import what_would_help
 from mmrag.agent.plan import make_plan
 from mmrag.agent.presenting import to_json
-from mmrag.agent.rivals import contradictions
-from mmrag.domain.answers import Abstention, AbstentionReason, Answer, CitedClaim
+from mmrag.agent.rivals import Rival, contradictions
+from mmrag.domain.answers import Abstention, AbstentionReason, Answer, CitedClaim, Contradiction
 from mmrag.domain.bookkeeping import Receipt
 from mmrag.domain.costs import Bill, LedgerEntry
 
@@ -39,15 +40,28 @@ async def close(case: Case, settled: Round, parts: AgentParts) -> Answer:
     with the nearest evidence and what would help."""
     with case.timed("verify"):
         claims = () if settled.refusal else cite(settled.verdicts, settled.readings)
-        told = () if settled.refusal else contradictions(settled.verdicts, settled.readings)
-    settled = replace(settled, notes=tuple(dict.fromkeys((*settled.notes, *told))))
+        rivals = () if settled.refusal else contradictions(settled.verdicts, settled.readings)
+        boxed = _boxed(rivals, settled)
+    settled = replace(settled, notes=tuple(dict.fromkeys((*settled.notes, *(rival.note for rival in rivals)))))
     if settled.refusal is not None:
         keyless = all(tier.model is None for tier in case.tiers)
         settled = replace(settled, refusal=_helpful(settled.refusal, settled, keyless=keyless))
     entries = await spent(case, settled.tried, parts.ledger)
     answer = _answer(case, settled, claims, _bill(case, settled, entries, parts))
+    answer = replace(answer, contradictions=boxed)
     await parts.traces.save(case.id, case.trace.to_bytes(to_json(answer)))
     return await _filed(case, parts, answer)
+
+
+def _boxed(rivals: Sequence[Rival], settled: Round) -> tuple[Contradiction, ...]:
+    """Both sides of each contradiction with their boxes."""
+    found: list[Contradiction] = []
+    for rival in rivals:
+        own = cite_one(rival.own, settled.readings)
+        other = None if rival.other is None else cite_one(rival.other, settled.readings)
+        if own is not None and other is not None:
+            found.append(Contradiction(value=rival.value, answer=own, other=other))
+    return tuple(found)
 
 
 def _helpful(refusal: Abstention, settled: Round, *, keyless: bool) -> Abstention:

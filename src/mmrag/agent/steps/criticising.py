@@ -6,13 +6,16 @@ from dataclasses import replace
 
 from mmrag.agent.cascade import is_refuted
 from mmrag.agent.case import AgentParts, Case, Round
-from mmrag.agent.critique import Check, critique_json, improve, notes_of, says_only_what_is_printed
+from mmrag.agent.critique import Check, Look, critique_json, improve, notes_of, says_only_what_is_printed
 from mmrag.agent.critique_model import ModelCritic, ModelReviser
 from mmrag.agent.critique_rules import Reviewed
 from mmrag.agent.failures import unsafe
+from mmrag.agent.pictures import looks, taken
 from mmrag.agent.steps.verifying import judge_of, verdicts_on
 from mmrag.domain.answers import Draft, Verdict
+from mmrag.domain.capabilities import NOTHING_KNOWN
 from mmrag.domain.critique import in_force
+from mmrag.domain.messages import ImagePart
 
 
 async def criticise(case: Case, now: Round, parts: AgentParts) -> Round:
@@ -21,6 +24,7 @@ async def criticise(case: Case, now: Round, parts: AgentParts) -> Round:
         return now
     reviewed = Reviewed(plan=now.plan, draft=now.draft, verdicts=now.verdicts, readings=now.readings)
     critic, reviser = _models(case, now, reviewed, parts)
+    look = _look(case, now, reviewed, parts) if critic is not None else None
     with case.timed("critique"):
         improved = await improve(
             reviewed,
@@ -28,6 +32,7 @@ async def criticise(case: Case, now: Round, parts: AgentParts) -> Round:
             critic=critic,
             reviser=reviser,
             check=_check(case, now, parts),
+            look=look,
             rounds=parts.settings.ask.revisions,
         )
     case.trace.add("critique", critique_json(improved))
@@ -55,8 +60,31 @@ def _models(case: Case, now: Round, reviewed: Reviewed, parts: AgentParts) -> tu
         return None, None
     if is_refuted(now.verdicts) or (how == "auto" and says_only_what_is_printed(reviewed)):
         return None, None
-    critic = ModelCritic(judge.chat, question_id=case.id, max_usd=case.budget)
+    sight = judge_of(case, now, sees=True)
+    critic = ModelCritic(judge.chat, sight=None if sight is None else sight.chat, question_id=case.id, max_usd=case.budget)
     return critic, ModelReviser(now.asked.chat, tier=now.asked.name, question_id=case.id, max_usd=case.budget)
+
+
+def _look(case: Case, now: Round, reviewed: Reviewed, parts: AgentParts) -> Look | None:
+    """Cuts out the pictures of the pages that the draft cites, once for all rounds; None where no model sees.
+
+    It is called only for principles that cannot be judged by the text alone: the others never pay for a picture. What a tier
+    on this machine has drafted from pages that may have to stay here is not shown to one elsewhere.
+    """
+    sight, blobs = judge_of(case, now, sees=True), parts.blobs
+    if sight is None or blobs is None or (parts.settings.ask.keep_local and sight.hosted and not now.asked.hosted):
+        return None
+    cited = {span.element_id for span in reviewed.draft.spans}
+    leant_on = [r for r in now.readings if any(e.id in cited for e in r.page.elements)] or list(now.readings[:1])
+    had: list[tuple[ImagePart, ...]] = []
+
+    async def look() -> tuple[ImagePart, ...]:
+        if not had:
+            pictures, _ = await taken(looks((), leant_on, NOTHING_KNOWN), blobs, NOTHING_KNOWN)
+            had.append(pictures)
+        return had[0]
+
+    return look
 
 
 def _check(case: Case, now: Round, parts: AgentParts) -> Check:
