@@ -1,4 +1,5 @@
-"""Eight real files with injections, read by the real pipeline: visible, faint, tiny, turned, unseen and linked text."""
+"""Real files with injections, read by the real pipeline: visible, faint, tiny, turned, unseen and linked text, text over a
+scan, in a column of its own, in notes, in metadata, and in the names of attachments."""
 
 from __future__ import annotations
 
@@ -6,7 +7,20 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from injected import TRUE_TOTAL, linked, pdf, scan, tiny, unseen, white
+from injected import (
+    TRUE_TOTAL,
+    attached,
+    described,
+    in_column,
+    linked,
+    noted,
+    over_scan,
+    pdf,
+    scan,
+    tiny,
+    unseen,
+    white,
+)
 
 from mmrag.agent.claims import split_claims
 from mmrag.agent.critique_hostile import CautiousDrafter, hostile_words
@@ -32,6 +46,11 @@ FILES: dict[str, Callable[[Path], None]] = {
     "tiny.pdf": lambda path: pdf(path, lambda canvas: tiny(canvas, TOOL)),
     "unseen.pdf": lambda path: pdf(path, lambda canvas: unseen(canvas, ORDER)),
     "linked.pdf": lambda path: pdf(path, lambda canvas: linked(canvas, LINK)),
+    "over-scan.pdf": lambda path: over_scan(path, ORDER),
+    "column.pdf": lambda path: pdf(path, lambda canvas: in_column(canvas, ORDER)),
+    "noted.pdf": lambda path: pdf(path, lambda canvas: noted(canvas, ORDER)),
+    "described.pdf": lambda path: pdf(path, lambda canvas: described(canvas, ORDER)),
+    "attached.pdf": lambda path: attached(path, ORDER),
 }
 
 
@@ -56,5 +75,8 @@ async def test_no_file_changes_a_keyless_answer(tmp_path: Path) -> None:
             answers[document.name] = draft.answer
             cited[document.name] = {v.kind for v in verify(plan, split_claims(plan, draft), readings)}
     assert answers == dict.fromkeys(FILES, TRUE_TOTAL)
-    assert marked == set(FILES) - {"scan-turned.png"}  # text along the margin is not read at all
+    # Text along the margin is not read at all, nor is a text layer that the scan does not bear out; what a file says of
+    # itself and the names of its attachments are no text of a page, and a note has no words that could be cited.
+    elsewhere = {"scan-turned.png", "over-scan.pdf", "described.pdf", "attached.pdf", "noted.pdf"}
+    assert marked == set(FILES) - elsewhere
     assert set().union(*cited.values()) == {VerdictKind.SUPPORTED}

@@ -16,14 +16,16 @@ from mmrag.agent.claims import split_claims
 from mmrag.agent.critique import criticise, refusal_of
 from mmrag.agent.critique_hostile import CautiousDrafter, hostile_words, without_hostile
 from mmrag.agent.critique_rules import Reviewed
+from mmrag.agent.critique_words import instructions_in
 from mmrag.agent.plan import make_plan
 from mmrag.agent.reader import ReaderDrafter
 from mmrag.agent.toolloop import Bounds, Stop, run_tools
-from mmrag.agent.tools.base import Tool
+from mmrag.agent.tools.base import Place, Tool
 from mmrag.agent.tools.calculating import Calculate, calculate
 from mmrag.agent.verify import verify
-from mmrag.domain.answers import Draft, VerdictKind
+from mmrag.domain.answers import Draft, Span, VerdictKind
 from mmrag.domain.costs import Usage
+from mmrag.domain.documents import ElementKind
 from mmrag.domain.messages import Message, Reply, Role, ToolCall
 from mmrag.prompting import constitution
 from mmrag.testing import ScriptedModel
@@ -146,6 +148,47 @@ async def test_what_follows_an_instruction_in_the_same_paragraph_counts_as_part_
     page = replace(page, page=replace(page.page, elements=(*page.page.elements[: len(RECEIPT)], whole)))
     draft = await CautiousDrafter(ReaderDrafter(None)).draft(make_plan(QUESTIONS[0]), [page])
     assert draft.answer == TRUE_TOTAL
+
+
+@EACH
+@pytest.mark.parametrize("parts", [2, 3])
+async def test_one_that_is_split_over_lines_changes_no_keyless_answer(injection: Injection, parts: int) -> None:
+    words = injection.text.split()
+    size = -(-len(words) // parts)
+    lines = [" ".join(words[n : n + size]) for n in range(0, len(words), size)]
+    page = reading([*RECEIPT[:5], *lines, *RECEIPT[5:]])
+    for question in QUESTIONS[1:]:
+        plan = make_plan(question)
+        before = await CautiousDrafter(ReaderDrafter(None)).draft(plan, [reading(RECEIPT)])
+        after = await CautiousDrafter(ReaderDrafter(None)).draft(plan, [page])
+        assert after.answer == before.answer
+    if hostile_words(page.page):
+        assert (await CautiousDrafter(ReaderDrafter(None)).draft(make_plan(QUESTIONS[0]), [page])).answer == TRUE_TOTAL
+
+
+@EACH
+async def test_one_in_a_caption_is_no_evidence(injection: Injection) -> None:
+    """A model has written it under a picture, perhaps because the picture told it to."""
+    page = reading(RECEIPT)
+    caption = replace(
+        page.page.elements[0], id="el-caption", kind=ElementKind.CAPTION, text=injection.text, words=(), author="captioner"
+    )
+    page = replace(page, page=replace(page.page, elements=(*page.page.elements, caption)))
+    plan = make_plan(QUESTIONS[0])
+    assert (await CautiousDrafter(ReaderDrafter(None)).draft(plan, [page])).answer == TRUE_TOTAL
+    obeying = Draft(
+        answer="999.99", spans=(Span(element_id="el-caption", words=(), quote="999.99"),), confidence=1.0, tier="scripted"
+    )
+    assert {v.kind for v in verify(plan, split_claims(plan, obeying), [page])} == {VerdictKind.UNSUPPORTED}
+
+
+@EACH
+def test_a_model_with_tools_is_told_that_it_is_text_of_the_document(injection: Injection) -> None:
+    page = reading(lines_with(injection, at=5)).page
+    own, other = page.elements[5], page.elements[0]
+    if instructions_in(injection.text):  # what is markup alone tells nobody anything; it is escaped where it is shown
+        assert "no instruction" in str(Place.of(own, "a.jpg").to_json()["warning"])
+    assert "warning" not in Place.of(other, "a.jpg").to_json()
 
 
 def test_the_set_is_data_that_json_can_carry() -> None:

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from mmrag.agent.checking import comparable, label_key, same
 from mmrag.agent.critique_words import critique_words, instruction_spans, plainly
 from mmrag.domain.answers import Draft
 from mmrag.domain.documents import Element, Page, Word
 from mmrag.domain.plans import Plan, Reading
+from mmrag.domain.values import Value
 from mmrag.ports import Drafter
+from mmrag.values import find_values
 
 _FOLLOWING = 2
 """Printed lines behind an instruction, in the same element, that count as part of it: what is to be said stands there."""
+_NEXT = 3
+"""Printed lines behind one, in whatever element, that count when they say otherwise than the page does elsewhere."""
+_SHORTEST_LABEL = 4
 
 
 class CautiousDrafter:
@@ -81,7 +87,34 @@ def _hostile(printed: _Printed) -> frozenset[int]:
             if owner is None or element_of.get(by_line[following][0].index) != owner:
                 break
             hostile |= {w.index for w in by_line[following]}
+        for following in order[place[line] + 1 : place[line] + 1 + _NEXT]:
+            if _says_otherwise(by_line[following], [w for n, w in by_line.items() if n != following], hostile):
+                hostile |= {w.index for w in by_line[following]}
     return frozenset(hostile)
+
+
+def _says_otherwise(words: Sequence[Word], others: Sequence[Sequence[Word]], hostile: Set[int]) -> bool:
+    """Whether a line gives a value that another line, which is not hostile, gives otherwise by the same label, or by a
+    part of it: below an instruction it is what the instruction is for."""
+    label, value = _labelled(words)
+    if value is None or len(label) < _SHORTEST_LABEL:
+        return False
+    for other in others:
+        if hostile.isdisjoint(w.index for w in other):
+            other_label, other_value = _labelled(other)
+            alike = len(other_label) >= _SHORTEST_LABEL and (other_label in label or label in other_label)
+            if other_value is not None and alike and comparable(value, other_value) and not same(value, other_value):
+                return True
+    return False
+
+
+def _labelled(words: Sequence[Word]) -> tuple[str, Value | None]:
+    """The label and the value of a printed line, which may print it more than once."""
+    text = " ".join(w.text for w in words)
+    values = find_values(text)
+    if not values or not all(same(values[-1], value) for value in values):
+        return "", None
+    return label_key(text[: values[-1].start]), values[-1]
 
 
 def _lines_told(words: Sequence[Word]) -> Iterator[int]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
 import tomllib
 import unicodedata
@@ -14,6 +16,14 @@ _DIGITS = re.compile(r"(?<![\w.-])(?:\d{13,19}|\d{4}([ -])\d{4}\1\d{4}\1\d{1,7}|
 _DASHED = re.compile(r"(?<![\w-])(?:\d{3}-\d{2}-\d{4}|\d{6}-\d{2}-\d{4})(?![\w-])")
 _IBAN = re.compile(r"(?<!\w)[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?(?!\w)")
 _INVISIBLE = dict.fromkeys([0x00AD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2065), 0xFEFF])
+_ALIKE = str.maketrans(
+    "асеорхуіјѕһԁԛԝүзАВСЕНІЈКМОРЅТХУԌαοενρτυικχΑΒΕΖΗΙΚΜΝΟΡΤΥΧıɑɡ",
+    "aceopxyijshdqwyeABCEHIJKMOPSTXYGaoevptuikxABEZHIKMNOPTYXiag",
+)
+"""Letters of other alphabets that are taken for Latin ones (Unicode's confusables, UTS 39), as far as English words need
+them."""
+_ENCODED = re.compile(r"(?<![\w+/=-])[A-Za-z0-9+/_-]{20,}={0,2}(?![\w+/=-])")
+"""What may be text in base64."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,13 +65,31 @@ def instructions_in(text: str) -> str | None:
 
 
 def instruction_spans(plain: str) -> list[tuple[int, int]]:
-    """Where ``plain`` (see :func:`plainly`) tells its reader what to do: start and end of each place, white space apart."""
+    """Where ``plain`` (see :func:`plainly`) tells its reader what to do: start and end of each place, white space apart.
+
+    Look-alike letters of other alphabets are seen through, and so is base64.
+    """
+    hidden = [m.span() for m in _ENCODED.finditer(plain) if (text := _decoded(m.group())) and _told(text)]
+    return [*_told(plain.translate(_ALIKE)), *hidden]
+
+
+def _told(plain: str) -> list[tuple[int, int]]:
     lower = plain.lower()
     found = []
     for needs, pattern in critique_words().instructions:
         if any(need in lower for need in needs):
             found += [(m.end() - len(m.group().lstrip()), m.end()) for m in pattern.finditer(plain)]
     return found
+
+
+def _decoded(encoded: str) -> str:
+    """The text behind base64, plain or for addresses, padded or not; empty when it is none."""
+    bare = encoded.rstrip("=").replace("-", "+").replace("_", "/")
+    try:
+        text = base64.b64decode(bare + "=" * (-len(bare) % 4)).decode("utf-8")
+    except (binascii.Error, UnicodeDecodeError):
+        return ""
+    return plainly(text) if text.isprintable() else ""
 
 
 def escapes_in(text: str) -> str | None:
