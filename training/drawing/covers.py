@@ -46,6 +46,58 @@ def cover(rng: random.Random) -> Drawn:
     return pen.done("cover page", **facts)
 
 
+def title_page(rng: random.Random) -> Drawn:
+    """A title on white with a mark and a few small lines, among photographs, or among squares of colour."""
+    pen = sheet(rng, rng.choice(("serif", "serif", "sans")))
+    topic, (name, tint) = rng.choice(lexicon.TOPICS), colour(rng)
+    facts = {"topic": topic, "title": f"{topic} report"}
+    way = rng.choice(("white", "white", "photographs", "squares"))
+    left, y = pen.width * rng.uniform(0.08, 0.3), pen.height * rng.uniform(0.25, 0.5)
+    if way == "photographs":
+        columns, rows = rng.randint(2, 4), rng.randint(3, 5)
+        wide, tall = pen.width * 0.9 / columns, pen.height * 0.9 / rows
+        pen.box(
+            pen.width * 0.03,
+            pen.height * 0.03,
+            pen.width * 0.97,
+            pen.height * 0.97,
+            fill=rng.choice(((40, 40, 40), tint, None)),
+        )
+        grey = rng.random() < 0.5
+        for cell in range(columns * rows):
+            picture = scenery(rng).resize((int(wide * 0.92), int(tall * 0.92)))
+            picture = picture.convert("L").convert("RGB") if grey else picture
+            pen.image.paste(
+                picture, (int(pen.width * 0.06 + wide * (cell % columns)), int(pen.height * 0.06 + tall * (cell // columns)))
+            )
+        left, facts["inset"] = pen.width * 0.2, "picture"
+        pen.box(left - 8, y - 8, pen.width * 0.8, y + 110, fill=(255, 255, 255))
+    elif way == "squares":
+        side, facts["colour"] = pen.width * rng.uniform(0.1, 0.2), name
+        for _ in range(rng.randint(5, 14)):
+            x, down = pen.width * rng.uniform(0, 0.9), pen.height * rng.uniform(0, 0.9)
+            if rng.random() < 0.3:
+                pen.image.paste(scenery(rng).resize((int(side), int(side))), (int(x), int(down)))
+            else:
+                pen.box(x, down, x + side * rng.uniform(0.5, 1.4), down + side, fill=colour(rng)[1])
+        pen.box(left - 8, y - 8, pen.width * 0.9, y + 90, fill=tint)
+    ink = (255, 255, 255) if way == "squares" else None
+    size = rng.uniform(16, 28)
+    for _ in range(rng.randint(2, 4)):
+        pen.fitted(
+            left, y, lexicon.words(rng, rng.randint(2, 4)).title(), size, pen.width * 0.78 - left, bold=True, fill=ink
+        )
+        y += size * 1.2
+    pen.paragraph(left, y + 6, pen.width * 0.75 - left, rng.randint(1, 2), 8, fill=ink)
+    if way == "white":
+        pen.fitted(pen.width * rng.choice((0.7, 0.1)), pen.height * 0.09, rng.choice(lexicon.AGENCIES), 11, pen.width * 0.25)
+        low = pen.height * rng.uniform(0.72, 0.85)
+        for _ in range(rng.randint(0, 6)):
+            pen.text(left, low, lexicon.words(rng, rng.randint(2, 5)), 6.5, fill=rng.choice((tint, (90, 90, 90))))
+            low += 10
+    return pen.done("cover page", **facts)
+
+
 def blank(rng: random.Random) -> Drawn:
     """An empty page, of paper or ruled."""
     tone = rng.randint(225, 255)

@@ -174,6 +174,47 @@ def _collage(pen: Pen, facts: dict[str, str]) -> None:
     facts |= {"content": "picture", "background": "dark" if dark else "light"}
 
 
+def _figures(pen: Pen, facts: dict[str, str]) -> None:
+    """A heading over charts, boxes of words and points, side by side, as plans and results are shown."""
+    rng = pen.rng
+    size, tint = rng.uniform(15, 26), colour(rng)[1]
+    pen.fitted(pen.width * 0.04, 10, _title(rng), size, pen.width * 0.9, bold=rng.random() < 0.4)
+    top, low = 20 + size * 1.2, pen.height * rng.uniform(0.6, 0.94)
+    count = rng.randint(2, 4)
+    wide = pen.width * 0.94 / count
+    charts = 0
+    for part in range(count):
+        x, what = pen.width * 0.03 + wide * part, rng.choice(("chart", "chart", "boxes", "points", "thing"))
+        if what == "chart":
+            charts += 1
+            tall = int((low - top) * rng.uniform(0.5, 1))
+            pen.image.paste(chart_inside(rng, int(wide * 0.95), tall), (int(x), int(low - tall)))
+        elif what == "boxes":
+            rows = rng.randint(2, 5)
+            for row in range(rows):
+                y, high = top + (low - top) * row / rows, (low - top) / rows * rng.uniform(0.45, 0.85)
+                filled = rng.random() < 0.6
+                pen.box(x + 4, y, x + wide * 0.9, y + high, fill=tint if filled else None, outline=tint)
+                ink = (255, 255, 255) if filled else None
+                pen.fitted(
+                    x + wide * 0.47, y + high / 2, lexicon.words(rng, 2).title(), 11, wide * 0.8, fill=ink, anchor="mm"
+                )
+        elif what == "points":
+            y = top
+            while y < low - 20:
+                y = pen.paragraph(x + 6, y, wide * 0.85, rng.randint(1, 3), rng.uniform(8, 12)) + 5
+        else:
+            thing = cut_out(rng, int(min(wide, low - top) * 0.9))
+            if thing is not None:
+                pen.image.paste(thing, (int(x), int(top)), thing)
+    if low < pen.height * 0.85:
+        for row in range(int((pen.height * 0.92 - low) / 13)):
+            pen.paragraph(pen.width * 0.05, low + 8 + row * 13, pen.width * 0.85, 1, 9)
+    if rng.random() < 0.5:
+        pen.box(0, pen.height - rng.uniform(3, 9), pen.width, pen.height, fill=colour(rng)[1])
+    facts |= {"content": "chart" if charts else "shapes", "background": "light"}
+
+
 def _sparse(pen: Pen, facts: dict[str, str]) -> None:
     """A plain or graded ground and a few lines in large type."""
     rng = pen.rng
@@ -237,6 +278,8 @@ def picture_slide(rng: random.Random) -> Drawn:
         _half,
         _illustrated,
         _illustrated,
+        _figures,
+        _figures,
         _collage,
         _collage,
         _sparse,

@@ -13,6 +13,8 @@ from training.drawing.photos import scenery
 Pixels = npt.NDArray[np.uint8]
 _SCREEN = frozenset({"slide", "screenshot", "photograph"})
 _LONGEST = 560
+_WRITTEN = frozenset({"report page", "scientific paper", "financial statement", "cover page", "table"})
+"""Pages that more often come straight from a program than from a scanner."""
 
 
 def _shrunk(image: Image.Image) -> Pixels:
@@ -133,7 +135,7 @@ def scan(rng: random.Random, drawn: Drawn) -> Drawn:
     pixels = _shrunk(drawn.image)
     facts = dict(drawn.facts)
     paper = drawn.kind not in _SCREEN and not drawn.kind.endswith(("chart", "plot", "map", "histogram"))
-    dirty = rng.random() < (0.75 if paper else 0.12)
+    dirty = rng.random() < (0.4 if drawn.kind in _WRITTEN else 0.75 if paper else 0.12)
     if drawn.kind in _SCREEN or (not paper and not dirty):
         pixels = _screen(rng, pixels)
     elif dirty:
