@@ -18,6 +18,7 @@ from mmrag.domain.pictures import Caption, PageKind, Picture, picture_id
 from mmrag.errors import ModelError
 from mmrag.ports import Captioner, ImageEmbedder, PictureRecord
 from mmrag.retrieval.kinds import Sorter, page_sorter, sorting_id, sure_kind
+from mmrag_ingest.memory import give_memory_back
 
 if TYPE_CHECKING:
     import numpy as np
@@ -91,6 +92,8 @@ class Looker:
             return await self._captioned(looked, regions, pixels)
         except ModelError as error:
             return replace(looked, page=_warned(looked.page, f"its pictures were not all looked at: {error}"))
+        finally:
+            await asyncio.to_thread(give_memory_back)
 
     async def _embedded(self, looked: Looked, regions: Sequence[_Region], pixels: Sequence[Pixels]) -> Looked:
         if self._embedder is None or self._sorter is None:
@@ -143,7 +146,7 @@ def _decoded(picture: bytes) -> NDArray[np.uint8]:
     decoded = cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_COLOR)
     if decoded is None:
         raise ValueError("it cannot be decoded")
-    return np.asarray(cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB), np.uint8)
+    return np.asarray(cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB, dst=decoded), np.uint8)  # in place: no second page
 
 
 def _record(page: Page, region: _Region, vector: NDArray[np.float32]) -> PictureRecord:

@@ -21,6 +21,7 @@ from typing import BinaryIO, TypeAlias
 
 from mmrag.domain.rereading import Reread
 from mmrag.errors import DamagedFileError, MMRagError, TooLargeError, UnreadableFileError
+from mmrag_ingest.memory import give_memory_back
 from mmrag_ingest.records import Limits, PageRead, PageTask, Probe, RegionTask
 
 Result: TypeAlias = Probe | PageRead | Reread | MMRagError
@@ -100,16 +101,6 @@ def resident_bytes() -> int:
     import psutil
 
     return int(psutil.Process().memory_info().rss)
-
-
-def give_memory_back() -> None:
-    """Return freed memory to the system: after a dense page the C library would keep some 200 MB of it in pieces."""
-    if sys.platform == "linux":
-        import ctypes
-
-        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc has it, musl has not
-        if trim is not None:
-            trim(0)
 
 
 def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
