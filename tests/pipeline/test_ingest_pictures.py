@@ -128,7 +128,7 @@ async def test_a_page_has_a_kind_where_the_model_is_sure(tmp_path: Path, folder:
         page = await app.catalog.page(PageRef(document_id=document.id, page=1))
         assert page is not None
         assert page.kind is (PageKind.CHART if sure else None)
-        assert (0.5 <= (page.kind_probability or 0) <= 1) == sure
+        assert (0.6 <= (page.kind_probability or 0) <= 1) == sure
         assert bool(await app.catalog.pages_of_kind([PageKind.CHART])) == sure
 
 

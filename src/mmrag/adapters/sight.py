@@ -22,6 +22,8 @@ _NONE: Final = (
     "Pages get no captions, kinds and image vectors: this version comes without image models. Set models.profile to hub for"
     " models of your own choice (mmrag models list), or train the compact ones (training/README.md)."
 )
+CAPTION_LEAST: Final = 0.65
+"""Captions of the compact captioner whose words are less probable on average are not given: docs/adr/0027."""
 DETAIL_PREFIX: Final = "it shows"
 """How the compact captioner was taught to begin a description; see its model card."""
 
@@ -75,6 +77,7 @@ def _captioner(models: ModelSettings, weights: Path) -> Captioner:
         models.cache_dir / "captioner",
         name=CAPTIONER_NAME,
         detail_prefix=DETAIL_PREFIX,
+        least=CAPTION_LEAST,
         int8=models.quantize == "int8",
     )
     _ = found.identity
