@@ -5,6 +5,9 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
+import anyio
+import anyio.to_thread
+
 from mmrag.adapters.chat.provider import CONNECT_TIMEOUT_S, Endpoint, ProviderModel, install_line
 
 if TYPE_CHECKING:
@@ -22,6 +25,7 @@ class SdkModel(ProviderModel, Generic[C]):
     def __init__(self, endpoint: Endpoint) -> None:
         super().__init__(endpoint)
         self._client: C | None = None
+        self._opening = anyio.Lock()
 
     @property
     def client(self) -> C:
@@ -30,7 +34,9 @@ class SdkModel(ProviderModel, Generic[C]):
         return self._client
 
     async def _open(self) -> None:
-        self._client = self.client
+        async with self._opening:
+            if self._client is None:  # in a worker thread: importing a package and reading certificates takes long
+                self._client = await anyio.to_thread.run_sync(self._connected)
 
     async def close(self) -> None:
         client, self._client = self._client, None
