@@ -60,7 +60,6 @@ def ask(page: Page, question: str) -> None:
 def drawn_box(page: Page) -> tuple[float, float, float, float]:
     """The first box on the page that is shown, as fractions of the picture: as rendered, not as calculated."""
     page.wait_for_selector(".sheet-box[data-first]")
-    page.wait_for_timeout(500)
     sheet, first = page.locator("#sheet-image"), page.locator(".sheet-box[data-first]")
     picture, box = sheet.bounding_box(), first.bounding_box()
     for _ in range(100):  # the page moves down when the crop above it arrives: measured between two equal looks at it

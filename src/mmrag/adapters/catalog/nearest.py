@@ -2,15 +2,34 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
+from mmrag.adapters.catalog import codec
 from mmrag.domain.evidence import Scored
 
 _BATCH: Final = 4096
 _DIGITS: Final = 6
 """Of a score; those of float32 beyond it are noise."""
+
+
+def within(
+    vector: Sequence[float], k: int, *, embedder: str, documents: Sequence[str], at_most: int, count: str, rows: str
+) -> Callable[[sqlite3.Connection], tuple[Scored, ...] | None]:
+    """Work for a reader: the ``k`` nearest inside ``documents``; None when more than ``at_most`` vectors stand there.
+
+    ``count`` and ``rows`` are queries by embedder (?1) and documents as JSON (?2); ``rows`` also by bytes of a vector (?3).
+    """
+    packed, wanted = codec.pack_vector(vector), json.dumps(list(documents))
+
+    def work(connection: sqlite3.Connection) -> tuple[Scored, ...] | None:
+        if connection.execute(count, (embedder, wanted)).fetchone()[0] > at_most:
+            return None
+        return nearest(connection.execute(rows, (embedder, wanted, len(packed))), packed, k)
+
+    return work
 
 
 def nearest(rows: sqlite3.Cursor, packed: bytes, k: int) -> tuple[Scored, ...]:

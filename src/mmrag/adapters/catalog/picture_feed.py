@@ -9,7 +9,7 @@ from functools import partial
 
 from mmrag.adapters.catalog import codec
 from mmrag.adapters.catalog.connect import Readers, Writer
-from mmrag.adapters.catalog.nearest import nearest
+from mmrag.adapters.catalog.nearest import within
 from mmrag.domain.evidence import Scored
 from mmrag.errors import StoreError
 from mmrag.ports import IndexChange, VectorRecord
@@ -75,13 +75,15 @@ class SqlitePictureFeed:
         self, vector: Sequence[float], k: int, *, documents: Sequence[str], at_most: int
     ) -> tuple[Scored, ...] | None:
         """The ``k`` nearest inside ``documents``, by comparing with every one there; None when they are over ``at_most``."""
-        packed, wanted = codec.pack_vector(vector), json.dumps(list(documents))
-
-        def work(connection: sqlite3.Connection) -> tuple[Scored, ...] | None:
-            if connection.execute(_COUNT_WITHIN, (self._embedder, wanted)).fetchone()[0] > at_most:
-                return None
-            return nearest(connection.execute(_WITHIN, (self._embedder, wanted, len(packed))), packed, k)
-
+        work = within(
+            vector,
+            k,
+            embedder=self._embedder,
+            documents=documents,
+            at_most=at_most,
+            count=_COUNT_WITHIN,
+            rows=_WITHIN,
+        )
         return await self._readers.run(work)
 
     async def vectors(self, batch: int) -> AsyncIterator[tuple[VectorRecord, ...]]:

@@ -17,6 +17,9 @@ const OVER = new Set(["ingested", "unchanged", "replaced", "quarantined", "faile
 const MOST_TILES = 80;
 const AT_ONCE = 100;
 const rows = new Map();
+/** Files heard of while one is being sent: it may be this one, which has a row but gets its id with the reply. */
+const early = new Map();
+let sending = 0;
 let listed = 0;
 
 export async function sendAll(files) {
@@ -25,6 +28,7 @@ export async function sendAll(files) {
     const row = el("li", { class: "upload", data: { state: "sending" } });
     byId("uploads").prepend(row);
     fill(row, { name: file.name, state: "sending", share: 0 });
+    sending += 1;
     try {
       const [received] = await sendFile(file, (share) => fill(row, { name: file.name, state: "sending", share }));
       const known = rows.get(received.id);
@@ -35,6 +39,11 @@ export async function sendAll(files) {
     } catch (problem) {
       fill(row, { name: file.name, state: "failed", reason: problem.message });
       say(`${file.name}: ${problem.message}`);
+    } finally {
+      sending -= 1;
+      const heard = [...early.values()];
+      early.clear();
+      hear(heard);
     }
   }
 }
@@ -64,7 +73,8 @@ function hear(files) {
   for (const file of files) {
     let row = rows.get(file.id);
     if (!row) {
-      if (OVER.has(file.state)) continue;
+      if (sending) early.set(file.id, file);
+      if (sending || OVER.has(file.state)) continue;
       row = el("li", { class: "upload" });
       rows.set(file.id, row);
       byId("uploads").prepend(row);
