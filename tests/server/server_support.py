@@ -27,6 +27,11 @@ from mmrag.settings import ServeSettings, Settings, StoreSettings
 
 INVOICE = ("Fernhill Garden Supplies", "Invoice number: F-2291", "Invoice date: 14 March 2024", "Total: 46.65")
 RECEIPT = ("Golden Key Cafe", "Receipt 118", "Coffee 3.20", "Total: 7.40")
+DISAGREEING = {
+    f"copy-{number}.pdf": (*INVOICE[:-1], f"Invoice total: {total}") for number, total in ((1, "46.65"), (2, "64.65"))
+}
+"""Two copies of an invoice that disagree about the total, and what to ask of them."""
+WHICH_TOTAL = "What is the invoice total of Fernhill Garden Supplies, invoice number F-2291?"
 QUESTION = "What is the invoice number of the invoice from Fernhill Garden Supplies?"
 TOKEN = "a-token-that-is-long-enough"  # noqa: S105
 

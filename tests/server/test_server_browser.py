@@ -15,7 +15,17 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
-from server_support import INVOICE, QUESTION, TOKEN, Served, filled_store, served, settings_for
+from server_support import (
+    DISAGREEING,
+    INVOICE,
+    QUESTION,
+    TOKEN,
+    WHICH_TOTAL,
+    Served,
+    filled_store,
+    served,
+    settings_for,
+)
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = os.environ.get("MMRAG_TEST_CHROMIUM") or shutil.which("chromium")
@@ -115,9 +125,25 @@ def test_a_refusal_shows_the_nearest_evidence_on_its_page(page: Page, loopback: 
     page.goto(loopback.url)
     ask(page, "What is the fax number of Fernhill Garden Supplies?")
     expect(page.locator(".refusal")).to_contain_text("Nearest evidence")
+    expect(page.locator(".refusal .help")).not_to_be_empty()
     page.locator(".nearest button").first.click()
     expect(page.locator("#page-title")).to_have_text("invoice.jpg")
     drawn_box(page)
+
+
+def test_documents_that_say_otherwise_are_shown_with_their_places(page: Page, tmp_path: Path) -> None:
+    with served(settings_for(filled_store(tmp_path / "store", DISAGREEING))) as running:
+        page.goto(running.url)
+        ask(page, WHICH_TOTAL)
+        page.locator(".answer").wait_for()
+        given = page.locator(".answer").inner_text()
+        other, name = ("64.65", "copy-2.pdf") if given == "46.65" else ("46.65", "copy-1.pdf")
+        chip = page.get_by_role("button", name=f"{other}: says otherwise. {name}, page 1")
+        expect(page.get_by_role("heading", name="A document says otherwise")).to_be_visible()
+        expect(page.locator(".notes", has_text=other)).to_have_count(0)
+        chip.click()
+        expect(page.locator("#page-title")).to_have_text(name)
+        expect(page.get_by_role("img", name=f"Box around: {other}")).to_be_visible()
 
 
 @pytest.mark.parametrize("width", [320, 390, 860, 1280])

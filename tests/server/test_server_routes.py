@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 import json
+from pathlib import Path
 
 import httpx
 import pytest
 from PIL import Image
-from server_support import QUESTION, Served
+from server_support import DISAGREEING, QUESTION, WHICH_TOTAL, Served, filled_store, served, settings_for
 
 from mmrag.domain.documents import document_id
 
@@ -42,6 +43,21 @@ def test_a_refusal_comes_with_the_nearest_evidence(client: httpx.Client) -> None
     assert (answer["status"], answer["answer"]) == ("abstained", None)
     assert answer["abstention"]["reason"] in {"no_evidence", "low_confidence", "unsupported"}
     assert answer["evidence"][0]["document"] == "invoice.jpg"
+
+
+def test_documents_that_say_otherwise_are_linked_in_the_answer_and_in_the_chat(tmp_path: Path) -> None:
+    asked = {"model": "mmrag", "messages": [{"role": "user", "content": WHICH_TOTAL}]}
+    with served(settings_for(filled_store(tmp_path / "store", DISAGREEING))) as running, running.client() as client:
+        answer = client.post("/api/ask", json={"question": WHICH_TOTAL}).raise_for_status().json()
+        (found,) = answer["contradictions"]
+        assert {answer["answer"], found["value"]} == {"46.65", "64.65"}
+        assert (found["answer"]["quote"], found["other"]["quote"]) == (answer["answer"], found["value"])
+        for side in ("answer", "other"):
+            assert client.get(found[side]["crop_image"]).raise_for_status().headers["content-type"] == "image/png"
+        text = client.post("/v1/chat/completions", json=asked).raise_for_status().json()["choices"][0]["message"]["content"]
+    first, second = text.split("Sources:\n")[1].splitlines()
+    assert (answer["answer"] in first, found["value"] in second) == (True, True)
+    assert [line.endswith("(says otherwise)") for line in (first, second)] == [False, True]
 
 
 def test_a_stream_tells_what_happens_and_ends_with_the_same_answer(client: httpx.Client) -> None:

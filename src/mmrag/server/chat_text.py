@@ -48,6 +48,7 @@ def reply_to(answer: Answer, signer: Signer, base: str) -> Reply:
     for claim in answer.claims:
         sure = claim.verdict is VerdictKind.SUPPORTED
         links += [_citation_link(c, signer, base, "" if sure else f" ({claim.verdict.value})") for c in claim.citations]
+    links += [_citation_link(found.other, signer, base, " (says otherwise)") for found in answer.contradictions]
     return _reply(escaped(answer.answer or ""), "Sources", links)
 
 

@@ -47,17 +47,31 @@ def hit_out(hit: Hit, signer: Signer) -> dict[str, Json]:
 
 def answer_out(answer: Answer, signer: Signer) -> dict[str, Json]:
     """The answer as ``mmrag ask --json`` prints it, with links."""
+    told = to_json(answer)
     claims: list[Json] = [
         {
             **_mapping(plain),
             "citations": [
-                {**_mapping(one), **citation_place(citation, signer)}
+                _linked(one, citation, signer)
                 for one, citation in zip(_items(_mapping(plain)["citations"]), claim.citations, strict=True)
             ],
         }
-        for plain, claim in zip(_items(to_json(answer)["claims"]), answer.claims, strict=True)
+        for plain, claim in zip(_items(told["claims"]), answer.claims, strict=True)
     ]
-    return {**to_json(answer), "claims": claims, "evidence": [hit_out(hit, signer) for hit in answer.evidence]}
+    contradictions: list[Json] = [
+        {
+            **_mapping(plain),
+            "answer": _linked(_mapping(plain)["answer"], found.answer, signer),
+            "other": _linked(_mapping(plain)["other"], found.other, signer),
+        }
+        for plain, found in zip(_items(told["contradictions"]), answer.contradictions, strict=True)
+    ]
+    evidence: list[Json] = [hit_out(hit, signer) for hit in answer.evidence]
+    return {**told, "claims": claims, "contradictions": contradictions, "evidence": evidence}
+
+
+def _linked(plain: Json, citation: Citation, signer: Signer) -> Json:
+    return {**_mapping(plain), **citation_place(citation, signer)}
 
 
 def event_out(event: AnswerEvent, signer: Signer) -> Json:

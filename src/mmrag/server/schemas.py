@@ -66,6 +66,14 @@ class Claim(_Out):
     citations: list[Citation]
 
 
+class ContradictionOut(_Out):
+    """Another document gives another ``value`` by the same label: where the ``answer`` stands, and the ``other`` value."""
+
+    value: str
+    answer: Citation
+    other: Citation
+
+
 class EvidenceItem(_Out):
     document: str
     document_id: str
@@ -107,6 +115,8 @@ class AnswerOut(_Out):
     tiers_tried: list[str]
     cost: CostOut
     timings_ms: dict[str, float]
+    notes: list[str]
+    contradictions: list[ContradictionOut]
     trace: str
 
 

@@ -26,8 +26,9 @@ export const verdictWord = (verdict) => VERDICTS[verdict]?.[1] ?? verdict;
 export function answerParts(answer) {
   return [
     answer.status === "answered" ? answered(answer) : refused(answer),
+    otherwise(answer.contradictions ?? []),
     facts(answer),
-    answer.notes?.length ? el("ul", { class: "notes" }, ...answer.notes.map((note) => el("li", {}, note))) : null,
+    notes(answer),
   ].filter(Boolean);
 }
 
@@ -57,6 +58,32 @@ function claimItem(claim) {
   return el("li", { class: "claim" }, main, ...more);
 }
 
+/** Documents that say something else by the same label: a person decides which is right, with both places at hand. */
+function otherwise(contradictions) {
+  if (!contradictions.length) return null;
+  const items = contradictions.map(({ value, other }) => {
+    const [sign] = VERDICTS.contradicted;
+    const where = `${other.document}, page ${other.page}`;
+    const chip = el("button", { type: "button", class: "chip", data: { verdict: "contradicted" }, "aria-pressed": "false",
+      "aria-label": `${value}: says otherwise. ${where}` },
+    el("span", { class: "sign", "aria-hidden": "true" }, sign),
+    el("span", { class: "what" }, value),
+    el("span", { class: "where" }, where));
+    chip.addEventListener("click", () => open(chip, other, { citations: [] }));
+    return el("li", { class: "claim" }, chip);
+  });
+  return el("div", { class: "otherwise" },
+    el("h3", { class: "small-head" }, contradictions.length === 1 ? "A document says otherwise" : "Documents say otherwise"),
+    el("ul", { class: "claims", "aria-label": "Where documents say otherwise" }, ...items));
+}
+
+/** Notes; those that only put a contradiction in words are left out where it is shown with its place. */
+function notes(answer) {
+  const shown = (answer.contradictions ?? []).map(({ value, other }) => [value, `${other.document}, page ${other.page}`]);
+  const rest = (answer.notes ?? []).filter((note) => !shown.some((parts) => parts.every((part) => note.includes(part))));
+  return rest.length ? el("ul", { class: "notes" }, ...rest.map((note) => el("li", {}, note))) : null;
+}
+
 function open(button, citation, claim) {
   press(button);
   const here = claim.citations.filter((c) => c.document_id === citation.document_id && c.page === citation.page && c !== citation);
@@ -82,6 +109,7 @@ function refused(answer) {
   return el("div", { class: "refusal" },
     el("h3", {}, REASONS[answer.abstention.reason] ?? "No answer"),
     el("p", {}, answer.abstention.detail),
+    answer.abstention.help ? el("p", { class: "help" }, answer.abstention.help) : null,
     nearest.length ? el("h4", { class: "small-head" }, "Nearest evidence") : null,
     nearest.length ? el("ul", { class: "nearest" }, ...nearest) : null);
 }
