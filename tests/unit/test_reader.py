@@ -15,6 +15,7 @@ from mmrag.domain.geometry import BBox, Polygon
 from mmrag.domain.plans import Reading
 
 Row = Sequence[tuple[float, str]]
+LETTERS = [f"{a}{b}" for a in "ABCDEF" for b in "GHIJKLM"]
 _LETTER, _LINE, _HEIGHT = 0.011, 0.028, 0.018
 
 
@@ -277,3 +278,19 @@ async def test_labels_are_found_by_meaning_and_embedded_once() -> None:
     again = await drafter.draft(plan, [reading(page)])
     assert again == first
     assert embedder.batches == batches
+
+
+async def test_what_was_asked_before_changes_no_answer() -> None:
+    """More labels than one question compares: a second time it compares the same ones, not those that were left."""
+    rows: list[Row] = [
+        [(0.1, f"{name} {part}:"), (0.5, "4.10")] for name in ("Porto", "Auslage", "Kopie") for part in LETTERS
+    ]
+    pages = [reading(page_of(*rows[at : at + 30], name=f"page-{at}")) for at in range(0, len(rows), 30)]
+    last = reading(page_of([(0.1, "Honoraire"), (0.5, "820.00")], name="last"))
+    drafter = ReaderDrafter(OneMeaning())
+    plan = make_plan("How much is the lawyer's remuneration?")
+    first = await drafter.draft(plan, [*pages, last])
+    assert await drafter.draft(plan, [*pages, last]) == first
+    assert (await drafter.draft(plan, [last])).answer == "820.00", (
+        "asked of its page alone, the label is known by its meaning"
+    )

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 _KEPT = 20_000
 _LONGEST = 8
-_NEW = 96
-"""Texts embedded for one question at most; the rest is left for later questions."""
+_MOST = 96
+"""Different texts that one question compares at most, embedded before or not: what was asked before changes no answer."""
 _FLOOR = 0.5
 """Cosines under this say nothing about MiniLM's idea of two short texts."""
 
@@ -36,7 +36,7 @@ class MeaningIndex:
         Their quality grows with the cosine.
         """
         short = [(number, run, _head(run)) for number, layout in enumerate(layouts) for run in layout.runs]
-        short = self._within_budget([s for s in short if s[2]])
+        short = _likeliest([s for s in short if s[2]])
         vectors = await self._vectors([asked, *(text for _, _, text in short)])
         question = vectors[asked]
         scored = sorted(
@@ -49,15 +49,6 @@ class MeaningIndex:
                 found.setdefault(number, []).append(Label(run=run, start=0, end=len(text), quality=quality, key=fold(text)))
         return found
 
-    def _within_budget(self, short: list[tuple[int, Run, str]]) -> list[tuple[int, Run, str]]:
-        """All texts that are known, and of the new ones those likeliest to be labels: embedding is what costs time here."""
-        new = [s for s in short if s[2] not in self._known]
-        if len(new) <= _NEW:
-            return short
-        new.sort(key=lambda s: (":" not in s[1].text, len(words(s[2]))))
-        kept = {id(s[1]) for s in new[:_NEW]}
-        return [s for s in short if s[2] in self._known or id(s[1]) in kept]
-
     async def _vectors(self, texts: Sequence[str]) -> dict[str, NDArray[np.float32]]:
         missing = [t for t in dict.fromkeys(texts) if t not in self._known]
         if missing:
@@ -69,6 +60,16 @@ class MeaningIndex:
         while len(self._known) > max(_KEPT, len(found)):
             self._known.popitem(last=False)
         return found
+
+
+def _likeliest(short: list[tuple[int, Run, str]]) -> list[tuple[int, Run, str]]:
+    """Those whose texts are likeliest to be labels, since embedding is what costs time here: what a colon follows, then the
+    shorter. Texts that stand on several pages count once."""
+    ranks: dict[str, tuple[bool, int]] = {}
+    for _, run, text in short:
+        ranks[text] = min(ranks.get(text, (True, _LONGEST)), (":" not in run.text, len(words(text))))
+    chosen = frozenset(sorted(ranks, key=lambda text: ranks[text])[:_MOST])  # stable: equals stay in the order of the pages
+    return [s for s in short if s[2] in chosen]
 
 
 def _head(run: Run) -> str:
