@@ -8,6 +8,7 @@ away. For the first part of the budget it sees only half of the patches (FLIP), 
 
 import argparse
 import json
+import shutil
 from pathlib import Path
 
 import torch
@@ -149,12 +150,20 @@ def _heads(drawn: DrawnSet, place: Path) -> tuple[list[str], list[str]]:
 
 
 def train(
-    data: Path, run: Path, plan: Plan, loss: str, device: str, limit: int | None = None
+    data: Path, run: Path, plan: Plan, loss: str, device: str, limit: int | None = None, after: Path | None = None
 ) -> tuple[CLIPModel, CLIPTokenizer]:
-    """Train on a drawn set; the model in full precision, with its tokenizer."""
+    """Train on a drawn set; the model in full precision, with its tokenizer.
+
+    With `after`, the folder of a run that has come to its end, this run is the next round: it begins with what that one
+    learned, with its vocabulary and its heads, and goes through rise, level stretch and fall again (warm restart: Loshchilov
+    and Hutter, "SGDR", 2017).
+    """
     torch.manual_seed(plan.seed)
     drawn = DrawnSet(data, limit)
     run.mkdir(parents=True, exist_ok=True)
+    if after is not None and not (run / "heads.json").exists():
+        shutil.copytree(after / "tokenizer", run / "tokenizer", dirs_exist_ok=True)
+        shutil.copy(after / "heads.json", run / "heads.json")
     if not (run / "tokenizer" / "tokenizer.json").exists():
         clip_tokenizer(drawn.captions()).save_pretrained(run / "tokenizer")
     tokenizer = CLIPTokenizer.from_pretrained(run / "tokenizer")
@@ -165,6 +174,8 @@ def train(
         model.set_attn_implementation("eager")
     kinds, labels = _heads(drawn, run / "heads.json")
     learner = Learner(model, kinds, labels).to(device)
+    if after is not None and not (run / "checkpoint.pt").exists():
+        learner.load_state_dict(torch.load(after / "checkpoint.pt", map_location=device, weights_only=True)["model"])
     fit(learner, ClipStep(learner, tokenizer, drawn, plan.batch, loss, device), plan, run)
     return model.eval(), tokenizer
 
@@ -174,6 +185,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--run", type=Path, required=True, help="folder of the checkpoint and the log")
+    parser.add_argument("--after", type=Path, help="folder of a finished run to go on from in another round")
     parser.add_argument("--out", type=Path, required=True, help="folder of the finished model")
     parser.add_argument("--minutes", type=float, default=45)
     parser.add_argument("--steps", type=int, default=0)
@@ -193,7 +205,7 @@ def main() -> None:
         seed=options.seed,
         threads=0 if options.device.startswith("cuda") else options.threads,
     )
-    model, tokenizer = train(options.data, options.run, plan, options.loss, options.device)
+    model, tokenizer = train(options.data, options.run, plan, options.loss, options.device, after=options.after)
     save_clip(model.cpu(), tokenizer, options.out)
 
 

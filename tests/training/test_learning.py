@@ -48,6 +48,18 @@ def test_a_stopped_training_goes_on_to_the_same_weights(drawn_folder: Path, tmp_
         assert torch.equal(one, other)
 
 
+def test_the_next_round_begins_with_what_the_last_one_learned(drawn_folder: Path, tmp_path: Path) -> None:
+    clip.train(drawn_folder, tmp_path / "first", Plan(steps=16, batch=12, rate=2e-3), "infonce", "cpu")
+    # At a rate of nothing the next round stays where it begins.
+    still, plan = torch.load(tmp_path / "first" / "checkpoint.pt", weights_only=True), Plan(steps=1, batch=12, rate=0.0)
+    learned, _ = clip.train(drawn_folder, tmp_path / "next", plan, "infonce", "cpu", after=tmp_path / "first")
+    for name, parameter in learned.named_parameters():
+        assert torch.equal(parameter, still["model"][f"clip.{name}"]), name
+    assert _losses(tmp_path / "next")[0] < 0.95 * _losses(tmp_path / "first")[0]
+    words = [(tmp_path / run / "tokenizer" / "tokenizer.json").read_bytes() for run in ("first", "next")]
+    assert words[0] == words[1]
+
+
 def test_the_finished_clip_is_an_ordinary_folder(drawn_folder: Path, tmp_path: Path) -> None:
     model, tokenizer = clip.train(drawn_folder, tmp_path / "run", Plan(steps=1, batch=4), "infonce", "cpu")
     models.save_clip(model, tokenizer, tmp_path / "out")

@@ -7,6 +7,7 @@ from PIL import Image, ImageDraw, ImageEnhance
 
 from training.drawing import lexicon
 from training.drawing.charts import chart_inside
+from training.drawing.fonts import font_files, load
 from training.drawing.pen import COLOURS, Colour, Drawn, Pen, colour, pale
 from training.drawing.photos import scenery
 from training.drawing.pictures import cut_out, line_art
@@ -264,6 +265,73 @@ def _sketched(pen: Pen, facts: dict[str, str]) -> None:
     facts |= {"content": "shapes", "background": "light"}
 
 
+def _lettered(pen: Pen, facts: dict[str, str]) -> None:
+    """Lettering that fills the slide, row by row to the same width, in a frame with ornaments or beside a thing."""
+    rng = pen.rng
+    dark = rng.random() < 0.75
+    ground = (
+        rng.choice(((10, 22, 38), (24, 24, 24), (60, 20, 30), (20, 50, 45), colour(rng)[1])) if dark else (246, 240, 226)
+    )
+    pen.box(0, 0, pen.width, pen.height, fill=ground)
+    ink = rng.choice(((238, 230, 210), (255, 255, 255), (230, 200, 90))) if dark else colour(rng)[1]
+    frame = rng.uniform(6, 16)
+    if rng.random() < 0.7:
+        for inset in (frame, frame + rng.choice((4, 6)))[: rng.choice((1, 2))]:
+            corners = (inset, inset, pen.width - inset, pen.height - inset)
+            pen.draw.rounded_rectangle(corners, radius=rng.choice((0, 8, 16)), outline=ink, width=rng.choice((1, 2)))
+        for x in (frame + 12, pen.width - frame - 12):
+            for y in (pen.height * 0.2, pen.height * 0.5, pen.height * 0.8):
+                pen.draw.ellipse((x - 4, y - 4, x + 4, y + 4), outline=ink)
+    rows = rng.randint(2, 4)
+    left, wide = (pen.width * 0.1, pen.width * 0.8) if rng.random() < 0.7 else (pen.width * 0.4, pen.width * 0.52)
+    tall = pen.height * rng.uniform(0.55, 0.8) / rows
+    y = (pen.height - tall * rows) / 2
+    for _ in range(rows):
+        files = font_files()[rng.choice(("sans", "serif", "hand")), True]
+        text = lexicon.words(rng, rng.randint(1, 3)).upper()
+        word = load(rng.choice(files), 60)
+        box = word.getbbox(text)
+        line = Image.new("L", (max(1, int(box[2])), max(1, int(box[3]))), 0)
+        ImageDraw.Draw(line).text((0, 0), text, font=word, fill=255)
+        mask = line.crop(line.getbbox()).resize((int(wide), max(4, int(tall * rng.uniform(0.6, 0.9)))))
+        pen.image.paste(Image.new("RGB", mask.size, ink), (int(left), int(y)), mask)
+        y += tall
+    if left > pen.width * 0.2:
+        thing = line_art(rng, int(pen.height * 0.6), ink) if rng.random() < 0.6 else cut_out(rng, int(pen.height * 0.6))
+        if thing is not None:
+            pen.image.paste(thing, (int(pen.width * 0.06), int(pen.height * 0.2)), thing)
+    facts |= {"content": "section", "background": "dark" if dark else "light"}
+
+
+def _blocks(pen: Pen, facts: dict[str, str]) -> None:
+    """A heading over named rows of boxes of different widths, as parts of a business are shown."""
+    rng, tint, second = pen.rng, colour(pen.rng)[1], colour(pen.rng)[1]
+    size = rng.uniform(15, 28)
+    pen.fitted(pen.width * 0.03, 10, _title(rng), size, pen.width * 0.9)
+    top, rows = 20 + size * 1.3, rng.randint(2, 6)
+    tall, boxes = (pen.height * 0.93 - top) / rows, 0
+    named = rng.random() < 0.75
+    for row in range(rows):
+        y, x = top + row * tall, pen.width * (0.33 if named else 0.05)
+        if named:
+            pen.box(pen.width * 0.05, y, pen.width * 0.28, y + tall * 0.7, outline=second, width=rng.choice((1, 2)))
+            pen.fitted(pen.width * 0.165, y + tall * 0.35, lexicon.words(rng, 1).title(), 13, pen.width * 0.2, anchor="mm")
+        for _ in range(rng.randint(1, 3)):
+            wide = pen.width * rng.uniform(0.12, 0.3)
+            if x + wide > pen.width * 0.97:
+                break
+            boxes += 1
+            ground = tint if rng.random() < 0.9 else second
+            pen.draw.rounded_rectangle((x, y, x + wide, y + tall * 0.75), radius=rng.choice((0, 0, 6)), fill=ground)
+            for line in range(rng.randint(1, 2)):
+                text, at = lexicon.words(rng, 2).title(), y + tall * (0.25 + 0.3 * line)
+                pen.fitted(x + wide / 2, at, text, 11, wide * 0.9, fill=(255, 255, 255), anchor="mm")
+            x += wide + pen.width * rng.uniform(0.01, 0.06)
+    if rng.random() < 0.6:
+        pen.box(0, pen.height - rng.uniform(3, 10), pen.width, pen.height, fill=second)
+    facts |= {"content": "shapes", "background": "light", "shapes": str(boxes)}
+
+
 def picture_slide(rng: random.Random) -> Drawn:
     """A slide that shows rather than tells."""
     width = 560
@@ -284,6 +352,8 @@ def picture_slide(rng: random.Random) -> Drawn:
         _collage,
         _sparse,
         _sketched,
+        _lettered,
+        _blocks,
     )
     facts: dict[str, str] = {}
     rng.choice(ways)(pen, facts)

@@ -252,6 +252,9 @@ def _title_page(pen: Pen, y: float, size: float, wide: float) -> float:
         scale = rng.choice((1.2, 1.8, 2.6)) if line == name else rng.choice((1.0, 1.4, 2.0))
         pen.fitted(pen.width / 2, y, line, size * scale, wide * 0.8, bold=rng.random() < 0.6, anchor="ma")
         y += size * (scale + rng.uniform(0.6, 2))
+    for _ in range(rng.randint(0, 9)):
+        pen.text(pen.width / 2, y, lexicon.words(rng, rng.randint(5, 16)), size * 0.85, anchor="ma")
+        y += size * rng.uniform(1.2, 2.4)
     return y
 
 

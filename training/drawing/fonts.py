@@ -22,8 +22,11 @@ _CLASSES = {
     r"|cabin|dosis|sourcesans|^pts"
     r"|^play|b612-|ubuntu|quicksand|jura|averia|urwgothic|nimbussans|comfortaa|universalis|biolinum_r|freesans|^vera|cmss10",
 }
+# ocrbe and ocrbx have only a few signs: what they lack they show as black bars.
 _LEFT_OUT = re.compile(
-    r"thin|hairline|extralight|symbol|math|_k\.|lastresort|nonuni|size(one|two|three|four|five)|display|d050|cmsy|cmex", re.I
+    r"thin|hairline|extralight|symbol|math|_k\.|lastresort|nonuni|size(one|two|three|four|five)"
+    r"|display|d050|cmsy|cmex|ocrb[ex]\.",
+    re.I,
 )
 _SLANTED = re.compile(r"italic|oblique|[-_a-z](bi|i|it)\.", re.I)
 _BOLD = re.compile(r"bold|black|heavy|demi|semibold|_rb\.|75f|76f|bd\.|basb", re.I)

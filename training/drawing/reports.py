@@ -109,7 +109,7 @@ def _record(pen: Pen, tint: Colour, facts: dict[str, str]) -> None:
     style, banding = rng.choice(("ruled", "ruled", "under", "plain", "bar")), rng.choice(("bands", "bands", "rules", ""))
     ground = rng.choice((pale(tint, 0.9), (242, 242, 242), (235, 240, 248)))
     y, bottom = pen.height * rng.uniform(0.04, 0.16), pen.height * rng.choice((0.93, 0.93, rng.uniform(0.25, 0.9)))
-    if rng.random() < 0.35:
+    if rng.random() < 0.45:
         y, facts["heading"] = _emblem(pen, left, y, tint), "yes"
     first, texts = rng.uniform(0.15, 0.25), rng.uniform(0.1, 0.6)
     while y < bottom - size * 7:
@@ -339,7 +339,7 @@ def _people(pen: Pen, tint: Colour, facts: dict[str, str]) -> None:
 
 
 _WAYS: tuple[tuple[Callable[[Pen, Colour, dict[str, str]], None], float], ...] = (
-    (_record, 5), (_plan, 3), (_poll, 3), (_noted, 2), (_contents, 2), (_datasheet, 1.5), (_people, 1),
+    (_record, 6), (_plan, 3), (_poll, 3), (_noted, 2), (_contents, 2), (_datasheet, 3), (_people, 1),
 )  # fmt: skip
 
 

@@ -18,7 +18,9 @@ from training.drawing import (
     decks,
     filings,
     forms,
+    offices,
     pages,
+    parts,
     photos,
     pictures,
     plots,
@@ -40,12 +42,12 @@ SIDE = 208
 
 _WEIGHTS: tuple[tuple[Callable[[random.Random], Drawn], float], ...] = (
     (receipts.receipt, 3), (strips.strip, 5), (tills.till, 10),
-    (receipts.invoice, 4), (forms.government_form, 3), (filings.dense_form, 5),
+    (receipts.invoice, 4), (forms.government_form, 3), (filings.dense_form, 4), (offices.office_form, 12), (parts.parted, 5),
     (forms.tax_form, 4), (forms.contract, 2), (filings.order, 5), (pages.letter, 3), (pages.report, 6), (pages.case, 3),
-    (reports.page, 14), (filings.pleading, 3), (filings.filing, 4), (pages.paper, 3), (tables.statement, 3),
+    (reports.page, 18), (filings.pleading, 3), (filings.filing, 4), (pages.paper, 3), (tables.statement, 3),
     (tables.table, 2.5), (covers.cover, 2), (covers.title_page, 3),
     (covers.blank, 1), (covers.unreadable, 1), (photos.photo, 10),
-    (slides.slide, 5), (decks.picture_slide, 10), (small.ticket, 1), (small.card, 1), (small.flowchart, 2),
+    (slides.slide, 5), (decks.picture_slide, 12), (small.ticket, 1), (small.card, 1), (small.flowchart, 2),
     (small.diagram, 2), (small.world, 1.5), (small.note, 2), (small.screenshot, 2), (bars.bars, 6), (bars.lying_bars, 3),
     (polls.published, 8), (charts.lines, 4), (charts.pie, 3), (charts.scatter, 2), (plots.plot, 4),
 )  # fmt: skip
