@@ -13,12 +13,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import anyio
 import anyio.to_thread
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from mmrag.adapters.fitting import form_for, loaded, this_machine
-from mmrag.adapters.hub import HubModel, located
+from mmrag.adapters.fitting import Form, loaded
+from mmrag.adapters.hub import HubModel
+from mmrag.adapters.hub_port import HubPort
 from mmrag.adapters.memory import in_batches
 from mmrag.adapters.prepared import Quantize
 from mmrag.domain.pictures import Caption
@@ -36,22 +36,16 @@ _CHAT_TOKENS: Final = 300
 _BEGINNING: Final = '\nThe value of "short" must begin with: '
 
 
-class HubCaptioner:
-    """``Captioner`` with a model of the hub that was pulled, or one in a folder. Loads on first use, in a worker thread.
-
-    Raises ``ModelMissingError`` at once when it is not here, and when it is first used when it does not fit into memory.
-    """
+class HubCaptioner(HubPort):
+    """``Captioner``. See ``HubPort`` for what it raises."""
 
     def __init__(self, name: str, cache: Path, *, quantize: Quantize = "none") -> None:
-        self._model = located(name, cache)
-        self._quantize: Quantize = quantize
+        super().__init__(name, cache, quantize=quantize)
         self._kind = self._model.model_type()
-        self._limiter = anyio.CapacityLimiter(1)
 
     @property
-    def identity(self) -> str:
-        prompt = "" if self._continues else f"/{load_prompt(PROMPT).sha256[:8]}"
-        return f"{self._model.identity}{prompt}{'' if self._quantize == 'none' else f'/{self._quantize}'}"
+    def _asked_with(self) -> str:
+        return "" if self._continues else f"/{load_prompt(PROMPT).sha256[:8]}"
 
     async def caption(self, images: Sequence[Pixels], *, prefix: str | None = None) -> tuple[Caption, ...]:
         """See ``Captioner``. ``prefix`` is continued by BLIP, and asked for of models that chat."""
@@ -83,20 +77,19 @@ class HubCaptioner:
 
     @cached_property
     def _loaded(self) -> _Loaded:
-        return _Loaded(self._model, self._quantize)
+        return _Loaded(self._model, self._form())
 
 
 class _Loaded:
     """A network and its processor. No type fits them all."""
 
-    def __init__(self, model: HubModel, quantize: Quantize) -> None:
+    def __init__(self, model: HubModel, form: Form) -> None:
         import transformers
 
         from mmrag.adapters.chat.vlm.processors import processor_of
 
         architectures: dict[str, str] = {"blip": "BlipForConditionalGeneration", "blip-2": "Blip2ForConditionalGeneration"}
         architecture: Any = getattr(transformers, architectures.get(model.model_type(), "AutoModelForImageTextToText"))
-        form = form_for(model, quantize, this_machine())
         self.batch = form.batch
         self._device = form.device
         self._network: Any = loaded(architecture, model, form)

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import anyio
 import anyio.to_thread
 
-from mmrag.adapters.fitting import Form, form_for, loaded, this_machine
-from mmrag.adapters.hub import HubModel, located
+from mmrag.adapters.fitting import Form, loaded
+from mmrag.adapters.hub import HubModel
+from mmrag.adapters.hub_port import HubPort
 from mmrag.adapters.memory import in_batches
-from mmrag.adapters.prepared import Quantize
 
 if TYPE_CHECKING:
     from mmrag.ports import Pixels, Vectors
@@ -21,21 +19,11 @@ if TYPE_CHECKING:
 _TEXTS: Final = 32
 
 
-class HubClip:
+class HubClip(HubPort):
     """``ImageEmbedder`` with any dual encoder that transformers knows by ``get_image_features`` and ``get_text_features``.
 
-    Loads on first use, in a worker thread; ``name`` is a folder or a model of the hub that was pulled. Raises
-    ``ModelMissingError`` at once when it is not here, and when it is first used when it does not fit into memory.
+    See ``HubPort`` for what it raises.
     """
-
-    def __init__(self, name: str, cache: Path, *, quantize: Quantize = "none") -> None:
-        self._model = located(name, cache)
-        self._quantize: Quantize = quantize
-        self._limiter = anyio.CapacityLimiter(1)
-
-    @property
-    def identity(self) -> str:
-        return self._model.identity + ("" if self._quantize == "none" else f"/{self._quantize}")
 
     @cached_property
     def dimension(self) -> int:
@@ -86,7 +74,7 @@ class HubClip:
 
     @cached_property
     def _loaded(self) -> _Loaded:
-        return _Loaded(self._model, form_for(self._model, self._quantize, this_machine()))
+        return _Loaded(self._model, self._form())
 
 
 class _Loaded:

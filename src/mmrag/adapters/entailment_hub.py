@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import anyio
 import anyio.to_thread
 
-from mmrag.adapters.fitting import Form, form_for, loaded, this_machine
-from mmrag.adapters.hub import HubModel, located
-from mmrag.adapters.prepared import Quantize
+from mmrag.adapters.fitting import Form, loaded
+from mmrag.adapters.hub import HubModel
+from mmrag.adapters.hub_port import HubPort
 from mmrag.domain.answers import Entailed, VerdictKind
 from mmrag.errors import ModelMissingError, ModelRequestError
 
@@ -58,22 +56,11 @@ def labels_of(names: Mapping[int, str]) -> Labels:
     return Labels(entailment=entails[0], contradiction=contradicts[0] if contradicts else None)
 
 
-class HubEntailment:
+class HubEntailment(HubPort):
     """``Entailment`` with any sequence classifier that transformers knows, on pairs of text and statement.
 
-    Loads on first use, in a worker thread; ``name`` is a folder or a model of the hub that was pulled. Raises
-    ``ModelMissingError`` at once when it is not here, and when it is first used when it does not fit into memory or is no
-    classifier of pairs.
+    See ``HubPort`` for what it raises; on first use also ``ModelMissingError`` for a model that is no classifier of pairs.
     """
-
-    def __init__(self, name: str, cache: Path, *, quantize: Quantize = "none") -> None:
-        self._model = located(name, cache)
-        self._quantize: Quantize = quantize
-        self._limiter = anyio.CapacityLimiter(1)
-
-    @property
-    def identity(self) -> str:
-        return self._model.identity + ("" if self._quantize == "none" else f"/{self._quantize}")
 
     async def judge(self, text: str, statement: str) -> Entailed:
         """A long text is judged in parts: the statement is carried when one of them carries it.
@@ -88,7 +75,7 @@ class HubEntailment:
 
     @cached_property
     def _loaded(self) -> _Loaded:
-        return _Loaded(self._model, form_for(self._model, self._quantize, this_machine()))
+        return _Loaded(self._model, self._form())
 
 
 def verdict_of(probabilities: Probabilities, labels: Labels) -> Entailed:
