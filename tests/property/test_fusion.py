@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from mmrag.domain.plans import Constraint, ConstraintKind
 from mmrag.ports import PageRef
-from mmrag.retrieval.fusion import K, fuse, order, ranks
+from mmrag.retrieval.fusion import K, crowded_ranks, fuse, order, ranks
 from mmrag.retrieval.matching import combine
 
 SCORED = st.lists(st.tuples(st.sampled_from("abcdefgh"), st.floats(-5, 5, allow_nan=False)), max_size=20)
@@ -17,6 +17,18 @@ SCORED = st.lists(st.tuples(st.sampled_from("abcdefgh"), st.floats(-5, 5, allow_
 def test_ranks_do_not_depend_on_the_order(scored: list[tuple[str, float]], random: object) -> None:
     shuffled = sorted(scored, key=lambda pair: (pair[1], pair[0]))
     assert ranks(scored) == ranks(shuffled)
+
+
+def test_what_many_have_in_common_lifts_none_of_them_far() -> None:
+    alike = [(f"p{i}", 0.5) for i in range(80)]
+    assert set(crowded_ranks(alike).values()) == {80}
+    assert crowded_ranks([*alike, ("own", 0.9), ("far", 0.1)]) == dict.fromkeys(dict(alike), 81) | {"own": 1, "far": 82}
+
+
+@given(SCORED)
+def test_crowded_ranks_are_how_many_score_as_high(scored: list[tuple[str, float]]) -> None:
+    best = {item: max(score for other, score in scored if other == item) for item, _ in scored}
+    assert crowded_ranks(scored) == {item: sum(other >= best[item] for other in best.values()) for item in best}
 
 
 @given(SCORED)

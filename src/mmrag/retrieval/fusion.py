@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
@@ -18,12 +19,28 @@ def ranks(scored: Iterable[tuple[Item, float]]) -> dict[Item, int]:
 
     An item given twice counts with its best score.
     """
+    best = _best(scored)
+    levels = {score: rank for rank, score in enumerate(sorted(set(best.values()), reverse=True), start=1)}
+    return {item: levels[score] for item, score in best.items()}
+
+
+def crowded_ranks(scored: Iterable[tuple[Item, float]]) -> dict[Item, int]:
+    """Ranks from 1 by falling score, where equal scores share the last rank that they take up together.
+
+    So what many have in common, which tells none of them apart, lifts none of them far. An item given twice counts with its
+    best score.
+    """
+    best = _best(scored)
+    rising = sorted(-score for score in best.values())
+    return {item: bisect_right(rising, -score) for item, score in best.items()}
+
+
+def _best(scored: Iterable[tuple[Item, float]]) -> dict[Item, float]:
     best: dict[Item, float] = {}
     for item, score in scored:
         if item not in best or score > best[item]:
             best[item] = score
-    levels = {score: rank for rank, score in enumerate(sorted(set(best.values()), reverse=True), start=1)}
-    return {item: levels[score] for item, score in best.items()}
+    return best
 
 
 def fuse(

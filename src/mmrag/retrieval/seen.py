@@ -10,7 +10,7 @@ from typing import TypeAlias
 from mmrag.domain.documents import Element
 from mmrag.domain.evidence import Leg, Scored
 from mmrag.ports import Catalog, PageRef, PageScored
-from mmrag.retrieval.fusion import K, order, ranks
+from mmrag.retrieval.fusion import K, crowded_ranks, order, ranks
 from mmrag.retrieval.visual import BETTER
 
 Ranking: TypeAlias = tuple[tuple[Scored, ...], tuple[Scored, ...], tuple[PageScored, ...]]
@@ -80,7 +80,11 @@ def captions_apart(rankings: Sequence[Ranking], elements: Mapping[str, Element],
 def caption_ranks(
     rankings: Sequence[Ranking], elements: Mapping[str, Element]
 ) -> tuple[dict[Leg, dict[str, int]], dict[PageRef, int]]:
-    """The places of captions among all that a leg found, and of pages by their best caption among captions."""
+    """The places of captions among all that a leg found, and of pages by their best caption among captions.
+
+    Of a hundred photographs no more may be said than that they are photographs, which is alike near to a question about one:
+    such a caption counts as the last of its equals.
+    """
     own: dict[Leg, dict[str, int]] = {Leg.TEXT: {}, Leg.LEXICAL: {}}
     pages: dict[PageRef, int] = {}
     for dense, lexical, _ in rankings[:1]:
@@ -88,7 +92,7 @@ def caption_ranks(
             written = [s for s in scored if s.id in elements and elements[s.id].kind.is_generated]
             every = ranks((s.id, s.score) for s in scored)
             own[leg] = {s.id: every[s.id] for s in written}
-            for id_, rank in ranks((s.id, s.score) for s in written).items():
+            for id_, rank in crowded_ranks((s.id, s.score) for s in written).items():
                 ref = PageRef(document_id=elements[id_].document_id, page=elements[id_].page)
                 pages[ref] = min(rank, pages.get(ref, rank))
     return own, pages
