@@ -6,6 +6,7 @@ after a beginning that asks for one form: "the kind is", "a scan of", "it shows"
 """
 
 import argparse
+import shutil
 from pathlib import Path
 
 import torch
@@ -95,26 +96,39 @@ class CaptionStep:
 
 
 def train(
-    data: Path, run: Path, clip: Path | None, plan: Plan, device: str, limit: int | None = None, *, see: bool = False
+    data: Path,
+    run: Path,
+    clip: Path | None,
+    plan: Plan,
+    device: str,
+    limit: int | None = None,
+    *,
+    see: bool = False,
+    after: Path | None = None,
 ) -> tuple[BlipForConditionalGeneration, BertTokenizer]:
     """Train on a drawn set, from the vision tower of the CLIP in folder `clip`; the model and its tokenizer.
 
-    The tower learns too where it is told to `see`, and where there is no CLIP.
+    The tower learns too where it is told to `see`, and where there is no CLIP. With `after`, the folder of a finished run,
+    this is the next round (see clip.py): the decoder and the vocabulary are that run's, the tower is still that of `clip`.
     """
     torch.manual_seed(plan.seed)
     drawn = DrawnSet(data, limit)
     run.mkdir(parents=True, exist_ok=True)
+    if after is not None and not (run / "tokenizer").exists():
+        shutil.copytree(after / "tokenizer", run / "tokenizer")
     if not (run / "tokenizer" / "tokenizer.json").exists():
         blip_tokenizer(
             text.text for item in drawn.items for texts in speakable(item).values() for text in texts
         ).save_pretrained(run / "tokenizer")
     tokenizer = BertTokenizer.from_pretrained(run / "tokenizer")
     model = new_blip(tokenizer)
+    captioner = Captioner(model, sees=see or clip is None).to(device)
+    if after is not None:
+        captioner.load_state_dict(torch.load(after / "checkpoint.pt", map_location=device, weights_only=True)["model"])
     if clip is not None:
         vision_from_clip(model, CLIPModel.from_pretrained(clip, dtype=torch.float32))
     if device == "cpu":
         model.set_attn_implementation("eager")  # see clip.py
-    captioner = Captioner(model, sees=see or clip is None).to(device)
     fit(captioner, CaptionStep(captioner, tokenizer, drawn, plan.batch, device), plan, run)
     return model.eval(), tokenizer
 
@@ -125,6 +139,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--run", type=Path, required=True, help="folder of the checkpoint and the log")
     parser.add_argument("--clip", type=Path, help="folder of the trained CLIP; without it the vision tower starts anew")
+    parser.add_argument("--after", type=Path, help="folder of a finished run to go on from in another round")
     parser.add_argument("--out", type=Path, required=True, help="folder of the finished model")
     parser.add_argument("--minutes", type=float, default=20)
     parser.add_argument("--steps", type=int, default=0)
@@ -144,7 +159,9 @@ def main() -> None:
         seed=options.seed,
         threads=0 if options.device.startswith("cuda") else options.threads,
     )
-    model, tokenizer = train(options.data, options.run, options.clip, plan, options.device, see=options.see)
+    model, tokenizer = train(
+        options.data, options.run, options.clip, plan, options.device, see=options.see, after=options.after
+    )
     save_blip(model.cpu(), tokenizer, options.out)
 
 

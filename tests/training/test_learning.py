@@ -85,6 +85,8 @@ def test_training_a_captioner_lowers_the_loss_and_it_goes_on_from_a_prefix(drawn
     captioner, words = blip.train(drawn_folder, tmp_path / "run", tmp_path / "clipout", plan, "cpu")
     losses = _losses(tmp_path / "run")
     assert np.mean(losses[-3:]) < 0.9 * losses[0]
+    blip.train(drawn_folder, tmp_path / "next", tmp_path / "clipout", Plan(steps=1), "cpu", after=tmp_path / "run")
+    assert _losses(tmp_path / "next")[0] < 0.9 * losses[0]
     models.save_blip(captioner, words, tmp_path / "out")
     opened = BlipForConditionalGeneration.from_pretrained(tmp_path / "out", dtype=torch.float32).eval()
     processor = AutoProcessor.from_pretrained(tmp_path / "out")
