@@ -12,7 +12,8 @@ from store_support import make_document, make_page, open_parts, put, unit, vecto
 
 from mmrag.adapters.catalog import schema
 from mmrag.adapters.catalog.connect import CATALOG_FILE, Readers, Writer
-from mmrag.adapters.catalog.picture_feed import SqlitePictureFeed
+from mmrag.adapters.catalog.feed import SqliteFeed
+from mmrag.adapters.catalog.feed_sql import PICTURES
 from mmrag.adapters.catalog.reading import SqliteCatalog
 from mmrag.adapters.catalog.writing import SqliteWriter
 from mmrag.domain.documents import Page
@@ -54,7 +55,7 @@ async def store(writer: SqliteWriter, page: Page, *vectors: float, recipe: str =
 async def test_pictures_come_and_go_with_their_document(tmp_path: Path) -> None:
     connection, readers = Writer(tmp_path / CATALOG_FILE), Readers(tmp_path / CATALOG_FILE)
     writer = SqliteWriter(connection, embedder="e", image_embedder="clip@1")
-    feed = SqlitePictureFeed(readers, embedder="clip@1", writer=connection)
+    feed = SqliteFeed(readers, embedder="clip@1", writer=connection, sql=PICTURES)
     catalog, index = SqliteCatalog(readers), MemoryVectors()
     keeper = IndexKeeper(feed, index)
     page = replace(make_page("doc-a", 1, "one two"), kind=PageKind.CHART, kind_probability=0.75)
@@ -73,7 +74,7 @@ async def test_pictures_come_and_go_with_their_document(tmp_path: Path) -> None:
     stored = await catalog.page(PageRef(document_id="doc-a", page=1))
     assert stored is not None
     assert (stored.kind, stored.kind_probability) == (PageKind.CHART, 0.75)
-    assert await SqlitePictureFeed(readers, embedder="clip@2").vector_ids() == frozenset()
+    assert await SqliteFeed(readers, embedder="clip@2", sql=PICTURES).vector_ids() == frozenset()
 
     assert await keeper.rebuild() == 2
     await writer.remove(["doc-a"])
@@ -86,7 +87,7 @@ async def test_pictures_come_and_go_with_their_document(tmp_path: Path) -> None:
 
 async def test_another_reading_replaces_the_pictures(tmp_path: Path) -> None:
     connection, readers = Writer(tmp_path / CATALOG_FILE), Readers(tmp_path / CATALOG_FILE)
-    feed = SqlitePictureFeed(readers, embedder="clip@1", writer=connection)
+    feed = SqliteFeed(readers, embedder="clip@1", writer=connection, sql=PICTURES)
     index = MemoryVectors()
     page = make_page("doc-a", 1, "one two")
     await store(SqliteWriter(connection, embedder="e", image_embedder="clip@1"), page, 1.0, 2.0)
@@ -98,7 +99,7 @@ async def test_another_reading_replaces_the_pictures(tmp_path: Path) -> None:
     assert [s.id for s in await index.query(unit(7.0, 0.5), 1)] == [whole]
     assert {r.element_id async for batch in feed.vectors(1) for r in batch} == await feed.vector_ids()
     with pytest.raises(StoreError, match="reading only"):
-        await SqlitePictureFeed(readers, embedder="clip@1").requeue_all()
+        await SqliteFeed(readers, embedder="clip@1", sql=PICTURES).requeue_all()
     readers.close()
     connection.close()
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import anyio.to_thread
 
 from mmrag.adapters.catalog.connect import Readers, Writer
-from mmrag.adapters.catalog.picture_feed import SqlitePictureFeed
+from mmrag.adapters.catalog.feed import SqliteFeed
+from mmrag.adapters.catalog.feed_sql import PICTURES
 from mmrag.adapters.chroma import ChromaEmbedded
 from mmrag.adapters.chroma_check import CheckedIndex
 from mmrag.adapters.chroma_server import ChromaServer
@@ -32,7 +33,7 @@ async def open_pictures(
     store: StoreSettings, embedder: str, readers: Readers, writer: Writer | None, stack: AsyncExitStack
 ) -> PictureIndex:
     """The index of what ``embedder`` (an identity) made. With a ``writer`` it is brought in step. Closed with ``stack``."""
-    feed = SqlitePictureFeed(readers, embedder=embedder, writer=writer)
+    feed = SqliteFeed(readers, embedder=embedder, writer=writer, sql=PICTURES)
     name = collection_name(await anyio.to_thread.run_sync(readers.store_id), embedder)
     index: ChromaEmbedded | ChromaServer
     if store.vectors == "embedded":
