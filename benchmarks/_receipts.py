@@ -6,11 +6,11 @@ import random
 from decimal import Decimal
 from pathlib import Path
 
-from latency import SEED, page_of, receipt
+from latency import SEED, document_of, page_of, receipt
 from mmrag_ingest.values import values_of
 
 from mmrag.app import open_app
-from mmrag.domain.documents import Document, DocumentStatus, ReadReport, document_id
+from mmrag.domain.documents import document_id
 from mmrag.domain.hashing import sha256_hex
 from mmrag.settings import CascadeSettings, LimitSettings, Settings, StoreSettings, TierSettings
 
@@ -45,21 +45,8 @@ async def fill(settings: Settings, count: int) -> list[str]:
             if question in questions:
                 continue
             name, sha = f"receipt-{len(questions):05d}.jpg", sha256_hex("\n".join(lines).encode())
-            page = page_of(lines, doc := document_id(name, sha))
+            page = page_of(lines, document_id(name, sha))
             await app.writer.stage_page(page, recipe="bench", vectors=[], values=values_of(page))
-            await app.writer.publish(
-                Document(
-                    id=doc,
-                    name=name,
-                    location=f"/bench/{name}",
-                    sha256=sha,
-                    media_type="image/jpeg",
-                    size=1,
-                    pages=1,
-                    status=DocumentStatus.READY,
-                    recipe="bench",
-                    report=ReadReport(pages_ocr=1, elements=len(page.elements)),
-                )
-            )
+            await app.writer.publish(document_of(page, name, sha))
             questions[question] = None
     return list(questions)

@@ -40,6 +40,22 @@ SHOPS = [
 GOODS = ["RICE 5KG", "MILK 1L", "BREAD", "BATTERY AA", "NOTEBOOK", "LED LIGHT", "SOAP", "TEA", "CABLE 2M", "PAINT WHITE"]
 
 
+def document_of(page: Page, name: str, sha: str) -> Document:
+    """The document whose only page is ``page``; ``sha`` is its SHA-256 in hex."""
+    return Document(
+        id=page.document_id,
+        name=name,
+        location=f"/bench/{name}",
+        sha256=sha,
+        media_type="image/jpeg",
+        size=1,
+        pages=1,
+        status=DocumentStatus.READY,
+        recipe="bench",
+        report=ReadReport(pages_ocr=1, elements=len(page.elements)),
+    )
+
+
 def receipt(rng: random.Random) -> tuple[str, str, list[str]]:
     """A receipt: its shop, its date, and its lines of fixed pitch."""
     shop, date = rng.choice(SHOPS), f"{rng.randint(1, 28):02d}/{rng.randint(1, 12):02d}/{rng.randint(2017, 2025)}"
@@ -92,20 +108,7 @@ async def build(store: Path) -> list[str]:
                 for e, row in zip(page.elements, random_rows, strict=True)
             ]
             await app.writer.stage_page(page, recipe="bench", vectors=vectors, values=values_of(page))
-            await app.writer.publish(
-                Document(
-                    id=doc,
-                    name=name,
-                    location=f"/bench/{name}",
-                    sha256=sha,
-                    media_type="image/jpeg",
-                    size=1,
-                    pages=1,
-                    status=DocumentStatus.READY,
-                    recipe="bench",
-                    report=ReadReport(pages_ocr=1, elements=len(page.elements)),
-                )
-            )
+            await app.writer.publish(document_of(page, name, sha))
             questions.append(f"What is the total on the receipt from {shop} dated {date}?")
             questions.append(f"Which bill number has the receipt from {shop} of {date}?")
             elements, count = elements + len(page.elements), count + 1

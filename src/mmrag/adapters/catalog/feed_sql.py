@@ -35,8 +35,8 @@ SELECT c.id FROM picture c JOIN page p ON p.key = c.page
 JOIN edition i ON i.key = p.edition AND i.published = 1 AND i.image_embedder = ?1
 """
 
-# With CROSS JOIN, `batch` reads the vectors in the order of their keys. Without it SQLite starts from another table and sorts
-# what is left for every batch.
+# With CROSS JOIN, `batch` reads the vectors in the order of their keys. Without it SQLite starts from another table and
+# sorts what is left for every batch.
 TEXTS = FeedSql(
     pending="SELECT sequence, element_id FROM outbox ORDER BY sequence LIMIT ?",
     acknowledge="DELETE FROM outbox WHERE sequence IN (SELECT value FROM json_each(?))",
