@@ -14,20 +14,23 @@ from mmrag.errors import UsageError
 _KEPT = frozenset({VerdictKind.SUPPORTED, VerdictKind.PARTLY})
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _PERCENT = Decimal(100)
+_SCALES = frozenset(Decimal(10) ** power for power in (3, 6, 9))
+"""Between the unit that a table prints its numbers in and the one that a question asks for."""
 
 
 def check_expression(claim: Claim, operands: Sequence[Verdict]) -> Verdict:
     """The verdict on a claim that was worked out by ``claim.expression``. Never surer than the least sure operand.
 
-    Every number in the expression has to be one of the operands, which have verdicts of their own; beside them only 100 and
-    how many operands there are may stand in it.
+    Every number in the expression has to be one of the operands, which have verdicts of their own; beside them only 100, a
+    thousand, a million and a billion, and how many operands there are may stand in it.
     """
     refuted = [v for v in operands if v.kind not in _KEPT]
     if refuted or not operands:
         detail = refuted[0].detail if refuted else "it names no operand"
         return _verdict(claim, VerdictKind.UNSUPPORTED, 1.0, f"an operand does not stand: {detail}")
     known = {number for v in operands if (number := number_in(v.claim.text)) is not None}
-    made_up = [n for n in _NUMBER.findall(claim.expression) if Decimal(n) not in known | {_PERCENT, Decimal(len(operands))}]
+    allowed = known | _SCALES | {_PERCENT, Decimal(len(operands))}
+    made_up = [n for n in _NUMBER.findall(claim.expression) if Decimal(n) not in allowed]
     if made_up:
         return _verdict(claim, VerdictKind.UNSUPPORTED, 1.0, f"{made_up[0]} in {claim.expression} stands on no page cited")
     least, said = min(v.confidence for v in operands), number_in(claim.text)

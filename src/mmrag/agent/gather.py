@@ -6,6 +6,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from mmrag.agent.aggregate_gather import gather_parts
+from mmrag.agent.reading.synonyms import variants
 from mmrag.domain.evidence import Hit
 from mmrag.domain.plans import Gathered, Plan
 from mmrag.ports import PageRef
@@ -16,7 +17,7 @@ _NEIGHBOURS_OF = 3
 
 async def gather(plan: Plan, parts: SearchParts, *, k: int) -> Gathered:
     """Up to ``k`` hits, with the elements just before and after the three best ones behind them."""
-    gathered = await (search if plan.aggregate is None else gather_parts)(plan, parts, k=k)
+    gathered = await (search if plan.aggregate is None else gather_parts)(_with_statement(plan), parts, k=k)
     best = gathered.hits[:_NEIGHBOURS_OF]
     refs = sorted({PageRef(document_id=h.element.document_id, page=h.element.page) for h in best})
     around = {(e.document_id, e.page, e.ordinal): e for e in await parts.catalog.elements_of(refs)}
@@ -30,3 +31,9 @@ async def gather(plan: Plan, parts: SearchParts, *, k: int) -> Gathered:
                 known.add(element.id)
                 neighbours.append(replace(hit, element=element, score=hit.score / 2, legs=MappingProxyType({})))
     return replace(gathered, hits=(*gathered.hits, *neighbours))
+
+
+def _with_statement(plan: Plan) -> Plan:
+    """The plan of a search that looks for the statement of accounts which the question names, by the titles it goes by."""
+    titles = variants(plan.question)[1][:2]
+    return replace(plan, target=f"{plan.target} {' '.join(titles)}") if titles else plan

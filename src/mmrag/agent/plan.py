@@ -12,6 +12,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from mmrag.agent.aggregate_plan import find_aggregate
+from mmrag.agent.instructions import without_instructions
 from mmrag.agent.planwords import PlanWords, plan_words
 from mmrag.agent.tongues import in_english
 from mmrag.domain.aggregates import Aggregate, Giving, Operation, Quantity
@@ -51,12 +52,21 @@ _ROLE_PHRASE = re.compile(
     rf"\b(?:dated|with\s+an?|with\s+the|with|whose|having|for\s+the)\s+(?:[\w-]+[\s,]+){{0,5}}?(?:of|is|are|to)?\s*{_MONEY_SIGN}?\s*$"
     r"|\b(?:number|no\.?|nr\.?|#)\s*$"
 )
+_OF_KIND = re.compile(r"\b(?:in|of|for|on|from|to|with|by|at|under)\s+(?:the\s+)?((?:[\w-]+\s+){1,3})$")
+"""'in NTSB accident NYC08CA055': what kind of thing bears the number is no part of what is asked of it."""
 _CLAUSE = re.compile(
     r"[:,;]\s+(?=(?:(?:in|on|at|for|by|to|from)\s+)?(?:what|which|who|whose|how|when|where|describe|is|are|was|were|does|did)\b)",
     re.IGNORECASE,
 )
 """'In the report "X": how many ...': the question itself is the last clause."""
 _QUESTION_BEHIND = re.compile(r"[:,]\s+(?:What|Which|Who|Whose|How|When|Where|Why|Is|Are)\b.*$")
+_LISTED = re.compile(r"\blist\b|\benumerate\b", re.IGNORECASE)
+_PERIOD = re.compile(r"(?:FY|CY|[QH][1-4])[\s'’/-]?(?:(?:19|20)?\d\d)?", re.IGNORECASE)
+"""'FY2019', 'Q3': which column of a document is meant, and no number that has to stand on it."""
+_UNIT = re.compile(
+    r"\(?\bin\s+(?:(?:USD|US\$|EUR|GBP|INR|[$€£])\s*)?(?:thousand|million|billion|lakh|lac|crore)s?\b\)?", re.IGNORECASE
+)
+"""'(in USD millions)': how the answer is counted, and no name."""
 _MONTH_DAY = re.compile(r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\w*\.?(?:\s+\d{1,2})?$")
 _CONSTRAINT_OF_VALUE = {ValueKind.DATE: ConstraintKind.DATE, ValueKind.AMOUNT: ConstraintKind.AMOUNT}
 
@@ -74,7 +84,9 @@ def make_plan(question: str, *, document: str | None = None) -> Plan:
         None if document is not None else find_aggregate(text, lambda piece: _look_up(piece, piece, None).constraints)
     )
     if aggregate is None:
-        return _look_up(question, text, document)
+        asked, told_how = without_instructions(text)
+        plan = _look_up(question, asked, document)
+        return replace(plan, tail=told_how, answer_type=_as_list(plan.answer_type, told_how))
     told = tuple(dict.fromkeys(c for part in aggregate.parts for c in part.constraints))
     return Plan(
         question=question,
@@ -133,6 +145,11 @@ def _led(question: str, led: re.Match[str], document: str | None) -> Plan:
     return replace(inner, question=question, lead=lead, constraints=(*constraints, *genres))
 
 
+def _as_list(kind: AnswerType, told_how: str) -> AnswerType:
+    """A question whose answer may be any text asks for a list where it says so at its end."""
+    return AnswerType.LIST if kind in (AnswerType.FREE, AnswerType.NAME) and _LISTED.search(told_how) else kind
+
+
 def _type_of(aggregate: Aggregate) -> AnswerType:
     """What the worked-out answer looks like."""
     if aggregate.operation in (Operation.COUNT, Operation.DAYS):
@@ -152,6 +169,8 @@ def _tells_documents_apart(value: Value, text: str) -> bool:
     """A year or a small count in a question belongs to what is asked; dates, amounts and long numbers identify."""
     if value.kind in (ValueKind.DATE, ValueKind.AMOUNT, ValueKind.PHONE, ValueKind.EMAIL):
         return True
+    if _PERIOD.fullmatch(value.text.strip()):
+        return False
     digits = sum(c.isdigit() for c in value.text)
     named = _NUMBER_FOLLOWS.search(text[: value.start]) is not None
     if value.kind is ValueKind.IDENTIFIER:
@@ -189,7 +208,8 @@ def _names(text: str, values: tuple[Value, ...], words: PlanWords) -> list[tuple
     found = [(m.start(), m.end(), (m.group(1) or m.group(2)).strip()) for m in _QUOTED.finditer(text)]
     found = [(start, end, name) for start, end, name in found if _is_title(name)]
     # A "?" ends a run: names do not go on across a value.
-    masked = _blanked(text, [*((v.start, v.end) for v in values), *_abbreviations(text)], by="?")
+    periods = [m.span() for m in re.finditer(rf"\b{_PERIOD.pattern}\b|{_UNIT.pattern}", text, re.IGNORECASE)]
+    masked = _blanked(text, [*((v.start, v.end) for v in values), *_abbreviations(text), *periods], by="?")
     runs = [m.span() for m in words.name_run.finditer(masked) if _is_name_here(text, *m.span(), beside_title=bool(found))]
     runs += [m.span(1) for m in words.after_genre.finditer(masked)]
     for start, end in runs:
@@ -263,8 +283,9 @@ def _target(text: str, values: tuple[Value, ...], names: list[Span], words: Plan
     spans = list(names)
     for value in values:
         role = _ROLE_PHRASE.search(_blanked(text[: value.start], [s for s in names if s[1] <= value.start]))
-        spans.append((role.start() if role else value.start, value.end))
-    main = re.sub(r"\([^()]*\)", " ", _CLAUSE.split(_blanked(text, spans))[-1])
+        kind = _OF_KIND.search(text[: value.start]) if value.kind is ValueKind.IDENTIFIER else None
+        spans.append((role.start() if role else kind.start(1) if kind else value.start, value.end))
+    main = re.sub(r"\([^()]*\)|(?<!\w)['’]s\b", " ", _CLAUSE.split(_blanked(text, spans))[-1])
     return words.content(_OPENING.sub(" ", words.genre_phrase.sub(" ", main))) or words.content(text)
 
 

@@ -13,8 +13,11 @@ from mmrag.agent.reading.labels import LabelIndex
 from mmrag.agent.reading.layout import Layout
 from mmrag.agent.reading.lexicon import lexicon
 from mmrag.agent.reading.meaning import MeaningIndex
+from mmrag.agent.reading.options import OPTION
 from mmrag.agent.reading.overview import tell_overview
 from mmrag.agent.reading.scoring import choose, reading_weight
+from mmrag.agent.reading.tabled import TABLE, given, worked_out
+from mmrag.agent.reading.tables import Table, wanted_of
 from mmrag.agent.reading.target import Asked, understand
 from mmrag.agent.reading.unknown import all_unknown
 from mmrag.agent.reading.working import work_out
@@ -36,6 +39,9 @@ _UNMATCHED = 0.4
 
 _UNKNOWN = 0.5
 """The share of its confidence that an answer keeps when its document prints no word of what narrows the question down."""
+
+_UNPRINTED = 0.6
+"""The share of its confidence that an open answer loses when its page prints nothing of what is asked."""
 
 _Pages = Sequence[tuple[float, LabelIndex]]
 
@@ -69,15 +75,16 @@ class ReaderDrafter:
         if choice is None or choice.candidate.score < _FLOOR:
             rivals = () if choice is None else ((choice.candidate.text, choice.candidate.score), *choice.rivals)
             return Draft(answer=None, spans=(), confidence=0.0, tier=TIER, rivals=rivals)
-        layouts = {id(index.layout.page): index.layout for _, index in pages}
+        index_of = {id(index.layout.page): index for _, index in pages}
         best = choice.candidate
-        spans = _spans(layouts[id(best.page)], best)
+        spans = _spans(index_of[id(best.page)].layout, best)
         if not spans:
             return Draft(answer=None, spans=(), confidence=0.0, tier=TIER, rivals=((best.text, best.score), *choice.rivals))
         match = max(r.match for r in readings if r.page is best.page or r.page == best.page)
         known = (
             1.0 if best.why == CHART or not all_unknown(asked, _of_document(readings, best.page), lexicon()) else _UNKNOWN
         )
+        known *= _printed_share(asked, plan, index_of[id(best.page)].table, best.why)
         confidence = round(known * choice.confidence * (_UNMATCHED + (1.0 - _UNMATCHED) * match), 4)
         return Draft(answer=best.text, spans=spans, confidence=confidence, tier=TIER, rivals=choice.rivals)
 
@@ -99,9 +106,12 @@ class ReaderDrafter:
 
 
 def _worked_out(asked: Asked, plan: Plan, pages: _Pages) -> Draft | None:
-    """The answer to a question for the difference of two values of one chart or table, with both of them as claims."""
+    """The answer to a question for what has to be worked out of values of one chart or table, with each of them as claim."""
     found = [
-        (weight * worked.score, worked, index) for weight, index in pages if (worked := work_out(asked, plan, index.layout))
+        (weight * worked.score, worked, index)
+        for weight, index in pages
+        for worked in (work_out(asked, plan, index.layout), worked_out(asked, plan, index.table))
+        if worked is not None
     ]
     if not found:
         return None
@@ -116,7 +126,17 @@ def _worked_out(asked: Asked, plan: Plan, pages: _Pages) -> Draft | None:
         tier=TIER,
         operands=operands,
         formula=worked.formula,
+        expression=worked.expression,
     )
+
+
+def _printed_share(asked: Asked, plan: Plan, table: Table, why: str) -> float:
+    """What an open answer keeps by how many of the question's telling words stand on its page: a count of something else, a
+    share of others, a line about another thing look just like the one asked for. Charts and tables have seen to it.
+    """
+    if not plan.answer_type.is_open or asked.concepts or why in (CHART, TABLE, OPTION):
+        return 1.0
+    return 1.0 - _UNPRINTED * table.unprinted(wanted_of(plan.asked, plan.target, given(plan)))
 
 
 def _of_document(readings: Sequence[Reading], page: Page) -> list[Page]:

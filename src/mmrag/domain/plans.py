@@ -65,7 +65,8 @@ class Plan:
 
     ``target`` holds the words that name what is asked ("total amount", "registration number", "street address"), without
     the words that only identify the document. ``document`` is a document name when the question is about that one file.
-    ``lead`` is the beginning of the question where that only names the document ("In the chart titled 'X':").
+    ``lead`` is the beginning of the question where that only names the document ("In the chart titled 'X':"), ``tail`` its
+    end where that only says how to answer ("Answer in USD millions.").
     ``aggregate`` is set when the answer has to be worked out from several documents. ``subjects`` are the names in a broad
     question ("which report is about the flood in X?"): what it is about, and no constraint on the document.
     """
@@ -76,13 +77,14 @@ class Plan:
     constraints: tuple[Constraint, ...] = ()
     document: str | None = None
     lead: str = ""
+    tail: str = ""
     aggregate: Aggregate | None = None
     subjects: tuple[str, ...] = ()
 
     @property
     def asked(self) -> str:
-        """The question without its lead."""
-        return self.question.removeprefix(self.lead).strip()
+        """The question without its lead and its tail."""
+        return self.question.removeprefix(self.lead).strip().removesuffix(self.tail).strip()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,10 @@ _TIME = re.compile(
     r"(?<![0-9:.])([0-9]{1,2})[:h]([0-9]{2})(?::([0-9]{2}))?(?![0-9:])[ ]?(?:([ap])\.?(?:m\b\.?|(?![a-z])))?"
     r"|(?<![0-9:.,])([0-9]{1,2})[ ]?([ap])\.?m\b\.?"
 )
+_ZONED_TIME = re.compile(
+    r"(?<![0-9:.,/-])([01][0-9]|2[0-3])([0-5][0-9])[ ]?(?:UTC|GMT|[ECMPAH][SD]T|AK[SD]T|CES?T|BST|local)(?![A-Za-z])"
+)
+"""A time without a colon is one where a time zone follows; in capitals, for in French 'est' is a verb."""
 _PHONE = re.compile(
     r"(?<![0-9a-z])(?:"
     r"\+[0-9]{1,3}[ .\-]?(?:\([0-9]{1,4}\)[ .\-]?)?[0-9]{1,4}(?:[ .\-]?[0-9]{2,4}){1,4}"
@@ -62,6 +66,12 @@ def times_in(digits: str) -> Iterator[Span]:
         short = f"{hour:02d}:{minute:02d}"
         end = match.start() + len(match.group().rstrip())
         yield match.start(), end, ((f"{short}:{second}", short) if second else (short,))
+
+
+def zoned_times_in(text: str) -> Iterator[Span]:
+    """Times of four digits with their zone, as aviation writes them: '1710 EST'. ``text`` as printed, not folded."""
+    for match in _ZONED_TIME.finditer(text):
+        yield (*match.span(), (f"{match[1]}:{match[2]}",))
 
 
 def phones_in(digits: str) -> Iterator[Span]:

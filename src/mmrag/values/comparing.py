@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mmrag.domain.values import ValueKind
-from mmrag.values.codes import emails_in, identifier_normals, times_in, url_normal
+from mmrag.values.codes import emails_in, identifier_normals, times_in, url_normal, zoned_times_in
 from mmrag.values.dates import parse_date
 from mmrag.values.folding import fold, fold_digits
 from mmrag.values.numbers import parse_amount, parse_number
@@ -29,7 +29,7 @@ def normals_of(text: str, kind: ValueKind) -> tuple[str, ...]:
         case ValueKind.URL:
             return (url_normal("".join(fold(text).split())),) if text.strip() else ()
         case ValueKind.TIME:
-            time = next(times_in(fold_digits(text)), None)
+            time = next(zoned_times_in(text), None) or next(times_in(fold_digits(text)), None)
             return time[2] if time else ()
 
 

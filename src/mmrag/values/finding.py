@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from mmrag.domain.values import Value, ValueKind
-from mmrag.values.codes import Span, emails_in, identifiers_in, phones_in, times_in, urls_in
+from mmrag.values.codes import Span, emails_in, identifiers_in, phones_in, times_in, urls_in, zoned_times_in
 from mmrag.values.dates import dates_in
 from mmrag.values.folding import fold, fold_digits
 from mmrag.values.numbers import NumberFound, numbers_in
@@ -41,6 +41,7 @@ def _found(text: str) -> tuple[Value, ...]:
     for _ in range(2):  # the second time for dates that touched one of the first: 03/09/2003/10/20
         # Where two dates overlap the complete one wins over a month, then the longer one.
         rest.take(ValueKind.DATE, sorted(dates_in(rest.digits), key=lambda d: (-len(d[2][0]), d[0] - d[1])))
+    rest.take(ValueKind.TIME, zoned_times_in(text))
     rest.take(ValueKind.TIME, times_in(rest.digits))
     rest.take_numbers(tuple(n for n in numbers_in(rest.digits) if n.kind is not ValueKind.NUMBER))
     rest.take(ValueKind.PHONE, phones_in(rest.digits))

@@ -16,6 +16,7 @@ _SAME_BY_CHANCE: Final = 0.6
 """Similarity that a word finds in a foreign text of a name's length by chance; it earns nothing up to here."""
 _LEAST_PART: Final = 6
 """Letters of a part that may stand apart; shorter ones, such as ``Inc.``, belong to the name before the comma."""
+_PARTED: Final = re.compile(r"[,:;]|\s[-–—|/]\s|—")
 _AROUND: Final = 3
 """Characters on both sides of the aligned stretch in which the words of the name are looked for."""
 
@@ -29,13 +30,13 @@ class Likeness:
 
     The stretch of the page most similar to the whole name is found first (Indel similarity of the best alignment). Within
     it each word of the name is looked for, weighted by its rarity: ``KBS America, Inc.`` is not shown by a page that only
-    has ``America, Inc.``. The parts around commas may stand apart, as a name and its city do on a letterhead: the better of
-    both scores counts.
+    has ``America, Inc.``. The parts around commas may stand apart, as a name and its city do on a letterhead, and so may
+    those around a colon or a dash, which a cover sets in lines of their own: the better of both scores counts.
     """
 
     def __init__(self, name: str, frequency: Mapping[str, float]) -> None:
         self._whole = _Stretch(name, frequency)
-        parts = name.split(",")
+        parts = _PARTED.split(name)
         apart = len(parts) > 1 and all(len(squash(part)) >= _LEAST_PART for part in parts)
         self._parts = [_Stretch(part, frequency) for part in parts] if apart else []
         self._total = sum(part.total for part in self._parts)

@@ -9,7 +9,7 @@ from mmrag.agent.reading.fit import Cut, cuts, kinds_of
 from mmrag.agent.reading.labels import Label
 from mmrag.agent.reading.layout import Layout
 from mmrag.agent.reading.lexicon import Concept, Lexicon
-from mmrag.agent.reading.near import Place, Relation, own_label, places
+from mmrag.agent.reading.near import Place, Relation, name_over, own_label, places
 from mmrag.domain.documents import Page, Word
 from mmrag.domain.plans import AnswerType
 
@@ -54,10 +54,15 @@ def by_labels(
     found = [
         _candidate(layout, label, place, cut, lexicon, concept)
         for label in labels
-        for place in places(layout, label, lexicon)
+        for place in _places(layout, label, kind, lexicon)
         for cut in cuts(layout, place, kind, lexicon, many=many)
     ]
     return _crossed(found)
+
+
+def _places(layout: Layout, label: Label, kind: AnswerType, lexicon: Lexicon) -> Iterable[Place]:
+    over = name_over(layout, label) if kind is AnswerType.NAME else None
+    return (over,) if over is not None else places(layout, label, lexicon)
 
 
 def _crossed(found: list[Candidate]) -> list[Candidate]:

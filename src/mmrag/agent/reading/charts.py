@@ -107,7 +107,7 @@ def in_charts(asked: Asked, plan: Plan, layout: Layout) -> list[Candidate]:
 
     A question for something to be worked out has no printed answer in a chart, and gets none.
     """
-    if _CHANGE.search(plan.asked):
+    if changes(plan.asked):
         return []
     said = said_in(plan.asked)
     found: list[Candidate] = []
@@ -132,6 +132,11 @@ def in_charts(asked: Asked, plan: Plan, layout: Layout) -> list[Candidate]:
         else:
             found.append(_candidate(layout, heads[0] if extreme else value, score))
     return found
+
+
+def changes(question: str) -> bool:
+    """True when a question asks by how much two values differ."""
+    return _CHANGE.search(question) is not None
 
 
 def ranks(question: str) -> bool:

@@ -17,6 +17,7 @@ from mmrag.agent.reading.lexicon import Concept, Lexicon
 from mmrag.agent.reading.lookup import UNITS, asked_words, by_alignment, word_weights
 from mmrag.agent.reading.options import in_options
 from mmrag.agent.reading.prose import lines
+from mmrag.agent.reading.tabled import in_tables
 from mmrag.agent.reading.target import Asked
 from mmrag.agent.reading.text import fold, holds
 from mmrag.agent.reading.yesno import marks
@@ -39,6 +40,8 @@ def by_fields(asked: Asked, plan: Plan, pages: Sequence[tuple[float, LabelIndex]
         if ranks(plan.asked) and charts_of(index.layout):
             found += [c.scaled(weight) for c in here]  # the chart tells which is the largest, or nothing here does
             continue
+        tabled = None if here else in_tables(asked, plan, index.table)
+        here += [tabled] if tabled is not None else []
         here += in_options(asked, plan, index.layout)
         here += _named(asked, plan, index, lexicon)
         if max((c.score for c in here), default=0.0) < 0.5:
@@ -119,7 +122,11 @@ def _likely(concept: Concept, asked: Asked, layout: Layout) -> float:
 
 def _unnamed(asked: Asked, layout: Layout, weights: Mapping[str, float]) -> list[Candidate]:
     """Candidates without a label: by alignment with the asked words, by type alone, or the line that says most."""
-    if asked.unit is not None and (named := by_alignment(layout, weights, asked.type, unit=asked.unit)):
+    if (
+        asked.unit is not None
+        and not (asked.concepts and asked.unit not in UNITS)
+        and (named := by_alignment(layout, weights, asked.type, unit=asked.unit))
+    ):
         return named
     if asked.type in _NUMERIC or asked.type in _DATED:
         if asked.concept is not None and not asked.qualifiers:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 from rapidfuzz.distance import Levenshtein
 from rapidfuzz.process import cdist
 
+from mmrag.agent.reading.cells import entries
 from mmrag.agent.reading.layout import Layout, Run
 from mmrag.agent.reading.lexicon import Concept, lexicon
+from mmrag.agent.reading.tables import Table
 from mmrag.agent.reading.text import Token, blurred
 
 _LONGEST = 6
@@ -50,6 +53,11 @@ class LabelIndex:
         self._keys = [k for k in self._windows if len(k) >= 4]
         self._blurred = [blurred(k) for k in self._keys]
         self._of_concepts: dict[str, tuple[Label, ...]] = {}
+
+    @cached_property
+    def table(self) -> Table:
+        """The numbers of the page by their rows and columns."""
+        return Table(self.layout, entries(self.layout))
 
     def of_concept(self, concept: Concept) -> tuple[Label, ...]:
         """The labels of a field of the lexicon, looked for once a page."""

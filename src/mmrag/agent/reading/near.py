@@ -20,6 +20,8 @@ _TO_COLON = re.compile(r"[^\W\d][^\d:]{0,40}:\s*")
 _GOES_ON = re.compile(r"(?:and|or|of|for|und|et|y|dan)\b|[&/]\s*[A-Za-z]{3}")
 """The printed label is longer than the words found: in 'Name and address: ...' nothing before the colon is a value."""
 _NUMBERED = re.compile(r"^\(?\d{1,2}[a-z]?[.)\]]\s*[A-Z][a-z]|^\(?[a-zA-Z][.)]\s+[A-Z]")
+_ROLE_WORDS = 5
+_PERSON = re.compile(r"(?:[A-Z][\w.'’-]*)(?:,?\s+(?:[A-Z][\w.'’-]*|de|da|van|von|der|bin|al)){1,5}")
 _BOXED = re.compile(r"^\d{1,2}[a-z]?\s+[A-Z][a-z]")
 
 
@@ -68,6 +70,20 @@ def places(layout: Layout, label: Label, lexicon: Lexicon) -> Iterator[Place]:
     yield from _above(layout, label, lexicon)
     for run in layout.left_of(label.run)[:1]:
         yield Place(run=run, start=0, relation=Relation.LEFT, weight=WEIGHTS[Relation.LEFT])
+
+
+def name_over(layout: Layout, label: Label) -> Place | None:
+    """The name that stands over its role, as on a cover or above a signature: nearer than what follows below, or None."""
+    run = label.run
+    if ":" in run.text or len(run.words) > _ROLE_WORDS or label.start > 1 or label.end < len(run.text.rstrip()) - 1:
+        return None
+    above = next(iter(layout.above(run, run.x0, run.x1, 4 * layout.unit)), None)
+    if above is None or not _PERSON.fullmatch(above.text.strip()) or not _aligned(run, above, layout.unit):
+        return None
+    below = next(iter(layout.below(run, run.x0, run.x1, 12 * layout.unit)), None)
+    if below is not None and run.cy - above.cy > 0.8 * (below.cy - run.cy):
+        return None
+    return Place(run=above, start=0, relation=Relation.ABOVE, weight=WEIGHTS[Relation.BELOW])
 
 
 def is_filler(text: str, lexicon: Lexicon) -> bool:

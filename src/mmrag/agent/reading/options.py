@@ -13,6 +13,8 @@ from mmrag.agent.reading.text import STOP, fold, stem, words
 from mmrag.domain.documents import Element, ElementKind
 from mmrag.domain.plans import AnswerType, Plan
 
+OPTION = "option"
+"""``Candidate.why`` of a check box."""
 TICKED = "ticked"
 _TICK = re.compile(
     r"\b(?:tick(?:ed|s)?|check(?:ed|s)?(?:\s+off)?|mark(?:ed|s)?|select(?:ed|s|ion)?|chosen|choice|cross(?:ed)?|box(?:es)?|options?)\b",
@@ -80,6 +82,6 @@ def _candidate(layout: Layout, element: Element, text: str, score: float) -> Can
         words=found,
         normal=fold(text),
         score=score * (0.5 + 0.5 * confidence),
-        why="option",
+        why=OPTION,
         page=layout.page,
     )

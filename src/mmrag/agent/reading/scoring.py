@@ -14,6 +14,7 @@ _WORKED_OUT = 0.5
 """The share of its confidence that a printed answer keeps when the question asks for something to be worked out."""
 _SUPPORTERS = 3
 """Of the places with one value only this many are looked at: a date repeated in every row of a table proves nothing."""
+_LETTERS = 4
 _AGAIN = 0.2
 """What a second place with the same value adds, as a share of what is missing to certainty."""
 
@@ -34,12 +35,22 @@ def choose(found: Sequence[Candidate], asked: Asked) -> Choice | None:
         return None
     best, *others = merged
     rivals = tuple((c.text, round(c.score, 4)) for c in others[:5])
-    second = others[0].score if others else 0.0
+    second = next((c.score for c in others if not _part_of(c, best)), 0.0)
     margin = (best.score - second) / max(best.score, 1e-6)
     confidence = (
         best.score * (0.55 + 0.45 * min(1.0, 2.5 * margin)) * (_WORKED_OUT if asked.computes and best.why != CHART else 1.0)
     )
     return Choice(candidate=best, confidence=round(max(0.0, min(1.0, confidence)), 4), rivals=rivals)
+
+
+def _part_of(one: Candidate, best: Candidate) -> bool:
+    """True when one is the beginning of the other: 'Cessna' is no rival of 'Cessna 152'."""
+    return (
+        min(len(one.normal), len(best.normal)) >= _LETTERS
+        and (best.normal.startswith(one.normal) or one.normal.startswith(best.normal))
+        and not one.normals
+        and not best.normals
+    )
 
 
 def reading_weight(reading: Reading, best_match: float) -> float:

@@ -29,7 +29,7 @@ def all_unknown(asked: Asked, pages: Sequence[Page], lexicon: Lexicon) -> bool:
     printed = frozenset(w for page in pages for w in words(page.text))
     stems = frozenset(stem(w) for w in printed)
     run_together = "".join(fold(page.text) for page in pages)
-    return not any(_is_printed(word, printed, stems, run_together) for word in telling)
+    return not any(is_printed(word, printed, stems, run_together) for word in telling)
 
 
 def _tells(word: str, lexicon: Lexicon) -> bool:
@@ -38,7 +38,11 @@ def _tells(word: str, lexicon: Lexicon) -> bool:
     return word.removesuffix("s") not in plan_words().genres
 
 
-def _is_printed(word: str, printed: frozenset[str], stems: frozenset[str], run_together: str) -> bool:
+def is_printed(word: str, printed: frozenset[str], stems: frozenset[str], run_together: str) -> bool:
+    """True when a page prints ``word``, whatever its ending, run together with others or misread by a letter or two.
+
+    ``printed`` are its words, ``stems`` their stems, ``run_together`` its text without spaces.
+    """
     if stem(word) in stems or stem(word) in run_together:
         return True
     return any(abs(len(other) - len(word)) <= 2 and fuzz.ratio(word, other) >= _ALIKE for other in printed)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from mmrag.agent.formulas import as_estimate, evaluate, number_in
 from mmrag.agent.reading.candidates import Measured
-from mmrag.agent.reading.charts import Chart, charts_of, column_of, row_of, said_in, subject, tables_of
+from mmrag.agent.reading.charts import Chart, changes, charts_of, column_of, row_of, said_in, subject, tables_of
 from mmrag.agent.reading.layout import Layout
 from mmrag.agent.reading.target import Asked
 from mmrag.domain.answers import Formula
@@ -41,18 +41,20 @@ class Operand:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Worked:
-    """An answer worked out of two operands on one page. ``score`` in [0, 1]."""
+    """An answer worked out of operands on one page: of two by ``formula``, or of any by ``expression``. ``score`` in
+    [0, 1]."""
 
     text: str
-    formula: Formula
-    operands: tuple[Operand, Operand]
+    operands: tuple[Operand, ...]
     score: float
+    formula: Formula | None = None
+    expression: str = ""
 
 
 def work_out(asked: Asked, plan: Plan, layout: Layout) -> Worked | None:
     """The difference that the question asks for, from the chart or table that has both its ends; None when none has."""
     ends = _COMPARED.search(plan.asked) or _ENDS.search(plan.asked)
-    if ends is None:
+    if ends is None or not changes(plan.asked):
         return None
     formula = Formula.PERCENT_CHANGE if _PERCENT.search(plan.asked) else Formula.DIFFERENCE
     found = [
