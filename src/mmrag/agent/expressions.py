@@ -38,7 +38,8 @@ def check_expression(claim: Claim, operands: Sequence[Verdict]) -> Verdict:
         value = value_of(claim.expression)
     except UsageError as error:
         return _verdict(claim, VerdictKind.UNSUPPORTED, least, str(error))
-    if said is None or round(value, _places(said)) != said:
+    # Half of the last place either way: people round a half up, and decimals to even.
+    if said is None or 2 * abs(value - said) > Decimal(1).scaleb(-_places(said)):
         return _verdict(claim, VerdictKind.CONTRADICTED, least, f"{claim.expression} is {value:f}, not {claim.text}")
     kind = VerdictKind.SUPPORTED if all(v.kind is VerdictKind.SUPPORTED for v in operands) else VerdictKind.PARTLY
     return _verdict(claim, kind, least, f"worked out again: {claim.expression}")

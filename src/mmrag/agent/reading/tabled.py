@@ -32,6 +32,8 @@ _SHARE = re.compile(r"%|\bper ?cent|\bpercentage|\bshare of\b", re.IGNORECASE)
 _ASKS_HOW_MUCH = re.compile(r"(?:^|[:,;]\s+)\W*(?:what(?:['’]s|\s+(?:is|was|are|were|multiple))|how)\b", re.IGNORECASE)
 _RATIOS = frozenset({Operation.MULTIPLE, Operation.PERCENT_OF})
 _TOP_ROWS = 10
+_FIELD = 0.5
+"""A field of the lexicon that the question names this surely is looked for by its labels."""
 _WHOLE = 1000
 """From here on a number of the unit asked for is told without decimals."""
 
@@ -85,8 +87,9 @@ def worked_out(asked: Asked, plan: Plan, table: Table) -> Worked | None:
 def _may_be_number(asked: Asked, plan: Plan) -> bool:
     if plan.answer_type is AnswerType.FREE and not _ASKS_HOW_MUCH.search(plan.asked):
         return False
-    field = asked.concept is not None and (asked.concept.type not in _NUMERIC or not asked.qualifiers)
-    return plan.answer_type in _NUMERIC and not field
+    field, sure = asked.concepts[0] if asked.concepts else (None, 0.0)
+    is_field = field is not None and sure >= _FIELD and (field.type not in _NUMERIC or not asked.qualifiers)
+    return plan.answer_type in _NUMERIC and not is_field
 
 
 def _counts_alike(plan: Plan, table: Table, found: Found) -> bool:
@@ -111,6 +114,8 @@ def _evaluated(asking: Asking, found: list[Found], score: float) -> Worked | Non
     if any(n is None for n in numbers):
         return None
     known = [n for n in numbers if n is not None]
+    if len({n < 0 for n in known}) > 1:
+        return None  # brackets make an expense negative in one table and are left out in another
     percent = "%" if all("%" in o.text for o in operands) else ""
     match asking.operation:
         case Operation.DIFFERENCE:

@@ -229,5 +229,6 @@ class Table:
         return frozenset(stem(w) for w in words(_NOTE.sub(" ", text)) if w not in STOP and (len(w) > 1 or w.isdigit()))
 
 
-def _head_of(entry: Entry) -> tuple[int, ...]:
-    return tuple(r.index for r in entry.column)
+def _head_of(entry: Entry) -> int | None:
+    """What stands right over the column: the lines above it may be over several."""
+    return entry.column[0].index if entry.column else None
