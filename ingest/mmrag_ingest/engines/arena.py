@@ -14,7 +14,7 @@ from typing import Any, Final
 _FIRST_MB: Final = 320
 _GROWTH_MB: Final = 32
 _DEAD_KB: Final = 64
-"""What may be left over of a free place that a tensor takes: onnxruntime's own 128 MB gives whole places to half a tensor."""
+"""Left over of a free place, so much is free again: onnxruntime's own 128 MB gives places away whole to smaller tensors."""
 _MB: Final = 1 << 20
 _NEXT_POWER_OF_TWO: Final = 0
 

@@ -40,9 +40,10 @@ _HEADS: Final = 12
 _EPSILON: Final = 1e-12
 _APART_BYTES: Final = 1 << 24
 _ALIGNED: Final = 4096
-"""Tensors from ``_APART_BYTES``, which are the word vectors, lie beside the graph, from a multiple of ``_ALIGNED``. onnxruntime
-maps such a file instead of reading it: of their 47 MB only those that are asked for are ever in memory. The others are all
-needed, and packed into another order when they are loaded: mapped, they would be there twice."""
+"""Tensors from ``_APART_BYTES``, which are the word vectors, lie beside the graph, from a multiple of ``_ALIGNED``.
+
+onnxruntime maps such a file instead of reading it: of their 47 MB only those that are asked for are ever in memory. The
+others are all needed, and packed into another order when they are loaded: mapped, they would be there twice."""
 _log = logging.getLogger(__name__)
 
 
