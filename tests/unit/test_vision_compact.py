@@ -9,7 +9,7 @@ import pytest
 
 from mmrag.adapters.picture_files import read_picture
 from mmrag.adapters.sight import WEIGHTS, Sight, find_sight
-from mmrag.retrieval.kinds import own_sorter, page_sorter
+from mmrag.retrieval.kinds import own_sorter, page_sorter, sure_kind
 from mmrag.settings import ModelSettings
 
 SAMPLES = Path(__file__).parents[2] / "examples" / "samples"
@@ -28,11 +28,21 @@ def sight(tmp_path_factory: pytest.TempPathFactory) -> Sight:
 
 async def test_plain_pages_are_told_apart(sight: Sight) -> None:
     assert sight.embedder is not None
-    chart, form = (read_picture(SAMPLES / n, max_pixels=10**8) for n in ("chart-electricity.png", "membership-form.jpg"))
-    vectors = await sight.embedder.embed_images([chart, form])
+    plain = {
+        "chart-electricity.png": "chart",
+        "letter-rotated.jpg": "letter",
+        "receipt-cafe-april.jpg": "receipt",
+        "slide-cargo-bikes.png": "presentation",
+    }
+    vectors = await sight.embedder.embed_images([read_picture(SAMPLES / name, max_pixels=10**8) for name in plain])
     assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-4)
     guesses = await page_sorter(sight.embedder).guesses(vectors)
-    assert [row[0].label for row in guesses] == ["chart", "form"]
+    assert [row[0].label for row in guesses] == list(plain.values())
+    # A form of fields in a table looks like an invoice too: what is not sure is not stored.
+    form = await sight.embedder.embed_images([read_picture(SAMPLES / "membership-form.jpg", max_pixels=10**8)])
+    (unsure,) = await page_sorter(sight.embedder).guesses(form)
+    assert {guess.label for guess in unsure[:2]} == {"form", "invoice"}
+    assert sure_kind(unsure) is None or unsure[0].label == "form"
     own = await own_sorter(sight.embedder, ["a line chart", "a letter"]).guesses(vectors)
     assert own[0][0].label == "a line chart"
 
