@@ -1,6 +1,6 @@
-"""The part of a question that only says how to answer: 'Answer in USD millions.', 'Write it as YYYY-MM.'
+"""What a question says beside what it asks: how to answer ('Answer in USD millions.'), and on which page to look.
 
-Its words are no words of the document, its quoted examples no names. What it says of units is still read from the question.
+Such words are no words of the document, their quoted examples no names. Units are still read from the whole question.
 """
 
 from __future__ import annotations
@@ -15,6 +15,25 @@ _TELLS_HOW = re.compile(
 )
 _NAMES_SOMETHING = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 """A year is no instruction: such a sentence says what is asked about."""
+
+_ORDINALS = ("first", "second", "third", "fourth", "fifth")
+_PAGE = re.compile(
+    rf"\b(?:on|of|in|at|from)\s+(?:the\s+)?(?:page\s+(?:no\.?\s*)?(?P<number>\d{{1,4}})(?!\d)"
+    rf"|(?P<ordinal>{'|'.join(_ORDINALS)}|last|final)\s+page\b|(?:title\s+page|front\s+page|cover(?:\s+page)?)(?!\s+letter)\b)",
+    re.IGNORECASE,
+)
+_PAGES = re.compile(r"\bpages\b|\bpage\s+\d+\s*(?:-|–|and|to|or|,)\s*(?:page\s+)?\d", re.IGNORECASE)
+
+
+def page_named(text: str) -> int | None:
+    """The page that ``text`` asks about: counted from 1, or -1 for the last; None where it names none or several."""
+    found = list(_PAGE.finditer(text))
+    if len(found) != 1 or _PAGES.search(text):
+        return None
+    number, ordinal = found[0]["number"], (found[0]["ordinal"] or "").lower()
+    if number is not None:
+        return int(number) or None
+    return -1 if ordinal in ("last", "final") else _ORDINALS.index(ordinal) + 1 if ordinal else 1
 
 
 def without_instructions(text: str) -> tuple[str, str]:

@@ -43,6 +43,9 @@ _UNKNOWN = 0.5
 _UNPRINTED = 0.6
 """The share of its confidence that an open answer loses when its page prints nothing of what is asked."""
 
+_NAME_WORDS, _SENTENCE = 6, 0.6
+"""What an answer of more words keeps where "which port" asks for one of several things: it is a line about them."""
+
 _Pages = Sequence[tuple[float, LabelIndex]]
 
 
@@ -84,7 +87,9 @@ class ReaderDrafter:
         known = (
             1.0 if best.why == CHART or not all_unknown(asked, _of_document(readings, best.page), lexicon()) else _UNKNOWN
         )
-        known *= _printed_share(asked, plan, index_of[id(best.page)].table, best.why)
+        same = [i.table for _, i in pages if i.layout.page.document_id == best.page.document_id]
+        same.sort(key=lambda table: table.layout.page is not best.page)
+        known *= _printed_share(asked, plan, same, best)
         confidence = round(known * choice.confidence * (_UNMATCHED + (1.0 - _UNMATCHED) * match), 4)
         return Draft(answer=best.text, spans=spans, confidence=confidence, tier=TIER, rivals=choice.rivals)
 
@@ -130,13 +135,20 @@ def _worked_out(asked: Asked, plan: Plan, pages: _Pages) -> Draft | None:
     )
 
 
-def _printed_share(asked: Asked, plan: Plan, table: Table, why: str) -> float:
-    """What an open answer keeps by how many of the question's telling words stand on its page: a count of something else, a
-    share of others, a line about another thing look just like the one asked for. Charts and tables have seen to it.
+def _printed_share(asked: Asked, plan: Plan, pages: Sequence[Table], best: Candidate) -> float:
+    """What an answer keeps by how many of the question's telling words stand on its page, the first of ``pages``: a count of
+    something else, a share of others, a line about another thing look just like the one asked for. Charts and tables have
+    seen to it. A name that a question about one document says, and none of ``pages`` prints, speaks against any answer.
     """
-    if not plan.answer_type.is_open or asked.concepts or why in (CHART, TABLE, OPTION):
+    if best.why in (CHART, TABLE, OPTION):
         return 1.0
-    return 1.0 - _UNPRINTED * table.unprinted(wanted_of(plan.asked, plan.target, given(plan)))
+    wanted = wanted_of(plan.asked, plan.target, given(plan))
+    if plan.lead and any(all(not page.prints(name) for page in pages) for name in wanted.names):
+        return _UNKNOWN
+    if not plan.answer_type.is_open or asked.concepts:
+        return 1.0
+    sentence = asked.unit is not None and len(best.text.split()) > _NAME_WORDS
+    return (_SENTENCE if sentence else 1.0) * (1.0 - _UNPRINTED * pages[0].unprinted(wanted))
 
 
 def _of_document(readings: Sequence[Reading], page: Page) -> list[Page]:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from mmrag.agent.aggregate_gather import select_parts
+from mmrag.domain.documents import Page
 from mmrag.domain.plans import ConstraintKind, Gathered, Plan, Reading
 from mmrag.ports import Catalog, PageRef
+
+_DOCUMENTS = 3
+_LEAVES = 12
+"""Pages that may stand before the first that is counted: covers, contents."""
+_PAGE_NUMBER = re.compile(r"(?i:page)|[\s|–—-]")
 
 
 async def select(plan: Plan, gathered: Gathered, catalog: Catalog, *, pages: int) -> tuple[Reading, ...]:
@@ -19,6 +26,8 @@ async def select(plan: Plan, gathered: Gathered, catalog: Catalog, *, pages: int
         return await select_parts(gathered, catalog)
     constrained = _names_documents(plan)
     scores = eligible(plan, gathered)
+    if plan.on_page is not None and (named := await _on_page(plan.on_page, scores, gathered, catalog)):
+        scores = named
     chosen = sorted(scores, key=lambda ref: (-scores[ref], ref))[:pages]
     top = max((scores[ref] for ref in chosen), default=0.0) or 1.0
     readings: list[Reading] = []
@@ -29,6 +38,34 @@ async def select(plan: Plan, gathered: Gathered, catalog: Catalog, *, pages: int
         match = gathered.matches.get(ref.document_id, 0.0) if constrained else 1.0
         readings.append(Reading(document=document, page=page, match=min(1.0, match), relevance=min(1.0, scores[ref] / top)))
     return tuple(readings)
+
+
+async def _on_page(
+    number: int, scores: Mapping[PageRef, float], gathered: Gathered, catalog: Catalog
+) -> dict[PageRef, float]:
+    """The page that the question names, of each document that is meant: as the file counts, and as it is printed on pages.
+
+    Empty where no document is told, as a page then tells nothing.
+    """
+    found: dict[PageRef, float] = {}
+    for id_ in gathered.documents[:_DOCUMENTS]:
+        document = await catalog.document(id_)
+        if document is None:
+            continue
+        counted = number if number > 0 else document.pages + 1 + number
+        best = max((s for ref, s in scores.items() if ref.document_id == id_), default=0.0)
+        refs = [PageRef(document_id=id_, page=n) for n in range(counted, min(document.pages, counted + _LEAVES) + 1)]
+        for ref in refs[: 1 if number < 0 else None]:
+            page = await catalog.page(ref)
+            if page is not None and (ref.page == counted or _prints_number(page, number)):
+                found[ref] = best
+    return found
+
+
+def _prints_number(page: Page, number: int) -> bool:
+    """True where the page's first or last line is its number."""
+    lines = page.text.splitlines()
+    return any(_PAGE_NUMBER.sub("", line) == str(number) for line in (*lines[:1], *lines[-1:]))
 
 
 def eligible(plan: Plan, gathered: Gathered) -> dict[PageRef, float]:

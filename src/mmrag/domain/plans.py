@@ -68,7 +68,8 @@ class Plan:
     ``lead`` is the beginning of the question where that only names the document ("In the chart titled 'X':"), ``tail`` its
     end where that only says how to answer ("Answer in USD millions.").
     ``aggregate`` is set when the answer has to be worked out from several documents. ``subjects`` are the names in a broad
-    question ("which report is about the flood in X?"): what it is about, and no constraint on the document.
+    question ("which report is about the flood in X?"): what it is about, and no constraint on the document. ``on_page`` is
+    the page that the question names, counted from 1, or from -1 backwards.
     """
 
     question: str
@@ -80,6 +81,7 @@ class Plan:
     tail: str = ""
     aggregate: Aggregate | None = None
     subjects: tuple[str, ...] = ()
+    on_page: int | None = None
 
     @property
     def asked(self) -> str:

@@ -13,6 +13,7 @@ from mmrag.agent.reading.text import content_words, fold
 from mmrag.domain.documents import Word
 from mmrag.domain.plans import AnswerType
 from mmrag.domain.values import Value, ValueKind
+from mmrag.values import find_values
 
 _KINDS: dict[AnswerType, dict[ValueKind, float]] = {
     AnswerType.AMOUNT: {ValueKind.AMOUNT: 1.0, ValueKind.NUMBER: 0.5},
@@ -184,7 +185,7 @@ def _text_fit(text: str, kind: AnswerType) -> float:
     if kind is AnswerType.NAME:
         if not content_words(text):
             return 0.12
-        if letters < 2 or share < 0.35:
+        if letters < 2 or share < 0.35 or _is_date(text):
             return 0.12
         words = len(text.split())
         lower = sum(w.lstrip("(\"'“‘")[:1].islower() for w in text.split())
@@ -196,6 +197,11 @@ def _text_fit(text: str, kind: AnswerType) -> float:
     if kind is AnswerType.ADDRESS:
         return 1.0 if digits and letters >= 3 else 0.75 if letters >= 5 else 0.15
     return 0.9 if letters or digits else 0.1
+
+
+def _is_date(text: str) -> bool:
+    """True for nothing but a date: it names nobody."""
+    return any(v.kind is ValueKind.DATE and len(v.text) >= 0.8 * len(text) for v in find_values(text))
 
 
 def joined(parts: Sequence[Cut]) -> Cut:

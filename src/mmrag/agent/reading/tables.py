@@ -146,7 +146,7 @@ class Table:
         Words that ``said`` says in another way are found in the row. A name that is not printed leaves nothing.
         """
         here = wanted.telling & said
-        missing = {t for t in here if not self._prints(t)}
+        missing = {t for t in here if not self.prints(t)}
         if missing & wanted.names:
             return 0.0
         share = 1.0 - len(missing) / len(here) if here else 1.0
@@ -154,10 +154,11 @@ class Table:
 
     def unprinted(self, wanted: Wanted) -> float:
         """The share of the question's telling words that the page does not print; 1 where a name is among them."""
-        missing = {t for t in wanted.telling if not self._prints(t)}
+        missing = {t for t in wanted.telling if not self.prints(t)}
         return 1.0 if missing & wanted.names else len(missing) / max(1, len(wanted.telling))
 
-    def _prints(self, word: str) -> bool:
+    def prints(self, word: str) -> bool:
+        """True when the page prints ``word``, a stem, in spite of OCR errors."""
         together = self._run_together if len(word) >= _SURE_LETTERS else ""
         return is_printed(word, self._printed, self._printed, together)
 
