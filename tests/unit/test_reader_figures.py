@@ -110,6 +110,7 @@ async def test_what_is_worked_out_names_each_figure(
         ("What is the CAGR of sirens from 2012 to 2016?", GROWTH),
         ("What was the spending on lamps in 2013?", GROWTH),
         ("What was the total amount of goodwill in FY2021?", STATEMENT),
+        ("What were the adjusted payables in FY2021?", STATEMENT),
     ],
 )
 async def test_what_the_page_does_not_say_is_left_open(question: str, page: Page) -> None:

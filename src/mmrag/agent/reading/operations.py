@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 
 class Operation(StrEnum):
@@ -60,6 +61,7 @@ _ITEMS = re.compile(
 _QUOTES = " \"“”`'‘’"
 
 
+@lru_cache(maxsize=64)
 def asking_of(question: str) -> Asking | None:
     """What ``question`` asks to have worked out of several numbers; None for a question that one number answers."""
     return _multiple(question) or _difference(question) or _sum(question)

@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from mmrag.agent.reading.cells import PERIOD, YEAR, Entry
 from mmrag.agent.reading.layout import Layout
@@ -26,6 +27,7 @@ _OTHER_STATEMENT = 0.4
 """What an entry keeps where the question names another statement than the one on its page."""
 _UNSAID = 0.35
 """What every telling word of the question that the page does not print takes away."""
+_ANOTHER = 0.6
 _ASSUMED = 0.85
 """What an answer keeps that stands in the only column, when the question does not name it."""
 _PLAIN_WORDS = (
@@ -71,6 +73,7 @@ class Found:
     name: int
 
 
+@lru_cache(maxsize=64)
 def wanted_of(question: str, target: str = "", given: str = "") -> Wanted:
     """What ``question`` wants of a table. ``target`` are the words of it that say what is asked, ``given`` the names of the
     document: they need not stand on its page.
@@ -107,12 +110,13 @@ class Table:
     def __init__(self, layout: Layout, entries: Sequence[Entry]) -> None:
         self.layout = layout
         self.entries = entries
-        names = {r.index: self._stems(r.text) for e in entries for r in e.row}
+        names = {r.index: _stems(r.text) for e in entries for r in e.row}
         counts = Counter(s for stems in names.values() for s in stems)
         self._names = names
         self._weights = {s: 1.0 / (1.0 + math.log(n)) for s, n in counts.items()}
         self._printed = frozenset(stem(w) for run in layout.runs for w in words(run.text))
         self._run_together = "".join(fold(run.text) for run in layout.runs)
+        self._known: dict[str, bool] = {}
 
     def find(self, wanted: Wanted) -> Found | None:
         """The entry that ``wanted`` names; None where none or several are."""
@@ -122,7 +126,7 @@ class Table:
                 chosen = self._column(found, said, wanted)
                 if chosen is None:
                     continue
-                score = chosen.score * self.subject(wanted, said) * (0.97**nth)
+                score = chosen.score * self.subject(wanted, said) * self._same_thing(wanted, chosen, said) * (0.97**nth)
                 if best is None or score > best.score:
                     best = replace(chosen, score=score)
         return best
@@ -159,8 +163,17 @@ class Table:
 
     def prints(self, word: str) -> bool:
         """True when the page prints ``word``, a stem, in spite of OCR errors."""
-        together = self._run_together if len(word) >= _SURE_LETTERS else ""
-        return is_printed(word, self._printed, self._printed, together)
+        if word not in self._known:
+            together = self._run_together if len(word) >= _SURE_LETTERS else ""
+            self._known[word] = is_printed(word, self._printed, self._printed, together)
+        return self._known[word]
+
+    def _same_thing(self, wanted: Wanted, found: Found, said: frozenset[str]) -> float:
+        """Less than 1 where row and question each say a word that the other does not: 'adjusted' is not 'basic'."""
+        entry, own = found.entry, self._names[found.name]
+        around = own | _stems(entry.head) | (_stems(entry.section.text) if entry.section else frozenset[str]())
+        unsaid = any(_tells(s) and s not in said for s in own)
+        return _ANOTHER if unsaid and (wanted.telling & said) - around else 1.0
 
     def _title_fits(self, wanted: Wanted) -> float:
         if not wanted.statements:
@@ -186,8 +199,8 @@ class Table:
             share, covered, name = max((*self._share(run.index, said), run.index) for run in entry.row)
             if share < _NAMED:
                 continue
-            section = self._stems(entry.section.text) if entry.section else frozenset[str]()
-            around = section | self._stems(entry.head)
+            section = _stems(entry.section.text) if entry.section else frozenset[str]()
+            around = section | _stems(entry.head)
             if not any(_tells(s) or s.isdigit() for s in self._names[name] & said) and not any(
                 _tells(s) for s in around & said
             ):
@@ -208,7 +221,7 @@ class Table:
     def _column(self, row: Sequence[Found], said: frozenset[str], wanted: Wanted) -> Found | None:
         """The entry of a row whose column is told: by its year, by its words, or by being the only one."""
         quality = 0.6 + 0.4 * min(1.0, row[0].row)
-        heads = [(f, years_in(f.entry.head), self._stems(YEAR.sub(" ", f.entry.head))) for f in row]
+        heads = [(f, years_in(f.entry.head), _stems(YEAR.sub(" ", f.entry.head))) for f in row]
         shown = set().union(*(y for _, y, _ in heads))
         worded = [(len(stems & said) / len(stems), f) for f, y, stems in heads if stems and not y]
         told = [f for share, f in worded if share >= _NAMED and share == max(s for s, _ in worded)]
@@ -226,8 +239,10 @@ class Table:
         only = list(row) if len(row) == 1 else [f for f in row if f.entry.is_captioned]
         return replace(only[0], score=quality * (_ASSUMED if shown else 1.0)) if len(only) == 1 else None
 
-    def _stems(self, text: str) -> frozenset[str]:
-        return frozenset(stem(w) for w in words(_NOTE.sub(" ", text)) if w not in STOP and (len(w) > 1 or w.isdigit()))
+
+@lru_cache(maxsize=16_384)
+def _stems(text: str) -> frozenset[str]:
+    return frozenset(stem(w) for w in words(_NOTE.sub(" ", text)) if w not in STOP and (len(w) > 1 or w.isdigit()))
 
 
 def _head_of(entry: Entry) -> int | None:
