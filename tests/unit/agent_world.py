@@ -115,7 +115,8 @@ class World:
         catalog = MemoryCatalog()
         for reading in self.readings:
             await catalog.stage_page(reading.page, recipe="test", vectors=[], values=[])
-            await catalog.publish(reading.document)
+        for document in {reading.document.id: reading.document for reading in self.readings}.values():
+            await catalog.publish(document)
         search = SearchParts(
             catalog=catalog, lexical=PlainLexical(self.readings), vectors=MemoryVectors(), embedder=HashEmbedder()
         )

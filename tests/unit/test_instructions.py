@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mmrag.agent.instructions import without_instructions
+from mmrag.agent.instructions import page_named, without_instructions
 from mmrag.agent.plan import make_plan
 from mmrag.domain.plans import AnswerType, ConstraintKind
 
@@ -43,3 +43,25 @@ def test_a_list_asked_for_at_the_end_is_a_list() -> None:
 
 def test_the_kind_of_thing_that_bears_a_number_is_not_asked_for() -> None:
     assert make_plan("What was the departure time in harbour case HC08CA055?").target == "departure time"
+
+
+@pytest.mark.parametrize(
+    ("text", "page"),
+    [
+        ("What is the date on page 9?", 9),
+        ("Who is named on the first page?", 1),
+        ("Who signed on the last page of the document?", -1),
+        ("What is the title on the cover?", 1),
+        ("What is on the second page?", 2),
+        ("How many signatures are on page 15 and page 16?", None),
+        ("What is the total on pages 2-4?", None),
+        ("What is the page number?", None),
+        ("Who wrote the cover letter?", None),
+    ],
+)
+def test_the_page_that_a_question_names(text: str, page: int | None) -> None:
+    assert page_named(text) == page
+
+
+def test_pages_of_a_titled_document_are_looked_for_in_its_question() -> None:
+    assert make_plan('In the report "Mill Survey": Who is named on the last page?').on_page == -1

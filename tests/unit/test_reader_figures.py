@@ -101,6 +101,20 @@ async def test_what_is_worked_out_names_each_figure(
 
 
 @pytest.mark.parametrize(
+    ("question", "page", "answer"),
+    [
+        ("Which crew wrote more messages, the Heron or the Otter?", SLIDE, "Otter"),
+        ("Who wrote fewer messages, the Heron or the Otter?", SLIDE, "Heron"),
+        ("In which year was the spending on lamps higher, 2012 or 2014?", GROWTH, "2014"),
+    ],
+)
+async def test_the_larger_or_smaller_of_two_is_named(question: str, page: Page, answer: str) -> None:
+    draft = await ask(question, page)
+    assert draft.answer == answer
+    assert stands(question, draft, page)
+
+
+@pytest.mark.parametrize(
     ("question", "page"),
     [
         ("How many blogs mentioned the Heron?", CAPTIONED),

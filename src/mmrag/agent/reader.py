@@ -124,6 +124,11 @@ def _worked_out(asked: Asked, plan: Plan, pages: _Pages) -> Draft | None:
     operands = tuple(Claim(text=o.text, spans=_spans_of(index.layout, o.words, o.text, o.measured)) for o in worked.operands)
     if score < _FLOOR or not all(claim.spans for claim in operands):
         return None
+    if worked.named is not None:
+        # Said in words of the page, so that it is checked as words; what was compared is shown beside it.
+        spans = _spans_of(index.layout, worked.named.words, worked.named.text)
+        shown = (*spans, *(span for claim in operands for span in claim.spans))
+        return Draft(answer=worked.text, spans=shown, confidence=round(min(1.0, score), 4), tier=TIER) if spans else None
     return Draft(
         answer=worked.text,
         spans=tuple(span for claim in operands for span in claim.spans),

@@ -15,6 +15,9 @@ class Operation(StrEnum):
     """The first divided by the second."""
     PERCENT_OF = "percent_of"
     """The first in percent of the second."""
+    LARGER = "larger"
+    """Which of two is the larger."""
+    SMALLER = "smaller"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,13 +61,27 @@ _ITEMS = re.compile(
     rf"(?P<one>(?:[^?,]*[\s,])?{_ITEM})(?P<middle>(?:\s*,\s*{_ITEM})*)\s*,?\s+(?:and|plus|\+)\s+(?P<last>{_ITEM}){_END}",
     re.IGNORECASE,
 )
+_EITHER = re.compile(
+    rf"^(?=.*\b(?:which|who|what)\b)(?P<anchor>[^?]*\b(?P<how>{_MORE})\b[^?]*?[\s,:])"
+    rf"(?P<one>(?:the\s+)?{_ITEM})\s*,?\s+or\s+(?P<other>{_ITEM})\s*\?",
+    re.IGNORECASE,
+)
+_LARGER = frozenset({"more", "higher", "greater", "larger", "bigger"})
 _QUOTES = " \"“”`'‘’"
 
 
 @lru_cache(maxsize=64)
 def asking_of(question: str) -> Asking | None:
     """What ``question`` asks to have worked out of several numbers; None for a question that one number answers."""
-    return _multiple(question) or _difference(question) or _sum(question)
+    return _multiple(question) or _difference(question) or _either(question) or _sum(question)
+
+
+def _either(question: str) -> Asking | None:
+    found = _EITHER.search(question)
+    if found is None:
+        return None
+    operation = Operation.LARGER if found["how"].lower() in _LARGER else Operation.SMALLER
+    return Asking(operation=operation, anchor=f"{found['anchor']} {found['one']}", others=(found["other"].strip(_QUOTES),))
 
 
 def _difference(question: str) -> Asking | None:

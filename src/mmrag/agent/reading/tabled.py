@@ -30,6 +30,7 @@ _PRINTED_UNIT = re.compile(
 _POWER = {"thousand": 3, "million": 6, "billion": 9}
 _SHARE = re.compile(r"%|\bper ?cent|\bpercentage|\bshare of\b", re.IGNORECASE)
 _ASKS_HOW_MUCH = re.compile(r"(?:^|[:,;]\s+)\W*(?:what(?:['’]s|\s+(?:is|was|are|were|multiple))|how)\b", re.IGNORECASE)
+_EITHER = frozenset({Operation.LARGER, Operation.SMALLER})
 _RATIOS = frozenset({Operation.MULTIPLE, Operation.PERCENT_OF})
 _TOP_ROWS = 10
 _FIELD = 0.5
@@ -62,9 +63,9 @@ def in_tables(asked: Asked, plan: Plan, table: Table) -> Candidate | None:
 
 def worked_out(asked: Asked, plan: Plan, table: Table) -> Worked | None:
     """What the question asks to have worked out of the numbers of the page's tables; None where one of them is not there."""
-    if not _may_be_number(asked, plan):
-        return None
     asking = asking_of(plan.asked)
+    if not (_may_be_number(asked, plan) or (asking is not None and asking.operation in _EITHER)):
+        return None
     wanted = wanted_of(plan.asked, plan.target, given(plan))
     if asking is None:
         power = _scale(plan.question, table.layout.page)
@@ -77,10 +78,12 @@ def worked_out(asked: Asked, plan: Plan, table: Table) -> Worked | None:
     found_all = [anchor, *(o for o in others if o is not None)]
     if len(found_all) <= len(others) or len({f.entry.run.index for f in found_all}) < len(found_all):
         return None
-    if asking.operation not in _RATIOS and not all(_counts_alike(plan, table, f) for f in found_all):
+    if asking.operation not in _RATIOS | _EITHER and not all(_counts_alike(plan, table, f) for f in found_all):
         return None
     sure = min(1.0, *(f.row for f in found_all[1:]))
     score = _SURE * table.subject(wanted, wanted.said[0]) * min(anchor.row, 1.0) * sure
+    if asking.operation in _EITHER:
+        return _either(asking, anchor, found_all[1], score)
     return _evaluated(asking, found_all, score)
 
 
@@ -106,6 +109,21 @@ def _counts_alike(plan: Plan, table: Table, found: Found) -> bool:
 def given(plan: Plan) -> str:
     """The names by which the question tells its document."""
     return " ".join(c.text for c in plan.constraints if c.kind is ConstraintKind.NAME)
+
+
+def _either(asking: Asking, one: Found, other: Found, score: float) -> Worked | None:
+    """The name of the larger or the smaller of two: of its row, or the head of its column where both are of one row."""
+    operands = (_operand(one), _operand(other))
+    first, second = (number_in(o.text) for o in operands)
+    if first is None or second is None or first == second:
+        return None
+    chosen = one if (first > second) is (asking.operation is Operation.LARGER) else other
+    entry = chosen.entry
+    run = next((r for r in entry.row if r.index == chosen.name), None) if one.name != other.name else entry.column[0]
+    if run is None:
+        return None
+    named = Operand(text=run.text, words=run.words)
+    return Worked(text=run.text.strip(" :"), operands=operands, score=score, named=named)
 
 
 def _evaluated(asking: Asking, found: list[Found], score: float) -> Worked | None:
@@ -136,6 +154,8 @@ def _evaluated(asking: Asking, found: list[Found], score: float) -> Worked | Non
             expression = _joined(known, " / ") + (" * 100" if share else "")
             text = f"{value.quantize(Decimal('0.01'), ROUND_HALF_UP):f}{'%' if share else ''}"
             return Worked(text=text, expression=expression, operands=operands, score=score)
+        case _:
+            return None
 
 
 def _rescaled(found: Found, power: int) -> Worked | None:

@@ -41,14 +41,15 @@ class Operand:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Worked:
-    """An answer worked out of operands on one page: of two by ``formula``, or of any by ``expression``. ``score`` in
-    [0, 1]."""
+    """An answer worked out of operands on one page: of two by ``formula``, of any by ``expression``; or the one of two that
+    is ``named``, as the larger or the smaller. ``score`` in [0, 1]."""
 
     text: str
     operands: tuple[Operand, ...]
     score: float
     formula: Formula | None = None
     expression: str = ""
+    named: Operand | None = None
 
 
 def work_out(asked: Asked, plan: Plan, layout: Layout) -> Worked | None:
