@@ -29,11 +29,13 @@ WORDS = [
 
 
 async def page_pictures(store: str, most: int) -> tuple[list[str], list[NDArray[np.uint8]]]:
-    """The first page of each document, with its name."""
+    """The first page of ``most`` documents, evenly spread over the store, with their names."""
     names, pictures = [], []
     async with mmrag.open(store) as session:
         app = await session.app()
-        for document in (await app.catalog.documents())[:most]:
+        documents = await app.catalog.documents()
+        count = min(most, len(documents))
+        for document in [documents[place * len(documents) // count] for place in range(count)]:
             page = await app.catalog.page(PageRef(document_id=document.id, page=1))
             if page is not None and page.image is not None:
                 names.append(document.name)
@@ -62,7 +64,7 @@ async def main() -> int:
     axes.set_yticks(range(len(names)), names, fontsize=8)
     figure.colorbar(shown, label="cosine")
     figure.tight_layout()
-    figure.savefig(arguments.output, dpi=150)
+    figure.savefig(arguments.output, dpi=150, bbox_inches="tight")
     print(f"wrote {arguments.output}: {len(names)} pages and {len(arguments.words)} words")
     return 0
 
