@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from layout_support import understood
 from mmrag_ingest.engines.lines import Glyph, OcrLine
 from mmrag_ingest.engines.rapidocr import RapidOcrEngine
 from mmrag_ingest.pages import Rendered
+from mmrag_ingest.seeing.agreeing import agreed
 from mmrag_ingest.seeing.judging import quality, slant_of, sure_letters, turn_of
 from mmrag_ingest.seeing.light import light_of
 from mmrag_ingest.seeing.second import second_look
@@ -83,6 +85,7 @@ VIEWS: list[Callable[[View], View]] = [
     lambda v: v.enlarged(1.5),
     lambda v: v.turned(1).straightened(3.0).enlarged(2.0),
     lambda v: v.evened(),
+    lambda v: v.smoothed(),
     lambda v: v.equalised(),
 ]
 
@@ -160,6 +163,43 @@ def test_another_view_is_kept_only_when_it_reads_more() -> None:
     same = Scripted(lambda p: (line("clear" if p.min() < 100 else "first"),))
     assert see(faint, same).lines[0].text == "first"
     assert len(same.pictures) > 1
+
+
+def test_two_readings_that_agree_are_believed_against_a_third() -> None:
+    read = (line("1S55218"), line("15", at=(20, 80), size=(30, 30)))
+    one, two = line("LS55218", at=(22, 21), sure=0.93), line("LS55218", at=(19, 18), sure=0.94)
+    (first, second) = agreed(read, [[one], [two, line("16", at=(20, 80), size=(30, 30))]])
+    assert (first.text, first.confidence) == ("LS55218", pytest.approx(0.94))
+    assert second.text == "15", "one alone changes nothing"
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        (line("LS55218"), line("1S55218")),  # one of them agrees with what was read
+        (line("LS55218", sure=0.85), line("LS55218", sure=0.99)),  # one is not sure
+        (line("LS552"), line("LS552")),  # both see less of it
+        (line("LS55218", at=(20, 60)), line("LS55218", at=(20, 60))),  # another line
+    ],
+)
+def test_readings_that_do_not_agree_change_nothing(others: tuple[OcrLine, OcrLine]) -> None:
+    (kept,) = agreed([line("1S55218")], [[other] for other in others])
+    assert kept.text == "1S55218"
+
+
+def test_the_blocks_of_a_strong_jpeg_are_measured_and_read_in_three_views() -> None:
+    grain = np.random.default_rng(3).normal(0, 12, (600, 900, 1))
+    page = np.clip(np.asarray(printed(paper=225), np.float64) + grain, 0, 255).astype(np.uint8)
+    kept: dict[int, NDArray[np.uint8]] = {}
+    for strength in (10, 95):
+        data = io.BytesIO()
+        Image.fromarray(page).save(data, format="JPEG", quality=strength)
+        kept[strength] = np.asarray(Image.open(data))
+    assert (light_of(kept[10]).is_blocky, light_of(kept[95]).is_blocky) == (True, False)
+    assert not light_of(page[:5, :7]).is_blocky
+    scripted = Scripted(lambda p: (line("print in blocks"),))
+    see(kept[10], scripted)
+    assert len(scripted.pictures) == 3
 
 
 def test_what_stays_unread_is_kept_apart() -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from mmrag_ingest.engines.lines import OcrEngine, OcrLine
+from mmrag_ingest.seeing.agreeing import agreed
 from mmrag_ingest.seeing.judging import letter_height, letters, quality, slant_of, sure_letters, turn_of
 from mmrag_ingest.seeing.light import light_of
 from mmrag_ingest.seeing.second import second_look
@@ -67,8 +68,11 @@ def see(picture: Picture, engine: OcrEngine) -> Sight:
     slant = slant_of(best.lines)
     if abs(slant) >= LEANING:
         best = _better(best, best.view.straightened(slant), engine)
-    for view in _views(best, picture):
-        best = _better(best, view, engine)
+    looks = [best, *(_look(view, engine, best.turn) for view in _views(best, picture))]
+    for other in looks[1:]:
+        best = _better_of(best, other)
+    # They all have the pixels of one view, since none of them is turned or enlarged.
+    best = replace(best, lines=agreed(best.lines, [look.lines for look in looks if look is not best]))
     if letter_height(best.lines) < SMALL:
         # Of the view that is read best so far: print that is faint as well as small needs both.
         best = _better(best, best.view.enlarged(_ENLARGED), engine)
@@ -94,7 +98,10 @@ def _look(view: View, engine: OcrEngine, turn: int) -> _Look:
 
 def _better(best: _Look, view: View, engine: OcrEngine) -> _Look:
     """``best``, or the reading of ``view`` when that has more sure characters."""
-    other = _look(view, engine, best.turn)
+    return _better_of(best, _look(view, engine, best.turn))
+
+
+def _better_of(best: _Look, other: _Look) -> _Look:
     return other if other.sure > _MORE * best.sure else best
 
 
@@ -120,7 +127,11 @@ def _views(best: _Look, picture: Picture) -> Iterator[View]:
     view, light = best.view, light_of(picture)
     share = quality(best.lines) if letters(best.lines) >= FEW else 1.0
     poor = share < POOR
-    if light.is_faint or poor or (light.is_uneven and share < SHADED):
+    if light.is_blocky:
+        yield view.evened()
+    if light.is_faint or light.is_blocky:
+        view = view.smoothed()
+    if light.is_faint or light.is_blocky or poor or (light.is_uneven and share < SHADED):
         yield view.evened()
     if light.is_faint or poor:
         yield view.equalised()

@@ -22,6 +22,8 @@ _PAPER = 0.97
 """Of the paper around it, from which a point counts as white."""
 _DARKEST = 0.9
 _STEP = 4
+_GRAIN = 0.7
+"""Pixels: the standard deviation of the Gaussian that takes grain away and leaves strokes of two pixels."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +78,13 @@ class View:
         picture = cv2.resize(self.picture, None, fx=times, fy=times, interpolation=cv2.INTER_CUBIC)
         back = self.back @ np.diag([1 / times, 1 / times, 1.0])
         return View(name="enlarged", picture=cast(Picture, picture), back=back)
+
+    def smoothed(self) -> View:
+        """Without the finest grain: noise that evening would raise with the ink, and the edges of a JPEG's blocks."""
+        import cv2
+
+        picture = cv2.GaussianBlur(self.picture, (0, 0), _GRAIN)
+        return replace(self, name="smoothed", picture=cast(Picture, picture))
 
     def evened(self) -> View:
         """Divided by the paper around each point, so that shadows go, and stretched from the ink to white."""
