@@ -9,7 +9,7 @@ from typing import Final
 from mmrag_ingest.engines.lines import OcrEngine, OcrLine
 from mmrag_ingest.seeing.agreeing import agreed
 from mmrag_ingest.seeing.judging import letter_height, letters, quality, slant_of, sure_letters, turn_of
-from mmrag_ingest.seeing.light import light_of
+from mmrag_ingest.seeing.light import Light, light_of
 from mmrag_ingest.seeing.second import second_look
 from mmrag_ingest.seeing.views import Picture, View
 
@@ -68,11 +68,14 @@ def see(picture: Picture, engine: OcrEngine) -> Sight:
     slant = slant_of(best.lines)
     if abs(slant) >= LEANING:
         best = _better(best, best.view.straightened(slant), engine)
-    looks = [best, *(_look(view, engine, best.turn) for view in _views(best, picture))]
-    for other in looks[1:]:
-        best = _better_of(best, other)
-    # They all have the pixels of one view, since none of them is turned or enlarged.
-    best = replace(best, lines=agreed(best.lines, [look.lines for look in looks if look is not best]))
+    light, readings = light_of(picture), [best.lines]
+    for view in _views(best, light):
+        other = _look(view, engine, best.turn)
+        readings.append(other.lines)
+        # A faint page is the worst view of itself: any other one is taken that reads as much.
+        best = _better_of(best, other, times=1.0 if light.is_faint else _MORE)
+    # All in the pixels of one view, since none of them is turned or enlarged.
+    best = replace(best, lines=agreed(best.lines, [lines for lines in readings if lines is not best.lines]))
     if letter_height(best.lines) < SMALL:
         # Of the view that is read best so far: print that is faint as well as small needs both.
         best = _better(best, best.view.enlarged(_ENLARGED), engine)
@@ -101,8 +104,8 @@ def _better(best: _Look, view: View, engine: OcrEngine) -> _Look:
     return _better_of(best, _look(view, engine, best.turn))
 
 
-def _better_of(best: _Look, other: _Look) -> _Look:
-    return other if other.sure > _MORE * best.sure else best
+def _better_of(best: _Look, other: _Look, *, times: float = _MORE) -> _Look:
+    return other if other.sure > times * best.sure else best
 
 
 def _upright(first: _Look, engine: OcrEngine) -> _Look:
@@ -122,16 +125,16 @@ def _upright(first: _Look, engine: OcrEngine) -> _Look:
     return best
 
 
-def _views(best: _Look, picture: Picture) -> Iterator[View]:
+def _views(best: _Look, light: Light) -> Iterator[View]:
     """Other views of the page that its measures call for, the likeliest first."""
-    view, light = best.view, light_of(picture)
+    view = best.view
     share = quality(best.lines) if letters(best.lines) >= FEW else 1.0
     poor = share < POOR
-    if light.is_blocky:
+    grainy = light.is_faint or light.is_blocky
+    if grainy or poor or (light.is_uneven and share < SHADED):
         yield view.evened()
-    if light.is_faint or light.is_blocky:
+    if grainy:
         view = view.smoothed()
-    if light.is_faint or light.is_blocky or poor or (light.is_uneven and share < SHADED):
         yield view.evened()
     if light.is_faint or poor:
         yield view.equalised()

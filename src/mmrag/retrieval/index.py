@@ -7,7 +7,8 @@ from typing import Final
 
 from mmrag.ports import IndexFeed, VectorIndex
 
-_BATCH: Final = 2000
+_BATCH: Final = 500
+"""Changes at once. A vector on its way is 384 numbers of Python, 12 kB: more of them only take memory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
