@@ -51,6 +51,15 @@ GROWTH = page_of(
 )
 
 
+TOLD = page_of(
+    [(0.05, "In 1882 the parish of Brook covered some 538 square miles of marsh, and")],
+    [(0.05, "its 12 wardens kept 40 ferries on 3 rivers.")],
+    [],
+    [],
+    [(0.05, "The parish of Ford has 77 square miles.")],
+)
+
+
 async def ask(question: str, page: Page) -> Draft:
     return await ReaderDrafter(None).draft(make_plan(question), [reading(page)])
 
@@ -137,6 +146,26 @@ async def test_a_scale_that_is_no_power_of_a_thousand_is_refuted() -> None:
     draft = await ask(question, STATEMENT)
     assert not stands(question, replace(draft, answer="53.62", expression="536245 / 10000"), STATEMENT)
     assert not stands(question, replace(draft, answer="537", expression="536245 / 1000"), STATEMENT)
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("How many square miles did the parish of Brook cover in 1882?", "538"),
+        ("How many wardens did the parish of Brook have?", "12"),
+        ('In the book "Marshes": How many square miles of the parish belong to Ford?', "77"),
+    ],
+)
+async def test_a_number_in_front_of_what_is_counted(question: str, answer: str) -> None:
+    draft = await ask(question, TOLD)
+    assert draft.answer == answer
+    assert draft.confidence >= 0.5
+    assert stands(question, draft, TOLD)
+
+
+async def test_another_parish_has_no_count() -> None:
+    draft = await ask('In the book "Marshes": How many square miles did the parish of Heath cover?', TOLD)
+    assert draft.answer is None or draft.confidence < 0.5
 
 
 @settings(deadline=None, max_examples=25)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import anyio
 
 from mmrag.agent.reading.candidates import CHART, Candidate, Measured
+from mmrag.agent.reading.counted import COUNTED
 from mmrag.agent.reading.fields import by_fields, by_meaning
 from mmrag.agent.reading.labels import LabelIndex
 from mmrag.agent.reading.layout import Layout
@@ -145,7 +146,7 @@ def _printed_share(asked: Asked, plan: Plan, pages: Sequence[Table], best: Candi
     something else, a share of others, a line about another thing look just like the one asked for. Charts and tables have
     seen to it. A name that a question about one document says, and none of ``pages`` prints, speaks against any answer.
     """
-    if best.why in (CHART, TABLE, OPTION):
+    if best.why in (CHART, TABLE, OPTION, COUNTED):
         return 1.0
     wanted = wanted_of(plan.asked, plan.target, given(plan))
     if plan.lead and any(all(not page.prints(name) for page in pages) for name in wanted.names):

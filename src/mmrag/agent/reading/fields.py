@@ -8,6 +8,7 @@ from mmrag.agent.reading.amounts import weigh_totals
 from mmrag.agent.reading.candidates import Candidate, by_labels
 from mmrag.agent.reading.charts import charts_of, in_charts, ranks
 from mmrag.agent.reading.columns import in_columns
+from mmrag.agent.reading.counted import in_sentences
 from mmrag.agent.reading.dates import document_dates, document_times, pairs, period_ends
 from mmrag.agent.reading.fit import value_cut
 from mmrag.agent.reading.labels import Label, LabelIndex
@@ -17,7 +18,9 @@ from mmrag.agent.reading.lexicon import Concept, Lexicon
 from mmrag.agent.reading.lookup import UNITS, asked_words, by_alignment, word_weights
 from mmrag.agent.reading.options import in_options
 from mmrag.agent.reading.prose import lines
+from mmrag.agent.reading.tabled import given as given_names
 from mmrag.agent.reading.tabled import in_tables
+from mmrag.agent.reading.tables import wanted_of
 from mmrag.agent.reading.target import Asked
 from mmrag.agent.reading.text import fold, holds
 from mmrag.agent.reading.yesno import marks
@@ -42,6 +45,8 @@ def by_fields(asked: Asked, plan: Plan, pages: Sequence[tuple[float, LabelIndex]
             continue
         tabled = None if here else in_tables(asked, plan, index.table)
         here += [tabled] if tabled is not None else []
+        if asked.type is AnswerType.NUMBER:
+            here += in_sentences(plan.asked, wanted_of(plan.asked, plan.target, given_names(plan)), index.table)
         here += in_options(asked, plan, index.layout)
         here += _named(asked, plan, index, lexicon)
         if max((c.score for c in here), default=0.0) < 0.5:
