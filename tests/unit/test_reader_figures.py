@@ -96,6 +96,7 @@ async def test_the_figure_in_the_row_and_column_asked_for(question: str, page: P
         ("How many messages did the Otter, the Heron and the Seal write in total?", SLIDE, "41", ("24", "12", "5")),
         ("How much higher was the spending on lamps in 2016 than in 2012?", GROWTH, "100", ("230", "130")),
         ("What is the ratio of total current assets to total current liabilities in 2021?", STATEMENT, "7.31", None),
+        ("What is the FY2020 ratio of total current assets to total current liabilities?", STATEMENT, "4.19", None),
         ("What were the inventories in FY2021 (in millions)?", STATEMENT, "536.25", ("536,245",)),
         ("What was the cash in FY2021? Answer in USD millions.", STATEMENT, "2,823", ("2,822,795",)),
     ],

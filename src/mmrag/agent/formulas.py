@@ -33,13 +33,18 @@ def number_in(text: str) -> Decimal | None:
     return Decimal(numbers[0].normal) if len(numbers) == 1 else None
 
 
+def is_bracketed(text: str) -> bool:
+    """True for a number in brackets, as accounts print what is taken off: beside one without, its sign is in doubt."""
+    return _ESTIMATE.sub("", text).lstrip(" $€£").startswith("(")
+
+
 def evaluate(formula: Formula, first: str, second: str) -> str | None:
     """The result on two printed values, as plain digits; None when one is no number, or the division has no result.
 
     A difference has as many decimals as the more precise of the two.
     """
     a, b = number_in(first), number_in(second)
-    if a is None or b is None:
+    if a is None or b is None or is_bracketed(first) != is_bracketed(second):
         return None
     if formula is Formula.DIFFERENCE:
         places = max(len(m[1]) if (m := _DECIMALS.search(text)) else 0 for text in (first, second))

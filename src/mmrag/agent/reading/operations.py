@@ -89,17 +89,21 @@ def _difference(question: str) -> Asking | None:
     if than is not None:
         return _of_two(Operation.DIFFERENCE, f"{question[: than.start()]} {than['anchor']}", than["other"])
     gap = _GAP.search(question)
-    return None if gap is None else _of_two(Operation.DIFFERENCE, f"{gap['lead']} {gap['one']}", gap["other"])
+    return (
+        None
+        if gap is None
+        else _of_two(Operation.DIFFERENCE, f"{question[: gap.start()]} {gap['lead']} {gap['one']}", gap["other"])
+    )
 
 
 def _multiple(question: str) -> Asking | None:
     found = _MULTIPLE.search(question)
     if found is not None:
-        return _of_two(Operation.MULTIPLE, f"{found['what']} {found['anchor']}", found["other"])
+        return _of_two(Operation.MULTIPLE, f"{question[: found.start()]} {found['what']} {found['anchor']}", found["other"])
     for pattern, operation in ((_RATIO, Operation.MULTIPLE), (_SHARE, Operation.PERCENT_OF)):
         found = pattern.search(question)
         if found is not None:
-            return _of_two(operation, found["anchor"], found["other"])
+            return _of_two(operation, f"{question[: found.start()]} {found['anchor']}", found["other"])
     return None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from decimal import ROUND_HALF_UP, Decimal
 
-from mmrag.agent.formulas import evaluate, number_in
+from mmrag.agent.formulas import evaluate, is_bracketed, number_in
 from mmrag.agent.reading.candidates import Candidate
 from mmrag.agent.reading.operations import Asking, Operation, asking_of
 from mmrag.agent.reading.tables import Found, Table, wanted_of
@@ -132,7 +132,7 @@ def _evaluated(asking: Asking, found: list[Found], score: float) -> Worked | Non
     if any(n is None for n in numbers):
         return None
     known = [n for n in numbers if n is not None]
-    if len({n < 0 for n in known}) > 1:
+    if len({is_bracketed(o.text) for o in operands}) > 1:
         return None  # brackets make an expense negative in one table and are left out in another
     percent = "%" if all("%" in o.text for o in operands) else ""
     match asking.operation:

@@ -39,6 +39,9 @@ _PLAIN_WORDS = (
 )
 _PLAIN = frozenset(stem(w) for w in (*_PLAIN_WORDS.split(), *STOP))
 """Words about figures in general: they name no row by themselves, and a page need not print them."""
+_OF_A_YEAR_WORDS = "jan feb mar apr may jun jul aug sep oct nov dec audit unaudit restat actual"
+_OF_A_YEAR = frozenset(_OF_A_YEAR_WORDS.split())
+"""What stands beside a year in a head and says nothing of what is under it; 'gross' and 'budget' do."""
 _SURE_LETTERS = 5
 """Shorter words stand in any text that is run together."""
 _NOTE = re.compile(r"\((?:n\s*=|note|see)[^)]*\)|[¹²³⁴⁵*†‡#]+", re.IGNORECASE)
@@ -233,7 +236,11 @@ class Table:
             if len(fitting) > 1:
                 ranked = sorted(((len(s & said), f) for f, s in fitting), key=lambda r: -r[0])
                 fitting = [(ranked[0][1], frozenset[str]())] if ranked[0][0] > ranked[1][0] else []
-            return replace(fitting[0][0], score=quality) if len(fitting) == 1 else None
+            if len(fitting) != 1:
+                return None
+            found = fitting[0][0]
+            more = _stems(YEAR.sub(" ", found.entry.head)) - said - _OF_A_YEAR
+            return replace(found, score=quality * (_ASSUMED if any(_tells(s) for s in more) else 1.0))
         if wanted.years and shown:
             return None
         only = list(row) if len(row) == 1 else [f for f in row if f.entry.is_captioned]
