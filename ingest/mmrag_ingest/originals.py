@@ -70,6 +70,7 @@ async def open_originals(settings: Settings) -> AsyncIterator[Originals]:
         max_pixels=ingest.max_pixels,
         max_pages=ingest.max_pages,
         max_file_bytes=ingest.max_file_bytes,
+        page_s=ingest.page_timeout_s,
     )
     async with open_pool(ingest.model_copy(update={"workers": 1}), limits) as pool:
         yield OriginalFiles(pool, limits, timeout_s=ingest.page_timeout_s)

@@ -126,6 +126,7 @@ async def _carry_out(
         max_pixels=settings.max_pixels,
         max_pages=settings.max_pages,
         max_file_bytes=settings.max_file_bytes,
+        page_s=settings.page_timeout_s,
     )
     opened = (open_readers or open_pool)(settings, limits)
     async with _index_follows(app.keeper) as published, opened as readers:

@@ -13,12 +13,14 @@ from mmrag.domain.values import FoundValue
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """Guards against files made to exhaust a reader. Pixels are counted per page after decoding."""
+    """Guards against files made to exhaust a reader. Pixels are counted per page after decoding; ``page_s`` is the time in
+    seconds after which a page is given up."""
 
     dpi: int = 200
     max_pixels: int = 60_000_000
     max_pages: int = 5_000
     max_file_bytes: int = 1_000_000_000
+    page_s: float = 18.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

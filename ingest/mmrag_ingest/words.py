@@ -20,6 +20,7 @@ from mmrag_ingest.ocr_words import words_of
 from mmrag_ingest.pages import Rendered
 from mmrag_ingest.records import RawPage, RawWord
 from mmrag_ingest.sanity import Trust, judge
+from mmrag_ingest.seeing.effort import Effort
 from mmrag_ingest.seeing.see import see
 
 NATIVE_ENGINE = "pdfium"
@@ -40,32 +41,33 @@ _OCR_LAYER_AGREEMENT = 0.93
 """Asked of an invisible layer, which is another engine's OCR: where the two differ, ours carries a confidence."""
 
 
-def find_words(rendered: Rendered, engine: OcrEngine) -> RawPage:
-    """Decide where the words come from, and get them. ``engine`` is not touched when the text layer will do.
+def find_words(rendered: Rendered, engine: OcrEngine, effort: Effort | None = None) -> RawPage:
+    """Decide where the words come from, and get them. ``engine`` is not touched when the text layer will do;
+    ``effort`` is what reading the page may take.
 
     Values of form fields that the picture does not show are added from the file.
     """
-    return with_undrawn(_visible_words(rendered, engine), rendered.marks.fields)
+    return with_undrawn(_visible_words(rendered, engine, effort or Effort()), rendered.marks.fields)
 
 
-def _visible_words(rendered: Rendered, engine: OcrEngine) -> RawPage:
+def _visible_words(rendered: Rendered, engine: OcrEngine, effort: Effort) -> RawPage:
     layer = rendered.layer
     if layer is None or not layer.words:
-        return _by_ocr(rendered, engine, [])
+        return _by_ocr(rendered, engine, effort, [])
     trust, why = judge(layer)
     if trust is Trust.NO:
-        return _by_ocr(rendered, engine, [f"the text layer was not used: {why}"])
+        return _by_ocr(rendered, engine, effort, [f"the text layer was not used: {why}"])
     if trust is Trust.DOUBT:
         hidden = layer.invisible > 0.5
         agreement = _agreement(layer, rendered.picture, engine, _SAMPLED_WORDS * (2 if hidden else 1))
         if agreement < (_OCR_LAYER_AGREEMENT if hidden else _AGREEMENT):
             against = f"{why}, and a sample of it agrees with the picture by only {agreement:.0%}"
-            return _by_ocr(rendered, engine, [f"the text layer was not used: {against}"])
+            return _by_ocr(rendered, engine, effort, [f"the text layer was not used: {against}"])
         if hidden:
             # Somebody else's OCR does not say how sure it was: the sample says how right it is.
             layer = replace(layer, words=tuple(replace(word, confidence=agreement) for word in layer.words))
     unread = [image for image in layer.images if _is_unread(image, layer)]
-    added = [word for image in unread for word in _read_region(image, rendered, layer, engine)]
+    added = [word for image in unread for word in _read_region(image, rendered, layer, engine, effort)]
     return _native(rendered, layer, added, engine)
 
 
@@ -87,9 +89,9 @@ def _native(rendered: Rendered, layer: TextLayer, added: list[RawWord], engine: 
     )
 
 
-def _by_ocr(rendered: Rendered, engine: OcrEngine, notes: list[str]) -> RawPage:
+def _by_ocr(rendered: Rendered, engine: OcrEngine, effort: Effort, notes: list[str]) -> RawPage:
     width, height = rendered.size
-    sight = see(rendered.picture, engine)
+    sight = see(rendered.picture, engine, effort)
     words = words_of(sight.lines, width=width, height=height)
     return RawPage(
         width=width,
@@ -124,14 +126,16 @@ def _is_unread(image: BBox, layer: TextLayer) -> bool:
     return len(bands) < _LEAST_BANDS
 
 
-def _read_region(region: BBox, rendered: Rendered, layer: TextLayer, engine: OcrEngine) -> tuple[RawWord, ...]:
+def _read_region(
+    region: BBox, rendered: Rendered, layer: TextLayer, engine: OcrEngine, effort: Effort
+) -> tuple[RawWord, ...]:
     """Read one part of the page by OCR. Words that the text layer has as well are left out: its letters are exact."""
     width, height = rendered.size
     x0, y0, x1, y1 = (int(value) for value in region.to_pixels(width, height))
     part = rendered.picture[y0 : max(y0 + 1, y1), x0 : max(x0 + 1, x1)]
     lines = [
         replace(line, quad=tuple((x + x0, y + y0) for x, y in line.quad))
-        for line in see(np.ascontiguousarray(part), engine).lines
+        for line in see(np.ascontiguousarray(part), engine, effort).lines
     ]
     known = [word.polygon.bbox for word in layer.words]
     words = words_of(lines, width=width, height=height)

@@ -16,6 +16,7 @@ from mmrag_ingest.marks import with_marks
 from mmrag_ingest.pages import render
 from mmrag_ingest.pictures import encode
 from mmrag_ingest.records import PageRead, PageTask
+from mmrag_ingest.seeing.effort import Effort
 from mmrag_ingest.words import find_words
 
 
@@ -26,8 +27,9 @@ def read_page(task: PageTask, *, threads: int = 1) -> PageRead:
     """
     started = time.perf_counter()
     try:
+        effort = Effort.of_page(task.limits.page_s, threads)
         rendered = render(task)
-        raw = find_words(rendered, engine(threads))
+        raw = find_words(rendered, engine(threads), effort)
         picture = encode(rendered.picture)
         page = elements.understand(
             raw, rendered.picture, document_id=task.document_id, number=task.number, image=sha256_hex(picture)

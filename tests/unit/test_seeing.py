@@ -14,6 +14,7 @@ from mmrag_ingest.engines.lines import Glyph, OcrLine
 from mmrag_ingest.engines.rapidocr import RapidOcrEngine
 from mmrag_ingest.pages import Rendered
 from mmrag_ingest.seeing.agreeing import agreed
+from mmrag_ingest.seeing.effort import SHARE, Effort
 from mmrag_ingest.seeing.judging import quality, slant_of, sure_letters, turn_of
 from mmrag_ingest.seeing.light import light_of
 from mmrag_ingest.seeing.second import second_look
@@ -163,6 +164,26 @@ def test_another_view_is_kept_only_when_it_reads_more() -> None:
     same = Scripted(lambda p: (line("clear" if p.min() < 100 else "first"),))
     assert see(faint, same).lines[0].text == "first"
     assert len(same.pictures) > 1
+
+
+@pytest.mark.parametrize(("seconds", "readings"), [(1.0, 4), (3.0, 3), (4.0, 2), (7.0, 1), (100.0, 1)])
+def test_a_page_keeps_its_best_reading_when_there_is_no_time_for_more(seconds: float, readings: int) -> None:
+    """A faint page has four readings; a slow machine, or a huge page, gets as many as fit into the limit of a page."""
+    now = [0.0]
+    faint = np.asarray(printed(ink=200, paper=240))
+
+    def slowly(picture: NDArray[np.uint8]) -> tuple[OcrLine, ...]:
+        now[0] += seconds
+        return (line("clear", size=(200, 40)) if picture.min() < 100 else line("dim", size=(200, 40)),)
+
+    scripted = Scripted(slowly)
+    effort = Effort(most_s=SHARE * 18.0, clock=lambda: now[0])
+    seen = see(faint, scripted, effort)
+    assert len(scripted.pictures) == readings
+    assert now[0] == seconds * readings
+    assert readings == 1 or now[0] <= effort.most_s
+    assert seen.lines[0].text == ("dim" if readings == 1 else "clear")
+    assert ["ingest.page_timeout_s" in note for note in seen.notes] == ([] if readings == 4 else [True])
 
 
 def test_two_readings_that_agree_are_believed_against_a_third() -> None:

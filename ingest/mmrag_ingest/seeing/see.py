@@ -8,6 +8,7 @@ from typing import Final
 
 from mmrag_ingest.engines.lines import OcrEngine, OcrLine
 from mmrag_ingest.seeing.agreeing import agreed
+from mmrag_ingest.seeing.effort import Effort
 from mmrag_ingest.seeing.judging import letter_height, letters, quality, slant_of, sure_letters, turn_of
 from mmrag_ingest.seeing.light import Light, light_of
 from mmrag_ingest.seeing.second import second_look
@@ -58,19 +59,41 @@ class _Look:
     sure: int
 
 
-def see(picture: Picture, engine: OcrEngine) -> Sight:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Looker:
+    """Reads views while there is time for it."""
+
+    engine: OcrEngine
+    effort: Effort
+
+    def look(self, view: View, turn: int) -> _Look:
+        began = self.effort.clock()
+        lines = self.engine.read(view.picture)
+        self.effort.took(self.effort.clock() - began)
+        return _Look(view=view, lines=lines, turn=turn, sure=sure_letters(lines))
+
+    def better(self, best: _Look, view: View) -> _Look:
+        """``best``, or the reading of ``view`` when that has more sure characters."""
+        return _better_of(best, self.look(view, best.turn)) if self.effort.allows_another() else best
+
+
+def see(picture: Picture, engine: OcrEngine, effort: Effort | None = None) -> Sight:
     """Read an RGB picture, shape ``(h, w, 3)``, as well as can be done in a few times the time of a single reading.
 
-    A clean page is read once.
+    A clean page is read once. Where ``effort`` allows no more readings, the best one so far stands, and a note says so.
     """
-    best = _look(View.as_displayed(picture), engine, 0)
-    best = _upright(best, engine)
+    effort = effort or Effort()
+    looker = _Looker(engine=engine, effort=effort)
+    best = looker.look(View.as_displayed(picture), 0)
+    best = _upright(best, looker)
     slant = slant_of(best.lines)
     if abs(slant) >= LEANING:
-        best = _better(best, best.view.straightened(slant), engine)
+        best = looker.better(best, best.view.straightened(slant))
     light, readings = light_of(picture), [best.lines]
     for view in _views(best, light):
-        other = _look(view, engine, best.turn)
+        if not effort.allows_another():
+            break
+        other = looker.look(view, best.turn)
         readings.append(other.lines)
         # A faint page is the worst view of itself: any other one is taken that reads as much.
         best = _better_of(best, other, times=1.0 if light.is_faint else _MORE)
@@ -78,37 +101,31 @@ def see(picture: Picture, engine: OcrEngine) -> Sight:
     best = replace(best, lines=agreed(best.lines, [lines for lines in readings if lines is not best.lines]))
     if letter_height(best.lines) < SMALL:
         # Of the view that is read best so far: print that is faint as well as small needs both.
-        best = _better(best, best.view.enlarged(_ENLARGED), engine)
+        best = looker.better(best, best.view.enlarged(_ENLARGED))
     lines = best.view.on_page(second_look(best.view.picture, best.lines, engine))
-    height = letter_height(lines)
-    notes = []
-    if height < ILLEGIBLE:
-        notes.append(f"the print is about {height:.0f} pixels high, too small to be read surely: scan it with more dots")
-    elif not lines and max(picture.shape[:2]) < TINY:
-        notes.append(f"the page has only {picture.shape[1]} x {picture.shape[0]} pixels, too few to read anything")
     return Sight(
         lines=tuple(line for line in lines if line.is_read),
         unread=tuple(line for line in lines if not line.is_read),
         turn=best.turn,
-        notes=tuple(notes),
+        notes=tuple(_notes(picture, lines, effort)),
     )
 
 
-def _look(view: View, engine: OcrEngine, turn: int) -> _Look:
-    lines = engine.read(view.picture)
-    return _Look(view=view, lines=lines, turn=turn, sure=sure_letters(lines))
-
-
-def _better(best: _Look, view: View, engine: OcrEngine) -> _Look:
-    """``best``, or the reading of ``view`` when that has more sure characters."""
-    return _better_of(best, _look(view, engine, best.turn))
+def _notes(picture: Picture, lines: tuple[OcrLine, ...], effort: Effort) -> Iterator[str]:
+    height = letter_height(lines)
+    if height < ILLEGIBLE:
+        yield f"the print is about {height:.0f} pixels high, too small to be read surely: scan it with more dots"
+    elif not lines and max(picture.shape[:2]) < TINY:
+        yield f"the page has only {picture.shape[1]} x {picture.shape[0]} pixels, too few to read anything"
+    if effort.cut_short:
+        yield "there was no time to read the page in all ways that its print calls for (ingest.page_timeout_s)"
 
 
 def _better_of(best: _Look, other: _Look, *, times: float = _MORE) -> _Look:
     return other if other.sure > times * best.sure else best
 
 
-def _upright(first: _Look, engine: OcrEngine) -> _Look:
+def _upright(first: _Look, looker: _Looker) -> _Look:
     """Read a page anew that lies on its side or stands on its head: lines are found better where they run level."""
     turn = turn_of(first.lines)
     best = first
@@ -117,7 +134,9 @@ def _upright(first: _Look, engine: OcrEngine) -> _Look:
         tries = [turn, *(q for q in (2, 1, 3, 0) if q != turn)]
     for quarters in tries:
         if quarters:
-            other = _look(first.view.turned(quarters), engine, quarters)
+            if not looker.effort.allows_another():
+                break
+            other = looker.look(first.view.turned(quarters), quarters)
             if other.sure > best.sure or (quarters == turn and other.sure > 0.95 * best.sure):
                 best = other
         if quality(best.lines) >= HOPELESS:
