@@ -136,7 +136,7 @@ class LexicalIndex(Protocol):
         """BM25 over whole page texts."""
         ...
 
-    async def search_names(self, name: str, k: int) -> tuple[PageScored, ...]:
+    async def search_names(self, name: str, k: int, *, documents: Sequence[str] | None = None) -> tuple[PageScored, ...]:
         """Pages that show a name in spite of spacing, punctuation and OCR errors, best first.
 
         The score is in [0, 1]; rare words of the name weigh more than common ones.

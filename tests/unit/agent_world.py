@@ -45,14 +45,14 @@ class PlainLexical:
         ]
         return tuple(sorted((f for f in found if f.score), key=lambda s: -s.score)[:k])
 
-    async def search_names(self, name: str, k: int) -> tuple[PageScored, ...]:
+    async def search_names(self, name: str, k: int, *, documents: Sequence[str] | None = None) -> tuple[PageScored, ...]:
         wanted = _words(name)
         return tuple(
             PageScored(
                 ref=PageRef(document_id=p.document_id, page=p.number), score=len(wanted & _words(p.text)) / len(wanted)
             )
             for p in self._pages
-            if wanted & _words(p.text)
+            if wanted & _words(p.text) and (documents is None or p.document_id in documents)
         )[:k]
 
     async def search_values(

@@ -63,7 +63,7 @@ class NoLexical:
                 found.append(PageScored(ref=PageRef(document_id=document.id, page=1), score=float(shared)))
         return tuple(sorted(found, key=lambda p: -p.score)[:k])
 
-    async def search_names(self, name: str, k: int) -> tuple[PageScored, ...]:
+    async def search_names(self, name: str, k: int, *, documents: object = None) -> tuple[PageScored, ...]:
         return ()
 
     async def search_values(self, normals: object, **_: object) -> tuple[object, ...]:

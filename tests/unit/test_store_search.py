@@ -99,6 +99,10 @@ async def test_a_name_is_found_in_spite_of_ocr_errors(lexical: LexicalIndex) -> 
     document, score = await best("Gerbang Alaf Restaurant Sdn Bhd")
     assert document == "doc-b"
     assert 0.8 < score < 1
+    assert (await lexical.search_names("mr diy", 3, documents=["doc-a", "doc-c"]))[0].ref.document_id == "doc-c"
+    within = await lexical.search_names("mr diy", 3, documents=["doc-a"])
+    assert {found.ref.document_id for found in within} <= {"doc-a"}
+    assert await lexical.search_names("mr diy", 3, documents=[]) == ()
     assert await lexical.search_names("ab", 5) == ()
     assert await lexical.search_names("qqqqqq wwwwww", 5) == ()
 

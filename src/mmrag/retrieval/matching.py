@@ -21,6 +21,9 @@ SATISFIED = 0.66
 """Score from which a document is said to show a name. On 161 names of the development questions the right documents score
 0.7 to 1.0 (but for six that OCR or handwriting leaves illegible) and the best of the wrong ones at most 0.67."""
 _SHOWING = 15
+"""Pages that a name is looked for on at first."""
+_ASKED_AGAIN = 20
+"""Documents on which a common name is looked for again, since something else says that they may be meant."""
 CERTAIN = 0.9
 """A number that is no typed value may still be part of one: it has to be shown nearly whole."""
 
@@ -69,6 +72,7 @@ async def match_constraints(
     if not asked:
         return Matches()
     shown = await asyncio.gather(*(_pages_showing(c, lexical) for c in asked))
+    shown = await _with_common_names(asked, shown, lexical)
     if documents is not None:
         allowed = frozenset(documents)
         shown = [{ref: s for ref, s in pages.items() if ref.document_id in allowed} for pages in shown]
@@ -100,6 +104,26 @@ def combine(shown: Sequence[tuple[Constraint, Mapping[PageRef, float]]]) -> Matc
         best=tuple(best),
         satisfied=tuple(satisfied),
     )
+
+
+async def _with_common_names(
+    asked: Sequence[Constraint], shown: Sequence[dict[PageRef, float]], lexical: LexicalIndex
+) -> list[dict[PageRef, float]]:
+    """``shown``, and where a name is on more pages than were asked for, also the documents that satisfy another constraint.
+
+    Of a firm's five thousand invoices the first search gives some: the one with the number asked for is hardly among them.
+    """
+    satisfying = [frozenset(ref.document_id for ref, score in pages.items() if score >= SATISFIED) for pages in shown]
+    completed: list[dict[PageRef, float]] = []
+    for number, (constraint, pages) in enumerate(zip(asked, shown, strict=True)):
+        cut = constraint.kind is ConstraintKind.NAME and len(pages) >= _SHOWING and min(pages.values()) >= SATISFIED
+        others = frozenset().union(*(found for n, found in enumerate(satisfying) if n != number)) - satisfying[number]
+        if cut and 0 < len(others) <= _ASKED_AGAIN:
+            again = await lexical.search_names(constraint.text, _SHOWING, documents=sorted(others))
+            completed.append({**pages, **{page.ref: page.score for page in again}})
+        else:
+            completed.append(pages)
+    return completed
 
 
 async def _pages_showing(constraint: Constraint, lexical: LexicalIndex) -> dict[PageRef, float]:

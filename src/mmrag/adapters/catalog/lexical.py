@@ -76,10 +76,10 @@ class SqliteLexical:
 
         return await self._readers.run(work)
 
-    async def search_names(self, name: str, k: int) -> tuple[PageScored, ...]:
+    async def search_names(self, name: str, k: int, *, documents: Sequence[str] | None = None) -> tuple[PageScored, ...]:
         if not trigrams(squash(name)) or k <= 0:
             return ()
-        return await self._readers.run(lambda c: pages_with(c, name, k))
+        return await self._readers.run(lambda c: pages_with(c, name, k, documents=documents))
 
     async def search_values(
         self, normals: Sequence[str], *, kinds: Sequence[ValueKind] | None = None, documents: Sequence[str] | None = None

@@ -15,6 +15,10 @@ from mmrag.adapters.catalog.likeness import Likeness, words_of
 from mmrag.adapters.catalog.text import squash, trigrams
 from mmrag.ports import PageRef, PageScored
 
+_WITHIN: Final = """
+SELECT p.key FROM edition i JOIN page p ON p.edition = i.key
+WHERE i.published = 1 AND i.document_id IN (SELECT value FROM json_each(?))
+"""
 _HOLDING: Final = "SELECT count(*) FROM (SELECT 1 FROM page_text WHERE page_text MATCH ? LIMIT ?)"
 _ENOUGH: Final = 20_000
 """Pages counted for a word at most: beyond, it is common whatever the exact number."""
@@ -25,15 +29,20 @@ _POSTINGS: Final = 20_000
 large one. They tell pages apart; the common ones are on every second page."""
 
 
-def pages_with(connection: sqlite3.Connection, name: str, k: int) -> tuple[PageScored, ...]:
+def pages_with(
+    connection: sqlite3.Connection, name: str, k: int, *, documents: Sequence[str] | None = None
+) -> tuple[PageScored, ...]:
     """The ``k`` pages that show ``name`` best, with their score by :class:`Likeness`, best first.
 
-    Candidates share the most of the name's rarer trigrams, weighted by inverse document frequency; the name is then
-    looked for on each candidate's own text.
+    With ``documents``, of these ones only. Candidates share the most of the name's rarer trigrams, weighted by inverse
+    document frequency; the name is then looked for on each candidate's own text.
     """
     wanted = trigrams(squash(name))
     candidates = _candidates(connection, wanted)
     weights = candidates.weights
+    if documents is not None:
+        within = connection.execute(_WITHIN, (json.dumps(list(documents)),))
+        weights = {key: weights[key] for (key,) in within if key in weights}
     chosen = heapq.nlargest(max(_CANDIDATES, 4 * k), weights, key=weights.__getitem__)
     rows = connection.execute(
         "SELECT p.key, i.document_id, p.number, p.squashed FROM page p JOIN edition i ON i.key = p.edition"
