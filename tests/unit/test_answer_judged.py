@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from decimal import Decimal
 from pathlib import Path
-from typing import Literal
 
 import pytest
 from agent_pages import reading, span
 from agent_world import World, settings
-from PIL import Image
 
 from mmrag.agent.aiming import aim, joined
-from mmrag.agent.case import Case, Round
-from mmrag.agent.critique_rules import Reviewed
 from mmrag.agent.expressions import check_expression
 from mmrag.agent.tiers import model_tier
-from mmrag.agent.trace import Trace
 from mmrag.agent.trimming import trimmed
 from mmrag.domain.answers import AbstentionReason, Claim, Draft, Entailed, Verdict, VerdictKind, VerifyMethod
 from mmrag.domain.costs import Usage
 from mmrag.domain.documents import Page
 from mmrag.domain.evidence import Hit
 from mmrag.domain.geometry import BBox
-from mmrag.domain.messages import ChatRequest, ImagePart, Reply, TextPart, ToolCall
+from mmrag.domain.messages import ChatRequest, Reply, ToolCall
 from mmrag.domain.plans import AnswerType, Gathered, Plan, Reading
 from mmrag.middleware.wrapping import wrapped
 from mmrag.settings import AskSettings, EvaluationSettings, Settings
@@ -148,7 +141,6 @@ async def test_a_constitution_of_one_s_own_is_what_models_are_told(tmp_path: Pat
     model = ScriptedModel([drafted("39.80", "RM39.80", "E3")])
     world = World([ACME])
     world.asks(model, name="local")
-    from dataclasses import replace
 
     parts = replace((await world.agent())._parts, principles=constitution(file))
     await Agent(parts).ask("What is the total amount on the receipt from ACME HARDWARE?")
@@ -169,7 +161,6 @@ class Shows:
 
 @pytest.mark.parametrize("topics", [Shows("medical"), None])
 async def test_pages_that_are_to_stay_are_not_sent_to_a_hosted_model(topics: Shows | None) -> None:
-    from dataclasses import replace
 
     from mmrag.agent.asking import Agent
 
@@ -186,7 +177,6 @@ async def test_pages_that_are_to_stay_are_not_sent_to_a_hosted_model(topics: Sho
 
 
 async def test_what_pages_show_brings_principles_into_force_before_anything_is_sent() -> None:
-    from dataclasses import replace
 
     from mmrag.agent.asking import Agent
 
@@ -209,7 +199,6 @@ def call(name: str, **arguments: object) -> Reply:
 async def tooled(world: World, model: ScriptedModel) -> World:
     from mmrag.agent.reader import ReaderDrafter
     from mmrag.agent.tools import ToolParts, build_tools
-    from mmrag.testing import MemoryBlobs
 
     world.asks(model, name="local")
     search = (await world.agent())._parts.search
@@ -380,62 +369,3 @@ async def test_a_tier_that_is_only_a_model_works_out_aggregates_by_the_same_plan
     assert answer.answer is not None, answer.abstention
     assert "30.00" in answer.answer
     assert (answer.tier, model.requests) == ("local", [])
-
-
-SIGHT = json.dumps({"findings": [{"principle": "no-identifying", "verdict": "kept", "reason": "", "words": ""}]})
-
-
-def pictures(request: ChatRequest) -> list[ImagePart]:
-    return [part for message in request.messages for part in message.parts if isinstance(part, ImagePart)]
-
-
-async def pictured() -> tuple[Reading, MemoryBlobs]:
-    blobs, data = MemoryBlobs(), io.BytesIO()
-    Image.new("L", (600, 800), 255).save(data, "PNG")
-    digest = await blobs.put(data.getvalue())
-    return replace(ACME, page=replace(ACME.page, image=digest)), blobs
-
-
-async def test_only_principles_about_pictures_are_judged_with_one() -> None:
-    """One call for all that can be judged from the text, without a picture; a second one with the page, and no third."""
-    page, blobs = await pictured()
-    model = ScriptedModel(
-        [drafted("The customer settled it all.", "Paid in full at the counter"), carries("supported"), critique(), SIGHT]
-    )
-    world = World([page], settings=Settings(ask=AskSettings(min_confidence_open=0.3)), blobs=blobs)
-    world.asks(model, name="local")
-    answer = await (await world.agent()).ask(WHY)
-    assert answer.answer == "The customer settled it all."
-    assert stages(model) == ["draft", "verify", "critique", "critique"]
-    by_text, by_sight = model.requests[2:]
-    assert pictures(by_text) == []
-    assert len(pictures(by_sight)) == 1
-    asked_of = [next(p.text for p in r.messages[0].parts if isinstance(p, TextPart)) for r in (by_text, by_sight)]
-    assert ["no-identifying" in text for text in asked_of] == [False, True]
-
-
-@pytest.mark.parametrize(("keep", "sent"), [((), 1), (("people",), 0)])
-async def test_pages_that_may_have_to_stay_reach_no_hosted_critic(keep: tuple[Literal["people"], ...], sent: int) -> None:
-    """A local model without eyes drafts; the only one with eyes is hosted. With ``keep_local`` it is shown no picture."""
-    from mmrag.agent.steps.criticising import _look
-
-    page, blobs = await pictured()
-    world = World([page], settings=Settings(ask=AskSettings(keep_local=keep)), blobs=blobs)
-    world.asks(ScriptedModel([]), name="hosted")
-    world.asks(ScriptedModel([]), name="local")
-    seeing, blind = replace(world.tiers[0], hosted=True, sees=True), replace(world.tiers[1], hosted=False, sees=False)
-    parts = (await world.agent())._parts
-    plan = Plan(question=WHY, answer_type=AnswerType.FREE, target="nothing left")
-    draft = Draft(answer="All was paid.", spans=(span(ACME, "Paid in full"),), confidence=0.9, tier="local")
-    case = Case(
-        id="q",
-        question=WHY,
-        document=None,
-        tiers=(seeing, blind),
-        budget=Decimal(1),
-        clock=world.clock,
-        trace=Trace(id="q", question=WHY, at=""),
-    )
-    now = Round(plan=plan, pages=6, readings=(page,), order=(blind,), draft=draft)
-    look = _look(case, now, Reviewed(plan=plan, draft=draft, verdicts=(), readings=(page,)), parts)
-    assert (0 if look is None else len(await look())) == sent
