@@ -14,13 +14,15 @@ import pickle
 import signal
 import struct
 import sys
+import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
 
 from mmrag.domain.rereading import Reread
 from mmrag.errors import DamagedFileError, MMRagError, TooLargeError, UnreadableFileError
+from mmrag_ingest.crowding import Queueing
 from mmrag_ingest.memory import give_memory_back
 from mmrag_ingest.records import Limits, PageRead, PageTask, Probe, RegionTask
 
@@ -128,7 +130,10 @@ def _answerer(threads: int) -> Callable[[Order], tuple[Result, bool]]:
     def answer(order: Order) -> tuple[Result, bool]:
         try:
             if isinstance(order, ProbeOrder):
-                return probe(order.path, order.limits, order.passwords), False
+                line = Queueing(os.getpid(), time.monotonic)
+                began = time.monotonic()
+                looked = probe(order.path, order.limits, order.passwords)
+                return replace(looked, seconds=max(0.0, time.monotonic() - began - line.look())), False
             if isinstance(order, RegionTask):
                 from mmrag_ingest.regions import reread
 

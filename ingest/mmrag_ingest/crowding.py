@@ -1,27 +1,83 @@
-"""How long a process has stood in line for a core: on a crowded machine that time is not the file's fault."""
+"""How long a process could not run for want of a core: on a crowded machine that time is not the file's fault.
+
+Such time prolongs a limit by its whole length, however crowded the machine is: a page that waits takes nothing from
+anybody. What hangs is still over in time, because it runs or sleeps, and does not stand in line.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TypeVar
 
 T = TypeVar("T")
 
-MOST: Final = 6.0
-"""Waiting in line prolongs a time limit at most to this many times its length."""
+MOST: Final = 400.0
+"""A limit is prolonged at most to this many times its length: an end for what the system counts wrongly. The lowest
+priority gets 1/400 of a core beside one of the highest (``sched_prio_to_weight``)."""
+_LONGEST, _SHORTEST = 1 / 4, 1 / 20
+"""Of a limit, for how long nobody looks at the line."""
 
 
-def seconds_in_line(pid: int) -> float:
-    """Seconds that the process's main thread was ready to run and had no core; 0 where the system does not tell.
+def seconds_in_line(pid: int) -> Mapping[int, float]:
+    """For each thread of the process, the seconds that it was ready to run and had no core. Empty where the system does
+    not tell.
 
-    Linux keeps it as the second number, in nanoseconds, of ``/proc/PID/schedstat``
+    Linux keeps it as the second number, in nanoseconds, of ``/proc/PID/task/TID/schedstat``
     (https://docs.kernel.org/scheduler/sched-stats.html).
     """
+    found: dict[int, float] = {}
     try:
-        return int(Path(f"/proc/{pid}/schedstat").read_text(encoding="ascii").split()[1]) / 1e9
-    except (OSError, IndexError, ValueError):
+        threads = list(Path(f"/proc/{pid}/task").iterdir())
+    except OSError:
+        return found
+    for thread in threads:
+        try:
+            found[int(thread.name)] = int((thread / "schedstat").read_text(encoding="ascii").split()[1]) / 1e9
+        except (OSError, IndexError, ValueError):
+            continue  # it ended, or nothing is kept of it
+    return found
+
+
+def runners_a_core() -> float:
+    """How many want to run for each core, the average of a minute; 0 where the system does not tell."""
+    try:
+        return os.getloadavg()[0] / (os.cpu_count() or 1)
+    except OSError:
         return 0.0
+
+
+@dataclass(slots=True)
+class Queueing:
+    """Adds up how long the process ``pid`` was kept from running, in seconds of the clock on the wall.
+
+    Between two looks the thread that waited longest counts: the others may have waited for it. Where the system keeps no
+    such times, its load says how little of a core a process got.
+    """
+
+    pid: int
+    clock: Callable[[], float]
+    waited: float = 0.0
+    _looked: float = field(init=False)
+    _before: Mapping[int, float] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._looked, self._before = self.clock(), seconds_in_line(self.pid)
+
+    def look(self) -> float:
+        """Seconds waited until now."""
+        now, line = self.clock(), seconds_in_line(self.pid)
+        passed = now - self._looked
+        if line:
+            longest = max(seconds - self._before.get(thread, 0.0) for thread, seconds in line.items())
+        else:
+            longest = passed * (1 - 1 / max(1.0, runners_a_core()))
+        self.waited += min(max(0.0, longest), passed)
+        self._looked, self._before = now, line
+        return self.waited
 
 
 async def within(work: asyncio.Future[T], timeout_s: float, pid: int) -> T:
@@ -30,17 +86,14 @@ async def within(work: asyncio.Future[T], timeout_s: float, pid: int) -> T:
     Raises ``TimeoutError`` when it does not; ``work`` is cancelled then, and when the caller is.
     """
     loop = asyncio.get_running_loop()
-    began, in_line = loop.time(), seconds_in_line(pid)
+    began, line = loop.time(), Queueing(pid, loop.time)
     left = timeout_s
     try:
         while left > 0:
-            done, _ = await asyncio.wait({work}, timeout=left)
+            done, _ = await asyncio.wait({work}, timeout=min(max(left, _SHORTEST * timeout_s), _LONGEST * timeout_s))
             if done:
                 return work.result()
-            allowed = min(timeout_s + seconds_in_line(pid) - in_line, MOST * timeout_s)
-            # Less than a twentieth of the limit is not worth another round.
-            left = began + allowed - loop.time()
-            left = 0.0 if left < timeout_s / 20 else left
+            left = min(timeout_s + line.look(), MOST * timeout_s) - (loop.time() - began)
         raise TimeoutError
     finally:
         work.cancel()

@@ -109,7 +109,7 @@ class Flow:
                 continue
             await slots.put(_Opened(item))
             for number in range(item.kept + 1, item.pages + 1):
-                if item.patience.limit(self.clock.monotonic()) <= 0:
+                if item.patience.limit() <= 0:
                     break
                 await slots.put(_PageDue(item, number, tasks.create_task(self._read(item, number))))
             await slots.put(_Complete(item))

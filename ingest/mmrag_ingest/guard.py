@@ -173,7 +173,7 @@ class _Slot:
             limit=_PIPE_BUFFER,
         )
         try:
-            await asyncio.wait_for(self._receive(), _START_TIMEOUT_S)
+            await within(asyncio.ensure_future(self._receive()), _START_TIMEOUT_S, self.pid)
         except (asyncio.IncompleteReadError, TimeoutError) as error:
             code = await self.stop()
             raise MMRagError(f"A reading process did not start (exit code {code}): run mmrag doctor.") from error

@@ -36,12 +36,13 @@ class Source:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
     """What a look at the file's own structure says: its real type, whatever its name ends in, its pages, and ``notes`` on
-    the file as a whole for a person.
+    the file as a whole for a person. ``seconds`` is what looking took, without waiting for a core.
     """
 
     media_type: str
     pages: int
     notes: tuple[str, ...] = ()
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 import pytest
 from mmrag_ingest import crowding
-from mmrag_ingest.crowding import seconds_in_line, within
+from mmrag_ingest.crowding import Queueing, seconds_in_line, within
 from mmrag_ingest.reading import Patience
 
 from mmrag.errors import DamagedFileError, ReadTimeoutError
@@ -43,25 +43,72 @@ async def test_an_error_of_the_work_comes_through() -> None:
 
 async def test_time_in_line_is_added_to_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     began = time.monotonic()
-    monkeypatch.setattr(crowding, "seconds_in_line", lambda pid: min(0.4, (time.monotonic() - began) * 0.9))
+    monkeypatch.setattr(crowding, "seconds_in_line", lambda pid: {1: min(0.4, (time.monotonic() - began) * 0.9), 2: 0.0})
     assert await within(asyncio.ensure_future(asyncio.sleep(0.3, "late")), 0.1, NOBODY) == "late"
 
 
 async def test_waiting_in_line_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     began = time.monotonic()
-    monkeypatch.setattr(crowding, "seconds_in_line", lambda pid: time.monotonic() - began)
+    monkeypatch.setattr(crowding, "seconds_in_line", lambda pid: {1: time.monotonic() - began})
+    monkeypatch.setattr(crowding, "MOST", 5.0)
     with pytest.raises(TimeoutError):
         await within(asyncio.ensure_future(asyncio.sleep(60)), 0.1, NOBODY)
-    assert 0.5 < time.monotonic() - began < 5
+    assert 0.4 < time.monotonic() - began < 5
+
+
+def test_of_several_threads_the_one_that_waited_longest_counts_and_never_more_than_passed() -> None:
+    looks = iter([{1: 0.0, 2: 5.0}, {1: 0.5, 2: 5.1}, {1: 0.6, 2: 5.4, 3: 9.0}])
+    times = iter([10.0, 11.0, 13.0])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(crowding, "seconds_in_line", lambda pid: next(looks))
+        line = Queueing(NOBODY, lambda: next(times))
+        assert line.look() == pytest.approx(0.5)
+        assert line.look() == pytest.approx(2.5), "a thread that is new waited at most the time since the last look"
+
+
+@pytest.mark.parametrize(("runners", "waited"), [(0.0, 0.0), (0.8, 0.0), (4.0, 1.5)])
+def test_where_the_system_keeps_no_times_its_load_says_how_long_one_waits(
+    monkeypatch: pytest.MonkeyPatch, runners: float, waited: float
+) -> None:
+    times = iter([10.0, 12.0])
+    monkeypatch.setattr(crowding, "seconds_in_line", lambda pid: {})
+    monkeypatch.setattr(crowding, "runners_a_core", lambda: runners)
+    assert Queueing(NOBODY, lambda: next(times)).look() == pytest.approx(waited)
 
 
 @pytest.mark.skipif(not os.path.exists("/proc/self/schedstat"), reason="the system does not tell")
 def test_the_kernel_tells_who_stands_in_line() -> None:
     with _pinned_to_one_core(), _busy(3) as pids:
-        before = seconds_in_line(pids[0])
+        before = seconds_in_line(pids[0])[pids[0]]
         time.sleep(0.6)
-        assert seconds_in_line(pids[0]) - before > 0.2, "three processes share one core"
-    assert seconds_in_line(2**22 + 1) == 0.0
+        assert seconds_in_line(pids[0])[pids[0]] - before > 0.2, "three processes share one core"
+    assert seconds_in_line(2**22 + 1) == {}
+
+
+WORKS = "import time\nwhile time.process_time() < 0.2: pass"
+SLEEPS = "import time\ntime.sleep(60)"
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/schedstat"), reason="the system does not tell")
+async def test_work_on_a_core_that_fourteen_others_want_is_given_its_time() -> None:
+    """It takes some fifteen times as long as alone, and its limit is one and a half times that."""
+    with _pinned_to_one_core(), _busy(14):
+        began = time.monotonic()
+        worker = await asyncio.create_subprocess_exec(sys.executable, "-S", "-c", WORKS)
+        assert await within(asyncio.ensure_future(worker.wait()), 0.3, worker.pid) == 0
+        assert time.monotonic() - began > 6 * 0.3, "nothing was shown: there was no crowd"
+
+
+async def test_what_sleeps_in_a_crowd_is_over_at_its_limit() -> None:
+    with _pinned_to_one_core(), _busy(4):
+        worker = await asyncio.create_subprocess_exec(sys.executable, "-S", "-c", SLEEPS)
+        await asyncio.sleep(0.5)
+        began = time.monotonic()
+        with pytest.raises(TimeoutError):
+            await within(asyncio.ensure_future(worker.wait()), 0.3, worker.pid)
+        assert time.monotonic() - began < 3
+        worker.kill()
+        await worker.wait()
 
 
 @contextmanager
@@ -90,19 +137,31 @@ def _busy(count: int) -> Iterator[list[int]]:
 
 def test_a_file_without_a_readable_page_has_one_limit_and_a_second_chance() -> None:
     patience = Patience(page_limit_s=18.0, probe_s=1.0)
-    assert patience.limit(100.0) == 17.0
-    patience.failed(DamagedFileError("no reason to hurry"), 101.0)
-    assert patience.limit(101.0) == 17.0
-    patience.failed(ReadTimeoutError("too long"), 117.0)
-    assert patience.limit(117.0) == pytest.approx(0.9)
-    assert patience.limit(118.0) < 0
+    assert patience.limit() == 17.0
+    patience.failed(DamagedFileError("no reason to hurry"), 1.0)
+    assert patience.limit() == 17.0
+    patience.failed(ReadTimeoutError("too long"), 17.0)
+    assert patience.limit() == pytest.approx(0.9)
+    patience.failed(DamagedFileError("broken"), 0.4)
+    assert patience.limit() == pytest.approx(0.5)
+    patience.failed(ReadTimeoutError("too long"), 0.5)
+    assert patience.limit() <= 0
 
 
-def test_once_pages_were_read_a_timeout_makes_the_others_prove_themselves() -> None:
+def test_a_dense_page_after_easy_ones_has_the_whole_limit_though_another_timed_out() -> None:
     patience = Patience(page_limit_s=18.0)
-    patience.succeeded(1.5)
-    assert patience.limit(0.0) == 18.0
-    patience.failed(ReadTimeoutError("too long"), 20.0)
-    assert patience.limit(20.0) == 6.0
     patience.succeeded(0.1)
-    assert patience.limit(30.0) == 6.0
+    patience.failed(ReadTimeoutError("too long"), 18.0)
+    assert patience.limit() == 18.0
+
+
+def test_once_too_many_timed_out_the_others_prove_themselves() -> None:
+    patience = Patience(page_limit_s=18.0)
+    for _ in range(10):
+        patience.succeeded(1.5)
+    for _ in range(4):
+        assert patience.limit() == 18.0
+        patience.failed(ReadTimeoutError("too long"), 18.0)
+    assert patience.limit() == 6.0
+    patience.succeeded(0.1)
+    assert patience.limit() == 6.0
