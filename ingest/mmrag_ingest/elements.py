@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from mmrag.domain.documents import ElementKind, Page, TextSource, Word
 from mmrag.domain.geometry import BBox
 from mmrag_ingest.charting.found import charts_on
+from mmrag_ingest.charting.items import printed
 from mmrag_ingest.charting.parts import Part, axis_in
 from mmrag_ingest.layout.assemble import Assembler
 from mmrag_ingest.layout.bands import Band, bands_of, words_between
@@ -190,7 +191,7 @@ def _add_unread(made: Assembler, raw: RawPage) -> list[str]:
 def _add_pictures(made: Assembler, picture: NDArray[np.uint8], raw: RawPage) -> list[tuple[str, Part]]:
     """Add figures, charts and photographs. Returns the parts of charts, each with its chart's id: they come last of all."""
     ink = ink_of(picture)
-    regions = figure_regions(ink, [w.bbox for w in made.words], raw.figures)
+    regions = figure_regions(ink, [w.bbox for w in printed(made.words)], raw.figures)
     boxes: list[tuple[BBox, ElementKind]] = []
     for region in regions:
         margin = _MARGIN if region.is_flat else 0.0

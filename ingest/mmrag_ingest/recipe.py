@@ -14,7 +14,7 @@ from mmrag.domain.documents import Document, DocumentStatus
 from mmrag.domain.hashing import Json, content_id
 from mmrag.settings import IngestSettings
 
-PIPELINE_VERSION: Final = 5
+PIPELINE_VERSION: Final = 6
 """Raised by hand when the code reads pages differently than before: then everything is read again once."""
 
 _AND: Final = "+"

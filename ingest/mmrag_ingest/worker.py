@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from mmrag.domain.hashing import sha256_hex
 from mmrag.errors import DamagedFileError, TooLargeError, UnreadableFileError
@@ -17,6 +17,7 @@ from mmrag_ingest.pages import render
 from mmrag_ingest.pictures import encode
 from mmrag_ingest.records import PageRead, PageTask
 from mmrag_ingest.seeing.effort import Effort
+from mmrag_ingest.strips import with_strips
 from mmrag_ingest.words import find_words
 
 
@@ -31,9 +32,14 @@ def read_page(task: PageTask, *, threads: int = 1) -> PageRead:
         rendered = render(task)
         raw = find_words(rendered, engine(threads), effort)
         picture = encode(rendered.picture)
-        page = elements.understand(
-            raw, rendered.picture, document_id=task.document_id, number=task.number, image=sha256_hex(picture)
+        understand = partial(
+            elements.understand,
+            picture=rendered.picture,
+            document_id=task.document_id,
+            number=task.number,
+            image=sha256_hex(picture),
         )
+        page = with_strips(understand(raw), raw, rendered.picture, engine(threads), effort, understand)
         page = with_marks(page, rendered.marks)
         page = replace(page, language=language_of(page.text))
         found = values.values_of(page)

@@ -31,6 +31,7 @@ KIND_COLOURS: dict[ElementKind, tuple[int, int, int]] = {
     ElementKind.PHOTO: (233, 30, 99),
     ElementKind.CHART: (0, 121, 160),
     ElementKind.AXIS: (0, 151, 167),
+    ElementKind.AXIS_TITLE: (77, 208, 225),
     ElementKind.LEGEND: (0, 96, 100),
     ElementKind.DATA_LABELS: (38, 166, 154),
     ElementKind.STAMP: (0, 77, 64),

@@ -8,6 +8,7 @@ import pytest
 from test_reader import page_of, reading
 
 from mmrag.agent.claims import split_claims
+from mmrag.agent.formulas import number_in
 from mmrag.agent.plan import make_plan
 from mmrag.agent.reader import ReaderDrafter
 from mmrag.agent.verify import verify
@@ -120,3 +121,36 @@ async def test_a_series_that_is_not_there_gives_no_cell() -> None:
 async def test_of_two_equal_values_none_is_the_largest() -> None:
     page = chart_page("Fish landed", ("",), {"Cod": ("410",), "Sole": ("410",), "Hake": ("95",)})
     assert (await ask("Which fish was landed most?", page)).answer not in {"Cod", "Sole"}
+
+
+def measured(page: Page, title: str | None) -> Page:
+    """``page`` with the values of its chart measured, and a title along their axis."""
+    (chart,) = [e for e in page.elements if e.kind is ElementKind.CHART]
+    cells = tuple(replace(c, error=1.0, words=()) if c.row and c.column else c for c in chart.cells)
+    chart = replace(chart, cells=cells)
+    part = replace(
+        chart, id="axis-title", kind=ElementKind.AXIS_TITLE, label="values", text=title or "", belongs_to=chart.id
+    )
+    others = tuple(e for e in page.elements if e.id != chart.id)
+    # Nothing prints the values: a dash stands where they stood.
+    values = {
+        i for e in page.elements if e.kind is ElementKind.CHART for c in e.cells if c.row and c.column for i in c.words
+    }
+    words = tuple(replace(w, text="-") if w.index in values else w for w in page.words)
+    return replace(page, words=words, elements=(*others, chart, *(() if title is None else (part,))))
+
+
+@pytest.mark.parametrize(
+    ("title", "answer"),
+    [
+        ("Boats (in thousands)", "about 30 (in thousands; estimated from the chart, ± 1)"),
+        ("Boats", "about 30 (estimated from the chart, ± 1)"),
+        (None, "about 30 (estimated from the chart, ± 1)"),
+    ],
+)
+async def test_the_unit_of_an_axis_reaches_what_is_measured_against_it(title: str | None, answer: str) -> None:
+    page = chart_page("Sales of boats", ("Dinghies", "Canoes"), {"2019": ("12", "30"), "2020": ("14", "41")})
+    question = make_plan("How many canoes were sold in 2019?")
+    draft = await ReaderDrafter(None).draft(question, [reading(measured(page, title))])
+    assert draft.answer == answer
+    assert number_in(draft.answer) == 30

@@ -12,6 +12,8 @@ from mmrag_ingest.charting.items import Item, joined, lines_of, phrases_of
 _TICKS = 3
 _STACK = 1.0
 """Lines of one label stand at most this share of their height apart."""
+_CENTRED, _ROOM = 0.1, 0.2
+"""What tells the title of an axis from a label's second line: how near the middle it is, of the row, and heights of room."""
 
 
 def ticks_of(values: Sequence[Item]) -> frozenset[tuple[int, ...]]:
@@ -70,11 +72,18 @@ def label_rows(items: Sequence[Item]) -> list[list[Item]]:
         row = list(line)
         for below in lines[n + 1 :]:
             grown = [_with_below(label, below) for label in row]
-            if sum(g is not r for g, r in zip(grown, row, strict=True)) < 1:
+            if _is_title(below, row) or sum(g is not r for g, r in zip(grown, row, strict=True)) < 1:
                 break
             row = grown
         rows.append(row)
     return list(reversed(rows))
+
+
+def _is_title(below: Sequence[Item], row: Sequence[Item]) -> bool:
+    """True for a phrase alone under the middle of a row, with more room above it than lines of one label have."""
+    (first, *more), length = below, row[-1].cx - row[0].cx
+    centred = abs(first.cx - (row[0].cx + row[-1].cx) / 2) < _CENTRED * length
+    return not more and centred and first.y0 - max(i.y1 for i in row) > _ROOM * first.height
 
 
 def _with_below(label: Item, line: Sequence[Item]) -> Item:

@@ -18,6 +18,8 @@ _PLAIN = 0.45
 """Share of a patch that has to be of one colour for the patch to have a colour."""
 _SOLID = 0.62
 """Share of its rectangle that a swatch fills; a letter fills less."""
+_RIM, _LEAST_PAPER = 0.7, 0.1
+"""Share of the rim that has one colour, and share of the picture that has the rim's, for the rim to be paper."""
 _ROWS = 256  # rows of a strip that are looked at together: pairs of all points of a row are compared
 _SWATCH_REACH = 2.6  # heights of a word: how far left of it its swatch may stand
 
@@ -29,6 +31,20 @@ def distance(a: Colour, b: Colour) -> float:
 def paper_of(picture: NDArray[np.uint8]) -> Colour:
     """The commonest colour of a picture of shape (h, w, 3): what charts are drawn on."""
     return commonest(picture[::4, ::4].reshape(-1, 3)) or (255, 255, 255)
+
+
+def ground_of(picture: NDArray[np.uint8]) -> Colour:
+    """What a chart that fills a picture is drawn on: the commonest colour, or that of the rim where thick bars may have
+    more of the picture than the paper."""
+    pixels, usual = picture[::4, ::4].reshape(-1, 3), paper_of(picture)
+    rim = commonest(np.concatenate([picture[0, ::4], picture[-1, ::4], picture[::4, 0], picture[::4, -1]]), _RIM)
+    if rim is None or distance(rim, usual) < NEAR or _share(pixels, usual) > 0.5 or _share(pixels, rim) < _LEAST_PAPER:
+        return usual
+    return rim
+
+
+def _share(pixels: NDArray[np.uint8], colour: Colour) -> float:
+    return float((((pixels.astype(np.int32) - np.array(colour)) ** 2).sum(axis=1) < NEAR**2).mean())
 
 
 def commonest(pixels: NDArray[np.uint8], least: float = 0.0) -> Colour | None:

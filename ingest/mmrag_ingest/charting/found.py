@@ -15,8 +15,11 @@ from mmrag_ingest.charting.items import Item, items_of, moved
 from mmrag_ingest.charting.measuring import measure
 from mmrag_ingest.charting.parts import Part, parts_of
 from mmrag_ingest.charting.pies import measure_pie
+from mmrag_ingest.charting.powers import with_powers
 from mmrag_ingest.charting.reading import read_chart
 from mmrag_ingest.charting.records import ChartTable, MeasuredChart
+from mmrag_ingest.charting.scale import upright_scale
+from mmrag_ingest.charting.titles import AxisTitles, titles_of
 from mmrag_ingest.charting.turned import moved_chart
 
 _FEW = 150
@@ -51,8 +54,9 @@ def charts_on(words: Sequence[Word], regions: Sequence[BBox], picture: NDArray[n
     if len(words) <= _FEW:
         table = read_chart(words, picture)
         if table is not None:
-            return [_found(table, words, regions)]
-        measured = _measured(words, picture, BBox(0.0, 0.0, 1.0, 1.0)) if regions else None
+            return [_found(table, words, regions, picture)]
+        drawn = bool(regions) or has_axis(words, picture)
+        measured = _measured(words, picture, BBox(0.0, 0.0, 1.0, 1.0)) if drawn else None
         if measured is not None:
             return [_found_measured(measured, words, regions, picture)]
         if len(regions) == 1:
@@ -63,12 +67,18 @@ def charts_on(words: Sequence[Word], regions: Sequence[BBox], picture: NDArray[n
         inside = [w for w in words if near.contains(*w.bbox.center)]
         table = read_chart(inside, picture)
         if table is not None:
-            charts.append(_found(table, words, [region]))
+            charts.append(_found(table, words, [region], picture))
             continue
         measured = _measured(inside, picture, near) if len(inside) <= _FEW else None
         if measured is not None:
             charts.append(_found_measured(measured, words, [region], picture))
     return charts
+
+
+def has_axis(words: Sequence[Word], picture: NDArray[np.uint8]) -> bool:
+    """True where numbers rise evenly up a column: thin lines alone make no region of a page look drawn."""
+    items = items_of(words, picture.shape[1], picture.shape[0])
+    return upright_scale(with_powers(items, picture)) is not None
 
 
 def _measured(words: Sequence[Word], picture: NDArray[np.uint8], box: BBox) -> MeasuredChart | None:
@@ -83,17 +93,29 @@ def _measured(words: Sequence[Word], picture: NDArray[np.uint8], box: BBox) -> M
     return None if found is None else moved_chart(found, x, y)
 
 
-def _found(table: ChartTable, words: Sequence[Word], regions: Sequence[BBox]) -> FoundChart:
+def _found(table: ChartTable, words: Sequence[Word], regions: Sequence[BBox], picture: NDArray[np.uint8]) -> FoundChart:
     boxes = {w.index: w.bbox for w in words}
     cells = _cells(table, boxes)
     own = BBox.around(c.bbox for c in cells)
+    titles = _titles(table, words, picture)
     return FoundChart(
-        box=BBox.around([own, *(r for r in regions if r.intersection(own) > 0)]),
-        text=_markdown(cells),
-        words=tuple(sorted({i for c in cells for i in c.words})),
+        box=BBox.around([own, *(boxes[i] for i in titles.words), *(r for r in regions if r.intersection(own) > 0)]),
+        text="\n".join([_markdown(cells), *_told(titles)]),
+        words=tuple(sorted({i for c in cells for i in c.words} | set(titles.words))),
         cells=cells,
-        parts=parts_of(table, boxes),
+        parts=parts_of(table, boxes, titles),
     )
+
+
+def _titles(chart: ChartTable | MeasuredChart, words: Sequence[Word], picture: NDArray[np.uint8]) -> AxisTitles:
+    height, width = picture.shape[:2]
+    return titles_of(chart, words, items_of(words, width, height), width, height)
+
+
+def _told(titles: AxisTitles) -> tuple[str, ...]:
+    """The titles of the axes as lines of a chart's text: whoever reads a value has its unit with it."""
+    named = (("values", titles.values), ("categories", titles.categories))
+    return tuple(f"{axis}: {title.text}" for axis, title in named if title is not None)
 
 
 def _found_measured(
@@ -114,13 +136,14 @@ def _found_measured(
     )
     cells = (*names, *values)
     own = BBox.around(c.bbox for c in cells)
-    ticks = tuple(i for t in chart.ticks for i in t.words)
+    titles = _titles(chart, words, picture)
+    axis = {*(i for t in chart.ticks for i in t.words), *titles.words}
     return FoundChart(
-        box=BBox.around([own, *(boxes[i] for i in ticks), *(r for r in regions if r.intersection(own) > 0)]),
-        text="\n".join([ESTIMATED, _markdown(cells), *_axis(chart)]),
-        words=tuple(sorted({i for c in names for i in c.words} | set(ticks))),
+        box=BBox.around([own, *(boxes[i] for i in axis), *(r for r in regions if r.intersection(own) > 0)]),
+        text="\n".join([ESTIMATED, _markdown(cells), *_axis(chart), *_told(titles)]),
+        words=tuple(sorted({i for c in names for i in c.words} | axis)),
         cells=cells,
-        parts=parts_of(chart, boxes),
+        parts=parts_of(chart, boxes, titles),
     )
 
 

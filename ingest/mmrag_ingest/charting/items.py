@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from statistics import median
 
 from mmrag.domain.documents import Word
 
@@ -17,6 +18,8 @@ _TILT = 0.2
 """The slope (rise over run) from which a word is written at an angle: along an arrow, or up an axis."""
 _SENTENCE = 3
 _OWN_VALUE = re.compile(r"\d\s*%$")
+_GIANT, _LETTERS = 5.0, 2
+"""Times the usual height of a word from which one of so many letters at most is none."""
 _NOTE = re.compile(r"^\(\d\)$")
 
 
@@ -81,10 +84,18 @@ def joined(items: Sequence[Item]) -> Item:
     )
 
 
+def printed(words: Iterable[Word]) -> list[Word]:
+    """``words`` without those that are drawn things read as a letter: a slice for a D, a ring for an O."""
+    words = list(words)
+    usual = median(w.bbox.height for w in words) if words else 0.0
+    return [w for w in words if len(w.text.strip()) > _LETTERS or w.bbox.height < _GIANT * usual]
+
+
 def items_of(words: Iterable[Word], width: int, height: int) -> list[Item]:
-    """Each word as an item of its own, in pixels of a page of that size. Words written at an angle are left out."""
+    """Each word as an item of its own, in pixels of a page of that size. Words written at an angle, and what is drawn and
+    no word, are left out."""
     found = []
-    for word in words:
+    for word in printed(words):
         box = word.bbox
         item = Item(
             text=word.text.strip(),
@@ -94,12 +105,13 @@ def items_of(words: Iterable[Word], width: int, height: int) -> list[Item]:
             x1=box.x1 * width,
             y1=box.y1 * height,
         )
-        if item.text and not _is_tilted(word, width, height):
+        if item.text and not is_tilted(word, width, height):
             found.append(item)
     return found
 
 
-def _is_tilted(word: Word, width: int, height: int) -> bool:
+def is_tilted(word: Word, width: int, height: int) -> bool:
+    """True for a word written at an angle: up an axis, along an arrow."""
     (x0, y0), (x1, y1) = word.polygon.points[:2]
     run, rise = abs(x1 - x0) * width, abs(y1 - y0) * height
     tall = word.bbox.height * height > 1.6 * word.bbox.width * width

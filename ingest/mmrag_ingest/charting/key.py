@@ -22,7 +22,11 @@ _EDGE = 0.2
 """What of a letter may stand out of a word's box, in heights."""
 _LONG = 8  # words
 _GREY, _PALE = 24, 150
-"""A colour whose red, green and blue differ by less, all of them above this, is a grid's or a frame's."""
+"""A colour whose red, green and blue differ by less, all of them above this, may be a grid's or a frame's."""
+_THICK = 0.4
+"""Of a name's height: a mark that is no frame and no grid, pale as it may be."""
+_OUTLINE = 0.4
+"""Of the rows of a mark: what has fewer is its outline."""
 
 
 def key_of(phrases: Sequence[Item], picture: Picture, grounds: Sequence[Colour]) -> list[Entry]:
@@ -57,10 +61,24 @@ def _mark_left_of(name: Item, blank: Picture, grounds: Sequence[Colour]) -> Colo
                 rows.append((row, start, end))
     marks = []
     for colour, of_colour in _by_colour(patch, rows):
+        if any(_reaches(patch, edge, of_colour, rows, colour) for edge in (0, len(patch) - 1)):
+            continue  # a bar, of which this is the end
         pale = max(colour) - min(colour) < _GREY and min(colour) > _PALE
-        if 2 <= len(of_colour) <= _TALLEST * height and not pale:
-            marks.append((min(distance(colour, ground) for ground in grounds), colour))
-    return max(marks)[1] if marks else None
+        # A frame and a grid are thin: what is pale and as thick as a letter is a mark.
+        if 2 <= len(of_colour) <= _TALLEST * height and (not pale or len(of_colour) >= _THICK * height):
+            marks.append((len(of_colour), min(distance(colour, ground) for ground in grounds), colour))
+    most = max((thick for thick, _, _ in marks), default=0)
+    inside = [(away, colour) for thick, away, colour in marks if thick > _OUTLINE * most]
+    return max(inside)[1] if inside else None
+
+
+def _reaches(
+    patch: Picture, edge: int, of_colour: Sequence[int], rows: Sequence[tuple[int, int, int]], colour: Colour
+) -> bool:
+    """True when a row of the patch's edge has the colour of a mark over the mark's whole width."""
+    start, end = next((start, end) for row, start, end in rows if row == of_colour[0])
+    beyond = commonest(patch[edge, start:end], 0.8)
+    return beyond is not None and is_like(beyond, colour)
 
 
 def _by_colour(patch: Picture, rows: Sequence[tuple[int, int, int]]) -> list[tuple[Colour, list[int]]]:

@@ -11,10 +11,13 @@ from mmrag.domain.geometry import BBox
 from mmrag_ingest.charting.axes import ticks_of
 from mmrag_ingest.charting.items import Item, items_of
 from mmrag_ingest.charting.records import ChartTable, MeasuredChart
+from mmrag_ingest.charting.titles import AxisTitles
 
 TICKS: Final = "values"
 NAMES: Final = "categories"
-"""What an axis carries; the ``label`` of its element."""
+"""What an axis carries; the ``label`` of its element, and of its title's."""
+
+_UNTITLED: Final = AxisTitles()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,12 +41,16 @@ class Part:
         return tuple(sorted({i for c in self.cells for i in c.words}))
 
 
-def parts_of(chart: ChartTable | MeasuredChart, boxes: Mapping[int, BBox]) -> tuple[Part, ...]:
+def parts_of(
+    chart: ChartTable | MeasuredChart, boxes: Mapping[int, BBox], titles: AxisTitles = _UNTITLED
+) -> tuple[Part, ...]:
     """The parts that a chart prints. ``boxes`` are those of words, by index. Measured values are printed nowhere."""
     values = [p.value for p in chart.points] if isinstance(chart, ChartTable) else []
     made = (
         _part(ElementKind.AXIS, chart.ticks, boxes, TICKS),
         _part(ElementKind.AXIS, chart.categories, boxes, NAMES),
+        _part(ElementKind.AXIS_TITLE, [titles.values] if titles.values else [], boxes, TICKS),
+        _part(ElementKind.AXIS_TITLE, [titles.categories] if titles.categories else [], boxes, NAMES),
         _part(ElementKind.LEGEND, [s for s in chart.series if s is not None], boxes),
         _part(ElementKind.DATA_LABELS, values, boxes),
     )

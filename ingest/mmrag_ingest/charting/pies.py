@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from mmrag_ingest.charting.colours import Colour, commonest, paper_of
+from mmrag_ingest.charting.colours import Colour, commonest, ground_of
 from mmrag_ingest.charting.items import Item, lines_of, phrases_of
 from mmrag_ingest.charting.key import key_of
 from mmrag_ingest.charting.marks import Picture, is_like, near_colour, off_ground
@@ -50,7 +50,7 @@ class Slice:
 
 def measure_pie(items: Sequence[Item], picture: Picture) -> MeasuredChart | None:
     """The slices as percentages with the names beside them or in the key; None where there is no pie that is read surely."""
-    paper = paper_of(picture)
+    paper = ground_of(picture)
     circle = _circle(picture, paper)
     if circle is None:
         return None

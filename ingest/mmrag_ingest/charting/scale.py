@@ -14,6 +14,8 @@ from mmrag.values import parse_number
 from mmrag_ingest.charting.items import Item
 
 _TICKS = 3
+_POWERS = 2
+"""Ticks that an axis of powers has at least where every superscript was read: ``10²`` is printed nowhere else."""
 _MOSTLY = 0.75
 """Share of the numbers in line that have to lie on one straight line: where fewer do, OCR has misread too many."""
 _OFF, _OFF_HEIGHTS = 2.0, 0.3
@@ -43,6 +45,11 @@ class Scale:
     logarithmic: bool = False
     before: str = ""
     after: str = ""
+
+    @property
+    def step(self) -> float:
+        """Pixels from one tick to the next, on the average."""
+        return (self.low - self.high) / (len(self.ticks) - 1)
 
     def value(self, pixel: float) -> float:
         linear = self.slope * pixel + self.start
@@ -74,7 +81,7 @@ class Scale:
 def upright_scale(items: Sequence[Item]) -> Scale | None:
     """The axis whose numbers stand one below the other, as pixels of rows; None when there is none that fits.
 
-    Superscripts are lost in OCR: ``101, 102, 103`` may be powers of ten, and such an axis is refused.
+    ``101, 102, 103`` may be powers of ten whose superscripts are lost: such an axis is refused.
     """
     numbers = [i for i in items if _number(i) is not None or _POWER.match(i.text.strip())]
     best: Scale | None = None
@@ -93,12 +100,14 @@ def upright_scale(items: Sequence[Item]) -> Scale | None:
 def _fitted(group: Sequence[Item]) -> Scale | None:
     group = sorted(group, key=lambda i: i.cy)
     places = np.array([i.cy for i in group])
-    values = np.array(_powers(group) or [math.nan if (n := _number(i)) is None else n for i in group])
-    if len(group) < _TICKS or np.isnan(values).any() or len(set(values)) < _TICKS or _are_powers(values):
+    powers = _powers(group)
+    values = np.array(powers or [math.nan if (n := _number(i)) is None else n for i in group])
+    least = _POWERS if powers and all(any(c in _SUPERSCRIPTS for c in i.text) for i in group) else _TICKS
+    if len(group) < least or np.isnan(values).any() or len(set(values)) < least or _are_powers(values):
         return None
     if np.diff(places).min() < 0.9 * min(i.height for i in group):
         return None
-    found = _line(group, places, values, logarithmic=False)
+    found = None if powers else _line(group, places, values, logarithmic=False)
     if found is None and (values > 0).all() and values.max() / values.min() >= _DECADES:
         found = _line(group, places, np.log10(values), logarithmic=True)
     return found
@@ -122,7 +131,7 @@ def _line(group: Sequence[Item], places: np.ndarray, values: np.ndarray, *, loga
         return None
     height = float(np.median([i.height for i in group]))
     on_it = np.abs((values - start) / slope - places) < max(_OFF, _OFF_HEIGHTS * height)
-    if on_it.sum() < max(_TICKS, _MOSTLY * len(group)):
+    if on_it.sum() < max(min(_TICKS, len(group)), _MOSTLY * len(group)):
         return None
     slope, start = (float(x) for x in np.polyfit(places[on_it], values[on_it], 1))
     residual = float(np.sqrt(np.mean(((values[on_it] - start) / slope - places[on_it]) ** 2)))

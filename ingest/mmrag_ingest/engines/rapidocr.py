@@ -39,6 +39,8 @@ _BATCH_COLUMNS = 1400
 _SPACE_EVIDENCE = 0.05
 """A space is written between two characters when the recogniser gave it at least this probability in between."""
 _DIRECTION_SAMPLE = 8
+_BOTH_WAYS = 8
+"""Lines that run up or down an upright page and are read both ways, at most."""
 _LEAST_CONTRAST = 12
 """Of 255: nothing on a page with less between its lightest and darkest point can be read."""
 
@@ -186,7 +188,11 @@ class RapidOcrEngine:
                 crop.turn(1)
         turned = [crop for crop in crops if crop.turns]
         ways = (turned, [crop for crop in crops if not crop.turns]) if sideways else (crops,)
-        return [crop for way in ways for crop in self._heads_up(way, always=bool(turned))]
+        doubtful = [crop for way in ways for crop in self._heads_up(way, always=bool(turned))]
+        if not sideways:
+            # A line up the side of a page, an axis title, is judged by itself alone: both of its readings decide.
+            doubtful += [crop for crop in turned[:_BOTH_WAYS] if not any(crop is other for other in doubtful)]
+        return doubtful
 
     def _heads_up(self, crops: Sequence[_Crop], *, always: bool) -> list[_Crop]:
         """Turn lines of one direction by 180 degrees when most of the longest stand on their heads. Returns the doubtful.

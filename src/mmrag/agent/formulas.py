@@ -17,14 +17,16 @@ _CENT = Decimal("0.01")
 _DECIMALS = re.compile(r"\d[.,](\d{1,2})(?!\d)")
 
 
-_ESTIMATE = re.compile(r" \(estimated from the chart, ± [^()]*\)$")
+_ESTIMATE = re.compile(r" \((?:[^()]*; )?estimated from the chart, ± [^()]*\)$")
 
 
-def as_estimate(value: str, error: float) -> str:
-    """How a measured value is told: ``about 42 (estimated from the chart, ± 1)``."""
+def as_estimate(value: str, error: float, unit: str | None = None) -> str:
+    """How a measured value is told: ``about 42 (estimated from the chart, ± 1)``, with the unit of its axis
+    ``about 42 (in millions; estimated from the chart, ± 1)``."""
     place = math.floor(math.log10(error)) if error > 0 else -3
     within = f"{math.ceil(round(error / 10.0**place, 6)) * 10.0**place:.{max(0, -place)}f}"
-    return f"about {value} (estimated from the chart, ± {within})"
+    said = f"{re.sub('[()]', '', unit)}; " if unit else ""
+    return f"about {value} ({said}estimated from the chart, ± {within})"
 
 
 def number_in(text: str) -> Decimal | None:

@@ -24,6 +24,7 @@ class ElementKind(StrEnum):
     PHOTO = "photo"
     CHART = "chart"
     AXIS = "axis"  # of a chart: its numbers, or the names along it
+    AXIS_TITLE = "axis_title"  # what an axis says of its numbers or names: "Revenue (in millions)"
     LEGEND = "legend"
     DATA_LABELS = "data_labels"  # the values that a chart prints at its marks
     STAMP = "stamp"
@@ -45,7 +46,7 @@ class ElementKind(StrEnum):
     @property
     def is_part(self) -> bool:
         """True for a part of a chart: its words are the chart's, and it is found and cited by the chart."""
-        return self in (ElementKind.AXIS, ElementKind.LEGEND, ElementKind.DATA_LABELS)
+        return self in (ElementKind.AXIS, ElementKind.AXIS_TITLE, ElementKind.LEGEND, ElementKind.DATA_LABELS)
 
     @property
     def stands_alone(self) -> bool:

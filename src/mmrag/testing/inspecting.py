@@ -38,7 +38,7 @@ _CHECKS: Final = {
     "element_text holds just the published elements": (
         "SELECT id FROM element_text_docsize",
         f"SELECT e.key FROM {_ELEMENTS} WHERE i.published = 1"
-        " AND e.kind NOT IN ('summary', 'axis', 'legend', 'data_labels')",
+        " AND e.kind NOT IN ('summary', 'axis', 'axis_title', 'legend', 'data_labels')",
     ),
     "summary_text holds just the published summaries": (
         "SELECT id FROM summary_text_docsize",

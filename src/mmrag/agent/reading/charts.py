@@ -16,6 +16,7 @@ from mmrag.domain.documents import Cell, Element, ElementKind, Word
 from mmrag.domain.plans import AnswerType, Plan
 from mmrag.domain.values import ValueKind
 from mmrag.values import find_values
+from mmrag.values.units import unit_in
 
 
 def _stemmed(text: str) -> frozenset[str]:
@@ -60,13 +61,15 @@ _NOTE = re.compile(r"[¹²³⁴⁵*]+|(?<=[a-z])\d$")
 class Chart:
     """The cells of one chart by row and column. Row 0 holds the names of the series, column 0 those of the categories.
 
-    ``element`` is its id; ``is_turned`` says that rows and columns are exchanged.
+    ``element`` is its id, ``unit`` what the title of its axis says the values count; ``is_turned`` says that rows and
+    columns are exchanged.
     """
 
     element: str
     categories: dict[int, Cell]
     series: dict[int, Cell]
     values: dict[tuple[int, int], Cell]
+    unit: str | None = None
     is_turned: bool = False
 
     @property
@@ -80,6 +83,7 @@ class Chart:
             categories=self.series,
             series=self.categories,
             values={(column, row): cell for (row, column), cell in self.values.items()},
+            unit=self.unit,
             is_turned=not self.is_turned,
         )
 
@@ -94,7 +98,7 @@ class Chart:
 
 def charts_of(layout: Layout) -> list[Chart]:
     """The charts of a page whose values are known."""
-    return [_chart(e) for e in layout.page.elements if e.kind is ElementKind.CHART and e.cells]
+    return [_chart(e, _unit(e, layout)) for e in layout.page.elements if e.kind is ElementKind.CHART and e.cells]
 
 
 def tables_of(layout: Layout) -> list[Chart]:
@@ -127,7 +131,7 @@ def in_charts(asked: Asked, plan: Plan, layout: Layout) -> list[Candidate]:
         heads = chart.heads(row.at, column.at)
         score = subject(said, heads, layout) * column.share * row.share
         if value.error is not None:
-            answer = heads[0].text if extreme else as_estimate(value.text, value.error)
+            answer = heads[0].text if extreme else as_estimate(value.text, value.error, chart.unit)
             found.append(_estimated(layout, chart.element, value, heads, answer, score))
         else:
             found.append(_candidate(layout, heads[0] if extreme else value, score))
@@ -195,12 +199,21 @@ def number_of(cell: Cell) -> Decimal | None:
     return Decimal(value.normal) if value is not None else None
 
 
-def _chart(element: Element) -> Chart:
+def _unit(chart: Element, layout: Layout) -> str | None:
+    """What the title of the axis of values says, when the numbers along it do not say it themselves."""
+    own = (e for e in layout.page.elements if e.belongs_to == chart.id and e.kind is ElementKind.AXIS_TITLE)
+    title = next((e for e in own if e.label == "values"), None)
+    unit = None if title is None else unit_in(title.text)
+    return None if unit is None or all(unit in c.text for c in chart.cells if c.row and c.column) else unit
+
+
+def _chart(element: Element, unit: str | None = None) -> Chart:
     return Chart(
         element=element.id,
         categories={c.row: c for c in element.cells if c.column == 0},
         series={c.column: c for c in element.cells if c.row == 0},
         values={(c.row, c.column): c for c in element.cells if c.row and c.column},
+        unit=unit,
     )
 
 
