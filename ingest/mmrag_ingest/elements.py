@@ -15,7 +15,7 @@ from mmrag_ingest.layout.bands import Band, bands_of, words_between
 from mmrag_ingest.layout.blocks import Look, blocks_of
 from mmrag_ingest.layout.by_hand import signatures_of, stamps_on
 from mmrag_ingest.layout.charts import chart_box, has_ticks
-from mmrag_ingest.layout.checkboxes import options_on
+from mmrag_ingest.layout.checkboxes import options_on, without_pairs
 from mmrag_ingest.layout.colons import Pair
 from mmrag_ingest.layout.columns import leaves_of
 from mmrag_ingest.layout.figures import figure_regions, ink_of, is_photo
@@ -92,7 +92,7 @@ def understand(raw: RawPage, picture: NDArray[np.uint8] | None, *, document_id: 
         engine=raw.engine,
         image=image,
         words=words,
-        elements=with_footnotes(with_captions(made.elements), [w.bbox.height for w in words]),
+        elements=with_footnotes(with_captions(without_pairs(made.elements)), [w.bbox.height for w in words]),
         warnings=tuple(warnings),
     )
 

@@ -9,70 +9,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 from typing import Final
 
 from rapidfuzz import fuzz
 
-from mmrag.domain.documents import Element, ElementKind, Page, TextSource, element_id
+from mmrag.domain.documents import ElementKind, Page, TextSource
 from mmrag.domain.geometry import BBox, Polygon
+from mmrag_ingest.fields import element_of, with_fields
+from mmrag_ingest.mark_records import Annotation, FormField, MarkKind, Marks
 from mmrag_ingest.records import RawPage, RawWord
 
 _DRAWN: Final = 0.7
 """Likeness of what stands in a field's box to its value from which the value counts as drawn: OCR errs by less."""
-_SAME_BOX: Final = 0.3
-"""Of the smaller box: two check boxes that share so much are one."""
 _LETTER: Final = 0.5
 """Width of a letter to its height."""
-
-TICKED, UNTICKED = "ticked", "unticked"
-
-
-class MarkKind(StrEnum):
-    """What somebody put on a page, as a person says it."""
-
-    NOTE = "note"
-    STAMP = "stamp"
-    HIGHLIGHT = "highlighted"
-    UNDERLINE = "underlined"
-    STRUCK_OUT = "struck out"
-    DRAWN = "mark"
-    FILE = "attached file"
-
-    @property
-    def is_on_text(self) -> bool:
-        return self in (MarkKind.HIGHLIGHT, MarkKind.UNDERLINE, MarkKind.STRUCK_OUT)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FormField:
-    """A field with a value, or a check box with its state (``ticked`` is None for all others). ``label`` may be empty."""
-
-    label: str
-    value: str
-    box: BBox
-    ticked: bool | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Annotation:
-    """``text`` is what was written into it; ``areas`` are the places of print that it marks."""
-
-    kind: MarkKind
-    text: str
-    author: str
-    box: BBox
-    areas: tuple[BBox, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Marks:
-    fields: tuple[FormField, ...] = ()
-    annotations: tuple[Annotation, ...] = ()
-
-    def __bool__(self) -> bool:
-        return bool(self.fields or self.annotations)
 
 
 def with_undrawn(raw: RawPage, fields: Sequence[FormField]) -> RawPage:
@@ -103,8 +54,7 @@ def with_undrawn(raw: RawPage, fields: Sequence[FormField]) -> RawPage:
 
 def with_marks(page: Page, marks: Marks) -> Page:
     """``page`` with its check boxes as the file has them, named fields as pairs, and annotations as elements."""
-    for field in marks.fields:
-        page = _with_box(page, field) if field.ticked is not None else _with_pair(page, field)
+    page = with_fields(page, marks.fields)
     for annotation in marks.annotations:
         page = _with_annotation(page, annotation)
     return page
@@ -130,35 +80,6 @@ def _words(field: FormField, line: int, upright: float) -> Iterator[RawWord]:
             at += pitch * (len(word) + 1)
 
 
-def _with_pair(page: Page, field: FormField) -> Page:
-    """A pair of the field's name and its value, where the page's own print gave none."""
-    wanted = _bare(field.value)
-    inside = tuple(w.index for w in page.words if field.box.contains(*w.bbox.center))
-    known = any(e.kind is ElementKind.KEY_VALUE and wanted in _bare(e.value or "") for e in page.elements)
-    if known or not field.label or not inside:
-        return page
-    value = " ".join(page.words[i].text for i in inside)
-    text = f"{field.label}: {value}"
-    return _added(page, ElementKind.KEY_VALUE, field.box, text, words=inside, label=field.label, value=value)
-
-
-def _with_box(page: Page, field: FormField) -> Page:
-    """The state of a check box as the file has it: what was seen in the picture may be wrong, the file is not."""
-    state = TICKED if field.ticked else UNTICKED
-    for at, element in enumerate(page.elements):
-        if element.kind is ElementKind.CHECKBOX and _overlap(element.bbox, field.box) >= _SAME_BOX:
-            if element.value == state:
-                return page
-            text = element.text.replace(element.value, state) if element.value else element.text
-            fixed = replace(
-                element, value=state, text=text, id=element_id(page.document_id, page.number, at, element.kind, text)
-            )
-            return replace(page, elements=(*page.elements[:at], fixed, *page.elements[at + 1 :]))
-    if not field.label:
-        return page
-    return _added(page, ElementKind.CHECKBOX, field.box, f"{field.label}: {state}", label=field.label, value=state)
-
-
 def _with_annotation(page: Page, annotation: Annotation) -> Page:
     areas = annotation.areas or ((annotation.box,) if annotation.kind.is_on_text else ())
     words = tuple(w.index for w in page.words if any(area.contains(*w.bbox.center) for area in areas))
@@ -170,7 +91,7 @@ def _with_annotation(page: Page, annotation: Annotation) -> Page:
     if words and annotation.text and _bare(annotation.text) != _bare(marked):
         text += f"\nNote: {annotation.text}"
     box = BBox.around(areas) if areas else annotation.box
-    return _added(page, ElementKind.ANNOTATION, box, text, words=words)
+    return replace(page, elements=(*page.elements, element_of(page, ElementKind.ANNOTATION, box, text, words=words)))
 
 
 def _is_printed(page: Page, annotation: Annotation) -> bool:
@@ -179,37 +100,6 @@ def _is_printed(page: Page, annotation: Annotation) -> bool:
         return False
     inside = "".join(_bare(w.text) for w in page.words if annotation.box.contains(*w.bbox.center))
     return bool(inside) and _bare(annotation.text) in inside
-
-
-def _added(
-    page: Page,
-    kind: ElementKind,
-    box: BBox,
-    text: str,
-    *,
-    words: tuple[int, ...] = (),
-    label: str | None = None,
-    value: str | None = None,
-) -> Page:
-    ordinal = len(page.elements)
-    element = Element(
-        id=element_id(page.document_id, page.number, ordinal, kind, text),
-        document_id=page.document_id,
-        page=page.number,
-        ordinal=ordinal,
-        kind=kind,
-        bbox=box,
-        text=text,
-        words=words,
-        confidence=sum(page.words[i].confidence for i in words) / len(words) if words else 1.0,
-        label=label,
-        value=value,
-    )
-    return replace(page, elements=(*page.elements, element))
-
-
-def _overlap(a: BBox, b: BBox) -> float:
-    return a.intersection(b) / max(1e-9, min(a.area, b.area))
 
 
 def _bare(text: str) -> str:

@@ -154,18 +154,24 @@ def _is_invisible(raw: object, index: int, modes: dict[int, bool]) -> bool:
 
 
 def _words(chars: list[_Char]) -> Iterator[RawWord]:
-    """Cut the characters into words at spaces, line ends and wide gaps. A new line starts where pdfium breaks one."""
+    """Cut the characters into words at spaces, line ends and wide gaps.
+
+    A new line starts where pdfium breaks one, and where the next character stands far above or below.
+    """
     line = 0
     run: list[_Char] = []
+    last: _Char | None = None
     for char in chars:
-        if char.text == "\n" or char.text.isspace() or (run and char.box is not None and _jumps(run[-1], char)):
+        falls = last is not None and not char.text.isspace() and _falls(last, char)
+        if char.text.isspace() or falls or (run and _jumps(run[-1], char)):
             if run:
                 yield _word(run, line)
                 run = []
-            if char.text == "\n":
-                line += 1
+            if char.text == "\n" or falls:
+                line, last = line + 1, None
         if char.box is not None and not char.text.isspace():
             run.append(char)
+            last = char
     if run:
         yield _word(run, line)
 
@@ -177,8 +183,15 @@ def _jumps(last: _Char, char: _Char) -> bool:
     width = max(last.box.width, char.box.width)
     # Fractions of a page that is not square: compare along x with widths, along y with heights.
     gap = max(0.0, char.box.x0 - last.box.x1, last.box.x0 - char.box.x1)
+    return gap > max(_GAP * height, 1.5 * width)
+
+
+def _falls(last: _Char, char: _Char) -> bool:
+    """True for a character so far above or below the last one that it is of another line."""
+    if last.box is None or char.box is None:
+        return False
     drop = max(0.0, char.box.y0 - last.box.y1, last.box.y0 - char.box.y1)
-    return gap > max(_GAP * height, 1.5 * width) or drop > 2.0 * height + 0.002
+    return drop > 2.0 * max(last.box.height, char.box.height) + 0.002
 
 
 def _word(run: list[_Char], line: int) -> RawWord:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from mmrag.errors import DamagedFileError, EmptyFileError, TooLargeError, UnsupportedFormatError
 from mmrag_ingest import images, native, pdf, pdf_marks
-from mmrag_ingest.marks import Marks
+from mmrag_ingest.mark_records import Marks
 from mmrag_ingest.native import TextLayer
 from mmrag_ingest.records import Limits, PageTask, Probe
 from mmrag_ingest.sniff import HEAD_BYTES, PDF, is_readable, sniff, why_not

@@ -16,7 +16,7 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
 from mmrag.domain.geometry import BBox
-from mmrag_ingest.marks import Annotation, FormField, MarkKind, Marks
+from mmrag_ingest.mark_records import Annotation, FormField, MarkKind, Marks
 from mmrag_ingest.native import Frame
 
 MOST_MARKS: Final = 1_000
@@ -47,6 +47,7 @@ _UNSEEN: Final = pdfium_c.FPDF_ANNOT_FLAG_HIDDEN | pdfium_c.FPDF_ANNOT_FLAG_NOVI
 _TEXTS: Final = frozenset(
     {pdfium_c.FPDF_FORMFIELD_TEXTFIELD, pdfium_c.FPDF_FORMFIELD_COMBOBOX, pdfium_c.FPDF_FORMFIELD_LISTBOX}
 )
+_CHOICES: Final = frozenset({pdfium_c.FPDF_FORMFIELD_COMBOBOX, pdfium_c.FPDF_FORMFIELD_LISTBOX})
 _BOXES: Final = frozenset({pdfium_c.FPDF_FORMFIELD_CHECKBOX, pdfium_c.FPDF_FORMFIELD_RADIOBUTTON})
 _SAYS_SOMETHING: Final = re.compile(r"[^\W\d_]{3,}")
 _NOT_A_NAME: Final = re.compile(
@@ -97,21 +98,36 @@ def _annotation(page: pdfium.PdfPage, index: int) -> Iterator[object]:
 
 
 def _field(formenv: object, annot: object, box: BBox) -> Iterator[FormField]:
-    """The field of a widget, when it holds something."""
+    """The field of a widget that holds text or has a state."""
     if formenv is None:
         return
     kind = pdfium_c.FPDFAnnot_GetFormFieldType(formenv, annot)
     label = _label(formenv, annot)
     if kind in _BOXES:
         ticked = bool(pdfium_c.FPDFAnnot_IsChecked(formenv, annot))
-        yield FormField(label=label, value="", box=box, ticked=ticked)
+        group = ""
+        if kind == pdfium_c.FPDF_FORMFIELD_RADIOBUTTON:  # all buttons of a group share its name
+            exported = _text(lambda buffer, size: pdfium_c.FPDFAnnot_GetFormFieldExportValue(formenv, annot, buffer, size))
+            group, label = label, exported if _is_name(exported) else ""
+        yield FormField(label=label, value="", box=box, ticked=ticked, group=group)
     elif kind in _TEXTS:
         flags = pdfium_c.FPDFAnnot_GetFormFieldFlags(formenv, annot)
         if kind == pdfium_c.FPDF_FORMFIELD_TEXTFIELD and flags & pdfium_c.FPDF_FORMFLAG_TEXT_PASSWORD:
             return
         value = _text(lambda buffer, size: pdfium_c.FPDFAnnot_GetFormFieldValue(formenv, annot, buffer, size))
-        if value:
-            yield FormField(label=label, value=value, box=box)
+        chosen = _chosen(formenv, annot) if kind in _CHOICES else ""
+        yield FormField(label=label, value=chosen or value, box=box)
+
+
+def _chosen(formenv: object, annot: object) -> str:
+    """What a list shows as chosen, one choice a line: its value may be a code that nobody sees."""
+    count = min(pdfium_c.FPDFAnnot_GetOptionCount(formenv, annot), MOST_MARKS)
+    chosen = [n for n in range(count) if pdfium_c.FPDFAnnot_IsOptionSelected(formenv, annot, n)]
+    return "\n".join(filter(None, (_option(formenv, annot, n) for n in chosen)))
+
+
+def _option(formenv: object, annot: object, number: int) -> str:
+    return _text(lambda buffer, size: pdfium_c.FPDFAnnot_GetOptionLabel(formenv, annot, number, buffer, size))
 
 
 def _label(formenv: object, annot: object) -> str:
@@ -120,7 +136,11 @@ def _label(formenv: object, annot: object) -> str:
     if said:
         return " ".join(said.split())
     name = _text(lambda buffer, size: pdfium_c.FPDFAnnot_GetFormFieldName(formenv, annot, buffer, size)).split(".")[-1]
-    return name if _SAYS_SOMETHING.search(name) and not _NOT_A_NAME.search(name) else ""
+    return name if _is_name(name) else ""
+
+
+def _is_name(text: str) -> bool:
+    return bool(_SAYS_SOMETHING.search(text)) and not _NOT_A_NAME.search(text)
 
 
 def _mark(annot: object, kind: MarkKind, box: BBox, frame: Frame) -> Iterator[Annotation]:

@@ -28,3 +28,12 @@ def relabelled(elements: Sequence[Element], changes: Mapping[int, Element]) -> t
         replace(e, id=ids[old.id], belongs_to=ids.get(e.belongs_to or "", e.belongs_to))
         for old, e in zip(elements, cleared, strict=True)
     )
+
+
+def renumbered(elements: Sequence[Element]) -> tuple[Element, ...]:
+    """``elements`` of one page in the order given: with ordinals, ids and references that fit."""
+    ids = {e.id: element_id(e.document_id, e.page, n, e.kind, e.text) for n, e in enumerate(elements)}
+    return tuple(
+        replace(e, id=ids[e.id], ordinal=n, belongs_to=ids.get(e.belongs_to or "", e.belongs_to))
+        for n, e in enumerate(elements)
+    )

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from mmrag.domain.documents import TextSource
 from mmrag.domain.geometry import BBox
 from mmrag_ingest.engines.lines import OcrEngine, OcrLine
+from mmrag_ingest.fields import apart
 from mmrag_ingest.marks import with_undrawn
 from mmrag_ingest.native import TextLayer
 from mmrag_ingest.ocr_words import words_of
@@ -66,6 +67,7 @@ def _visible_words(rendered: Rendered, engine: OcrEngine, effort: Effort) -> Raw
         if hidden:
             # Somebody else's OCR does not say how sure it was: the sample says how right it is.
             layer = replace(layer, words=tuple(replace(word, confidence=agreement) for word in layer.words))
+    layer = replace(layer, words=apart(layer.words, rendered.marks))
     unread = [image for image in layer.images if _is_unread(image, layer)]
     added = [word for image in unread for word in _read_region(image, rendered, layer, engine, effort)]
     return _native(rendered, layer, added, engine)

@@ -65,6 +65,34 @@ def test_boxes_have_their_state_option_and_question(shape: str, mark: str) -> No
     assert all(e.bbox.x0 < 110 / WIDTH and e.bbox.x1 > 200 / WIDTH for e in found)
 
 
+@pytest.mark.parametrize("degrees", [-7.0, 7.0])
+def test_the_whole_name_of_an_option_on_a_tilted_page(degrees: float) -> None:
+    above = [Text(text=f"Line {n} of what the form is about", x=100, y=100 + 40 * n) for n in range(4)]
+    picture = np.asarray(Image.fromarray(form(1)).rotate(-degrees, fillcolor="white", resample=Image.Resampling.BICUBIC))
+    raw = raw_page([*above, QUESTION, *OPTIONS], degrees=degrees)
+    found = boxes(understand(raw, picture, document_id="d", number=1, image=None))
+    assert [(e.label, e.value) for e in found] == [
+        ("Sole proprietor", "unticked"),
+        ("Corporation", "ticked"),
+        ("Trust or estate", "unticked"),
+    ]
+    assert {e.section for e in found} == {(QUESTION.text,)}
+
+
+def test_options_under_one_another_are_no_pair() -> None:
+    picture = Image.new("RGB", (WIDTH, HEIGHT), "white")
+    pen = ImageDraw.Draw(picture)
+    texts = [Text(text="Name: Edwina Larkspur", x=100, y=200), Text(text="Payment method", x=100, y=260)]
+    for n, label in enumerate(("Cash", "Card", "Bank transfer")):
+        y = 310 + 40 * n
+        pen.rectangle((105, y - 11, 127, y + 11), outline="black", width=2)
+        texts.append(Text(text=label, x=140, y=y))
+    page = understand(raw_page(texts), np.asarray(picture), document_id="d", number=1, image=None)
+    assert [e.label for e in boxes(page)] == ["Cash", "Card", "Bank transfer"]
+    assert [(e.label, e.value) for e in page.elements if e.kind is ElementKind.KEY_VALUE] == [("Name", "Edwina Larkspur")]
+    assert [e.ordinal for e in page.elements] == list(range(len(page.elements)))
+
+
 def test_brackets_in_the_text_are_boxes_too() -> None:
     texts = [
         Text(text="[x] Paid in cash", x=100, y=300),

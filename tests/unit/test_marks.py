@@ -8,7 +8,8 @@ import pytest
 from file_makers import marked_pdf, task
 from mmrag_ingest import elements
 from mmrag_ingest.engines.rapidocr import RapidOcrEngine
-from mmrag_ingest.marks import MarkKind, with_marks
+from mmrag_ingest.mark_records import MarkKind
+from mmrag_ingest.marks import with_marks
 from mmrag_ingest.pages import render
 from mmrag_ingest.words import find_words
 

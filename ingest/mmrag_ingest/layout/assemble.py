@@ -12,7 +12,7 @@ from mmrag_ingest.layout.checkboxes import Option
 from mmrag_ingest.layout.colons import Pair
 from mmrag_ingest.layout.pieces import Glyphs
 from mmrag_ingest.layout.tables import Grid, markdown
-from mmrag_ingest.marks import TICKED, UNTICKED
+from mmrag_ingest.mark_records import TICKED, UNTICKED
 
 
 @dataclass(slots=True)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mmrag.domain.documents import Word
+from mmrag.domain.documents import Element, ElementKind, Word
 from mmrag.domain.geometry import BBox
 from mmrag_ingest.layout.squares import squares_of
+from mmrag_ingest.relabelling import renumbered
 
 _REACH = 3.0  # sides of the box: how far beside it its option begins
 _MOST_LINES = 2  # of a question
@@ -26,6 +27,9 @@ _PITCH = 2.0  # letter heights between two lines of a question
 _SIGNS = {"☐": False, "□": False, "☑": True, "☒": True, "✓": True, "✔": True, "✗": True, "✘": True}
 _BRACKETS = re.compile(r"^[\[(]\s*([xX✓✔✗✘*]?)\s*[\])]$")
 _GLUED = re.compile(r"^(\[[xX✓✔*]?\]|[☐□☑☒])(?=\w)")
+_LONG = 0.12  # of the page's width: lines that tell how the page is tilted
+_FEWEST_LINES = 3
+_LEVEL_PAGE, _STEEP = 0.02, 0.4  # of the page's height over its width: print that counts as tilted
 _BOX_LIKE = frozenset("□☐☑☒OoØ0QDU口日回ロ凶区VX✓✔")
 """What OCR reads a box as, when it takes it for a letter."""
 
@@ -64,7 +68,8 @@ class _Mark:
 def options_on(printed: Sequence[Word], picture: NDArray[np.uint8], pictures: Sequence[BBox] = ()) -> list[Option]:
     """The options on an RGB page picture, shape ``(h, w, 3)``, in reading order. What lies in ``pictures`` is no form."""
     height, width = picture.shape[:2]
-    boxed = [_Print(index=w.index, line=w.line, text=w.text, bbox=w.bbox) for w in printed]
+    tilt = _tilt(printed)
+    boxed = [_Print(index=w.index, line=w.line, text=w.text, bbox=_upright(w, tilt)) for w in printed]
     words = [w for w in boxed if not _runs_up(w, height / width)]
     if not words:
         return []
@@ -79,11 +84,59 @@ def options_on(printed: Sequence[Word], picture: NDArray[np.uint8], pictures: Se
     ]
     if sum(m.is_round for m in drawn) < _FEWEST_ROUND:
         drawn = [m for m in drawn if not m.is_round]
-    seen = [m for m in drawn if not any(p.contains(*m.box.center) for p in pictures)]
+    seen = [replace(m, box=_levelled(m.box, tilt)) for m in drawn if not any(p.contains(*m.box.center) for p in pictures)]
     marks = [_with_own(m, words) for m in [*seen, *_written(words, seen)] if not _is_letter(m, words)]
     page = _Form(words=words, marks=marks, letters=letters, upright=height / width)
     found = [option for mark in marks if (option := page.option(mark)) is not None]
-    return page.asked(sorted(found, key=lambda o: o.words))
+    return [replace(o, mark=_levelled(o.mark, -tilt)) for o in page.asked(sorted(found, key=lambda o: o.words))]
+
+
+def without_pairs(elements: Sequence[Element]) -> tuple[Element, ...]:
+    """``elements`` of a page without the pairs whose value is the name of an option: it was offered, not entered.
+
+    ``[ ] Cash`` over ``[x] Card`` is no ``Cash: Card``.
+    """
+    options = [frozenset(e.words) for e in elements if e.kind is ElementKind.CHECKBOX and e.words]
+    every = frozenset[int]().union(*options)
+    wrong = [e for e in elements if e.kind is ElementKind.KEY_VALUE and _offers(e, options, every)]
+    return renumbered([e for e in elements if e not in wrong]) if wrong else tuple(elements)
+
+
+def _offers(pair: Element, options: Sequence[frozenset[int]], every: frozenset[int]) -> bool:
+    own = frozenset(pair.words)
+    if own.isdisjoint(every) or any(own <= option for option in options):
+        return False
+    return own <= every or len(own & every) >= len((pair.value or "").split())
+
+
+def _tilt(words: Sequence[Word]) -> float:
+    """By how much of the page's height print falls from its left edge to its right: 0 where it is level or nobody knows."""
+    lines: dict[int, list[Word]] = {}
+    for word in words:
+        lines.setdefault(word.line, []).append(word)
+    slopes = []
+    for line in lines.values():
+        (x0, y0), (x1, y1) = line[0].bbox.center, line[-1].bbox.center
+        if x1 - x0 > _LONG:
+            slopes.append((y1 - y0) / (x1 - x0))
+    tilt = median(slopes) if len(slopes) >= _FEWEST_LINES else 0.0
+    return tilt if _LEVEL_PAGE < abs(tilt) < _STEEP else 0.0
+
+
+def _upright(word: Word, tilt: float) -> BBox:
+    """The box of a word as it would be on a level page: that around tilted print is higher than its letters."""
+    box = _levelled(word.bbox, tilt)
+    if not tilt or len(word.polygon.points) != 4:
+        return box
+    (_, a), (_, b), (_, c), (_, d) = word.polygon.points
+    rest = max(0.0, box.height - (abs(d - a) + abs(c - b)) / 2) / 2
+    return BBox.clamped(box.x0, box.y0 + rest, box.x1, box.y1 - rest)
+
+
+def _levelled(box: BBox, tilt: float) -> BBox:
+    """``box`` moved up or down as far as print at its place has fallen or risen."""
+    fall = tilt * (box.center[0] - 0.5)
+    return BBox.clamped(box.x0, box.y0 - fall, box.x1, box.y1 - fall) if fall else box
 
 
 def _written(words: Sequence[_Print], drawn: Sequence[_Mark]) -> Iterator[_Mark]:
