@@ -53,7 +53,13 @@ def permit(c: Canvas) -> None:
         c.acroForm.checkbox(name=label.lower(), checked=ticked, x=200, y=y - 5, size=16)
     c.drawString(72, 560, "Zone:")
     c.acroForm.choice(
-        name="zone", value="N", options=[("Upper town", "N"), ("Lower town", "S")], x=200, y=555, width=100, height=20
+        name="zone",
+        value="N",
+        options=[("Upper town", "N"), ("Lower town", "S")],
+        x=200,
+        y=555,
+        width=100,
+        height=20,
     )
 
 
@@ -88,7 +94,10 @@ def test_a_pair_goes_around_its_field_and_follows_its_line(filled: Page) -> None
 
 def test_an_empty_field_is_told_where_others_are_filled(filled: Page) -> None:
     empty = next(e for e in filled.elements if e.label == "Expires on")
-    assert (empty.text, [filled.words[i].text for i in empty.words]) == ("Expires on: (empty)", ["Expires", "on:"])
+    assert (empty.text, [filled.words[i].text for i in empty.words]) == (
+        "Expires on: (empty)",
+        ["Expires", "on:"],
+    )
 
 
 def test_boxes_are_named_by_the_print_beside_them(filled: Page) -> None:
@@ -142,7 +151,13 @@ def test_radio_buttons_are_the_options_of_their_group(tmp_path: Path) -> None:
         c.drawString(72, 780, "Membership")
         for x, value, label in ((72, "cash", "Cash"), (172, "card", "Card"), (272, "bank", "Bank transfer")):
             c.acroForm.radio(
-                name="payment", tooltip="Payment method", value=value, selected=value == "card", x=x, y=700, size=14
+                name="payment",
+                tooltip="Payment method",
+                value=value,
+                selected=value == "card",
+                x=x,
+                y=700,
+                size=14,
             )
             c.drawString(x + 20, 703, label)
 
