@@ -147,6 +147,11 @@ def _show(report: IngestReport) -> None:
     click.echo(f"{pages} pages and {elements} elements in the store from these files")
     if report.pages_read:
         click.echo(f"{report.pages_read} pages read in {report.seconds:.1f} s ({report.pages_per_second:.2f} pages/s)")
+    if report.summaries_written or report.summaries_kept:
+        click.echo(
+            f"{report.summaries_written} summaries written by the local model, {report.summaries_kept} kept as they were"
+        )
+    if report.pages_read or report.summaries_kept:
         for note in report.notes:
             say(note)
     for row in report.documents:

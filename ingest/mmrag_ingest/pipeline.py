@@ -2,8 +2,8 @@
 
 ::
 
-    discover -> plan -> probe ahead -> read pages -> write in order -> publish -> vector index
-                        '------- worker processes -'  '---- one task ----'        '- as it goes -'
+    discover -> plan -> probe ahead -> read pages -> write in order -> publish -> vector index -> summaries
+                        '------- worker processes -'  '---- one task ----'        '- as it goes -' '- at the end -'
 """
 
 from __future__ import annotations
@@ -11,18 +11,21 @@ from __future__ import annotations
 import asyncio
 import errno
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
 from mmrag.errors import MMRagError, StoreFullError, UsageError
 from mmrag_ingest.captions import Looker
+from mmrag_ingest.own_model import own_model, own_tier
 from mmrag_ingest.planning import Keep, Read, Step, gone, make_steps
 from mmrag_ingest.recipe import Recipe
 from mmrag_ingest.records import Limits
 from mmrag_ingest.report import DocumentRow, Event, FilesFound, IngestReport, OnEvent, Outcome
 from mmrag_ingest.sources import discover
+from mmrag_ingest.summaries import AUTHOR
 
 if TYPE_CHECKING:
     from mmrag.app import App
@@ -37,6 +40,7 @@ class OpenReaders(Protocol):
     def __call__(self, settings: IngestSettings, limits: Limits) -> AbstractAsyncContextManager[Readers]: ...
 
 
+UNWRITTEN: Final = "Summaries quote their pages, for the local model does not answer"
 READ_ONLY: Final = "The store is open for reading only: open it with write=True to ingest."
 
 
@@ -76,6 +80,8 @@ async def _ingest(
     for path in paths:
         if not await asyncio.to_thread(_exists, path):
             raise UsageError(f"{str(path)!r} does not exist: check the path.")
+    if app.settings.ingest.summaries == "local":
+        own_tier(app.settings)  # said before hours of reading
     began = app.clock.monotonic()
     looker = _looker(app)
     # Looks up the versions of what is installed, on the disk: a server's event loop does not wait for that.
@@ -96,12 +102,42 @@ async def _ingest(
     else:
         rows, pages_read = await _carry_out(app, steps, recipe, looker, on_event, open_readers)
     await app.blobs.discard(await app.writer.sweep())
-    return IngestReport(
+    report = IngestReport(
         documents=rows,
         removed=tuple(document.name for document in lost),
         notes=app.sight.missing if app.settings.ingest.images else (),
         pages_read=pages_read,
         seconds=app.clock.monotonic() - began,
+    )
+    return await _summarised(app, report, on_event)
+
+
+async def _summarised(app: App, report: IngestReport, on_event: OnEvent) -> IngestReport:
+    """Bring the summaries of the whole store to what the settings ask for: everything is read, and can be asked about."""
+    if app.writer is None:
+        raise UsageError(READ_ONLY)
+    own = app.settings.ingest.summaries == "local"
+    if not await app.writer.summarised_otherwise(() if own else (AUTHOR,)):
+        return report  # nothing of what this takes is loaded
+    await asyncio.to_thread(import_module, "mmrag_ingest.retelling")
+    from mmrag_ingest.retelling import Reteller, Retelling
+
+    async with AsyncExitStack() as stack:
+        teller = Reteller(await stack.enter_async_context(own_model(app))) if own else None
+        telling = Retelling(
+            catalog=app.catalog, writer=app.writer, embedder=app.embedder, reteller=teller, on_event=on_event
+        )
+        changed = {document.name: document for document in (await telling.run()).values()}
+    rows = tuple(
+        replace(row, report=changed[row.document].report) if row.document in changed else row for row in report.documents
+    )
+    missing = (f"{UNWRITTEN}: {telling.missing} Run mmrag ingest again once it is there.",) if telling.missing else ()
+    return replace(
+        report,
+        documents=rows,
+        notes=(*report.notes, *missing),
+        summaries_written=telling.written,
+        summaries_kept=telling.kept,
     )
 
 

@@ -9,7 +9,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from mmrag.cli.terminal import say, shorten
-from mmrag_ingest.report import DocumentFinished, DocumentOpened, Event, FilesFound, OnEvent, Outcome, PageStored
+from mmrag_ingest.report import (
+    DocumentFinished,
+    DocumentOpened,
+    Event,
+    FilesFound,
+    OnEvent,
+    Outcome,
+    PageStored,
+    SummariesDue,
+    SummaryStored,
+)
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -34,6 +44,8 @@ class Counts:
     pages_known: int = 0
     pages_kept: int = 0
     pages_done: int = 0
+    summaries_of: int = 0
+    summaries: int = 0
     current: str = ""
     next_page: int = 1
 
@@ -54,6 +66,11 @@ class Counts:
                 self.quarantined += row.status is Outcome.QUARANTINED
                 self.stored += row.status in (Outcome.INGESTED, Outcome.REPLACED)
                 self.current = ""
+            case SummariesDue(documents=documents):
+                self.summaries_of = documents
+            case SummaryStored(document=name):
+                self.summaries += 1
+                self.current = name
 
     def speed(self, now: float) -> float:
         """Pages a second so far."""
@@ -79,6 +96,7 @@ class Counts:
             f"{self.speed(now):.2f} pages/s",
             f"{clock_time(left)} left" if left is not None else "",
             f"{self.quarantined} in quarantine" if self.quarantined else "",
+            f"{self.summaries} summaries of {self.summaries_of} documents" if self.summaries_of else "",
             shorten(self.current, NAME_WIDTH),
         ]
         return ", ".join(part for part in parts if part)

@@ -72,7 +72,8 @@ class IngestReport:
     """The outcome of every file in the order of their names, the names of removed ones, and wall time.
 
     ``pages_read`` counts the pages read in this run, unchanged documents and pages kept from an interrupted run left out.
-    ``notes`` say what this run had to do without, a line each.
+    ``notes`` say what this run had to do without, a line each. ``summaries_written`` counts those that a model wrote in this
+    run, ``summaries_kept`` those for which it was asked and that stayed as printed sentences.
     """
 
     documents: tuple[DocumentRow, ...]
@@ -80,6 +81,8 @@ class IngestReport:
     pages_read: int = 0
     seconds: float = 0.0
     notes: tuple[str, ...] = ()
+    summaries_written: int = 0
+    summaries_kept: int = 0
 
     @property
     def pages_per_second(self) -> float:
@@ -106,6 +109,8 @@ class IngestReport:
                 "elements": sum(row.report.elements for row in self.documents),
                 "seconds": round(self.seconds, 3),
                 "captions": sum(row.report.captions for row in self.documents),
+                "summaries_written": self.summaries_written,
+                "summaries_kept": self.summaries_kept,
                 "pages_per_second": round(self.pages_per_second, 3),
             },
             "notes": list(self.notes),
@@ -145,5 +150,22 @@ class DocumentFinished:
     row: DocumentRow
 
 
-Event: TypeAlias = FilesFound | DocumentOpened | PageStored | DocumentFinished
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SummariesDue:
+    """Everything is read and can be asked about; summaries of so many documents are written now."""
+
+    documents: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SummaryStored:
+    """The summary of a page, or of the whole document (``page`` is None), was tried: ``written`` says that a model wrote
+    it."""
+
+    document: str
+    page: int | None
+    written: bool
+
+
+Event: TypeAlias = FilesFound | DocumentOpened | PageStored | DocumentFinished | SummariesDue | SummaryStored
 OnEvent: TypeAlias = Callable[[Event], None]

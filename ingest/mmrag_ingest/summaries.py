@@ -65,6 +65,24 @@ def document_summary(document_id: str, ordinal: int, sentences: Sequence[Cell]) 
     return replace(first, id=id_, bbox=BBox(0.0, 0.0, 1.0, 1.0), label=WHOLE_DOCUMENT)
 
 
+def summary_on(page: Page, *, of_document: bool = False) -> Element | None:
+    """The summary that stands on a page: its own, or that of the whole document."""
+    own = (e for e in page.elements if e.kind is ElementKind.SUMMARY and e.is_of_document is of_document)
+    return next(own, None)
+
+
+def retold(summary: Element, text: str, author: str) -> Element:
+    """``summary`` in other words, in its place: what it quotes stays, for that alone is shown to anybody."""
+    said = f"{WHOLE_DOCUMENT} {text}" if summary.is_of_document else text
+    id_ = element_id(summary.document_id, summary.page, summary.ordinal, ElementKind.SUMMARY, said)
+    return replace(summary, id=id_, text=text, author=author)
+
+
+def quoted(summary: Element, author: str = AUTHOR) -> Element:
+    """``summary`` in the words that it quotes."""
+    return retold(summary, "\n".join(cell.text for cell in summary.cells), author)
+
+
 def sentences_of(page: Page) -> tuple[Cell, ...]:
     """The sentences that a page's own summary quotes."""
     return tuple(c for e in page.elements if e.kind is ElementKind.SUMMARY and not e.is_of_document for c in e.cells)

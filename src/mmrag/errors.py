@@ -21,6 +21,7 @@
     │   ├── ModelMissingError     its weights, package or key are not here, or the provider does not know it
     │   ├── ModelRequestError     the provider does not take the call as it was made; asking again is no use
     │   ├── ModelUnavailableError it did not answer in time, or not at all
+    │   │   ├── ModelReplyError   it answered, twice, with something else than was asked for
     │   │   └── CircuitOpenError  its provider is in trouble and is left alone for a while; nothing was sent
     │   ├── ModelRefusedError
     │   ├── ModelCutOffError      its reply ended before it was complete
@@ -128,6 +129,10 @@ class ModelUnavailableError(ModelError):
     def __init__(self, message: str, *, usage: Usage | None = None, retry_after_s: float | None = None) -> None:
         super().__init__(message, usage=usage)
         self.retry_after_s = retry_after_s
+
+
+class ModelReplyError(ModelUnavailableError):
+    pass
 
 
 class CircuitOpenError(ModelUnavailableError):

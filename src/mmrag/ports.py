@@ -196,6 +196,17 @@ class CatalogWriter(Protocol):
         """Keep the summary of a whole document with its first page, which is staged; in place of an older one."""
         ...
 
+    async def summarised_otherwise(self, authors: Sequence[str]) -> tuple[str, ...]:
+        """The ids of published documents with a summary that none of ``authors`` has written, in order."""
+        ...
+
+    async def replace_summaries(
+        self, document: Document, summaries: Sequence[Element], vectors: Sequence[VectorRecord]
+    ) -> None:
+        """Put summaries of a published document in the place of those of the same page and label, with their vectors, and
+        the document's report with them, in one transaction. Raises ``StoreError`` when there is none in such a place."""
+        ...
+
     async def publish(self, document: Document) -> None:
         """Make a staged document visible and drop the older one at the same location, in one transaction."""
         ...

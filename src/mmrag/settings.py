@@ -108,7 +108,8 @@ class CacheSettings(_Section):
 
 class IngestSettings(_Section):
     """``workers`` is the number of reading processes, 0 for one a core. Pixel and page limits guard against bombs. Locked
-    PDFs are tried with ``passwords`` and with the lines of ``passwords_file``."""
+    PDFs are tried with ``passwords`` and with the lines of ``passwords_file``. ``summaries``: ``extractive`` ones quote
+    printed sentences; ``local`` has a model of one's own write them once all is read, which takes seconds a page."""
 
     workers: int = Field(default=0, ge=0, le=64)
     dpi: int = Field(default=200, ge=72, le=600)
@@ -118,6 +119,7 @@ class IngestSettings(_Section):
     page_timeout_s: float = Field(default=18.0, gt=0)
     worker_memory_bytes: int = Field(default=1_000_000_000, ge=300_000_000)
     images: bool = True
+    summaries: Literal["extractive", "local"] = "extractive"
     passwords: tuple[SecretStr, ...] = ()
     passwords_file: Path | None = None
 

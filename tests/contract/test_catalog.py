@@ -247,6 +247,40 @@ async def test_summaries_are_searched_by_themselves(parts: Parts) -> None:
     assert await parts.summaries.matching("invoice", 5) == await parts.summaries.near(vector, 5) == ()
 
 
+async def test_a_summary_takes_the_place_of_another(parts: Parts) -> None:
+    assert parts.summaries is not None
+    plain = make_page("doc-a", 1, "invoice total")
+    first, whole = make_summary(plain, "an invoice for paper"), make_summary(plain, "of paper", of_document=True)
+    whole = replace(whole, ordinal=first.ordinal + 1)
+    page = replace(plain, elements=(*plain.elements, first, whole))
+    document = make_document("doc-a", pages=1)
+    await put(parts.writer, document, [page])
+    await put(parts.writer, make_document("doc-b", pages=1), [make_page("doc-b", 1, "x")])
+    assert await parts.writer.summarised_otherwise(("test",)) == ()
+    assert await parts.writer.summarised_otherwise(("model", "extract")) == ("doc-a",)
+    told = replace(make_summary(plain, "a bill from a mill"), author="model")
+    (vector,) = [v for v in vectors_of(replace(plain, elements=(told,))) if v.element_id == told.id]
+    warned = replace(document, report=replace(document.report, warnings=("1 summary was kept",)))
+    pending = {change.element_id for change in await parts.feed.pending(99)}
+    await parts.writer.replace_summaries(warned, [told], [vector])
+    assert await parts.summaries.matching("invoice", 5) == ()
+    assert [s.id for s in await parts.summaries.matching("mill", 5)] == [told.id]
+    assert [s.id for s in await parts.summaries.near(vector.vector, 1)] == [told.id]
+    stored = await parts.catalog.page(PageRef(document_id="doc-a", page=1))
+    assert stored is not None
+    assert {e.id for e in stored.elements} == {e.id for e in (*plain.elements, told, whole)}
+    assert await parts.writer.summarised_otherwise(("model", "test")) == ()
+    assert await parts.writer.summarised_otherwise(("model",)) == ("doc-a",)
+    again = await parts.catalog.document("doc-a")
+    assert again is not None
+    assert again.report.warnings == ("1 summary was kept",)
+    assert {change.element_id for change in await parts.feed.pending(99)} == pending, "no vector index follows summaries"
+    with pytest.raises(StoreError):
+        await parts.writer.replace_summaries(warned, [replace(told, page=7)], [vector])
+    await parts.writer.remove(["doc-a"])
+    assert await parts.summaries.matching("mill", 5) == ()
+
+
 async def test_what_is_printed_is_counted(parts: Parts) -> None:
     plain = make_page("doc-a", 1, "Invoice for paper", "due soon")
     page = replace(plain, elements=(*plain.elements, make_summary(plain, "an invoice for paper")))

@@ -9,7 +9,7 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 
 from mmrag.domain.messages import ChatRequest, Message, Reply, Role, StopReason, ToolSpec
-from mmrag.errors import ModelCutOffError, ModelRefusedError, ModelUnavailableError
+from mmrag.errors import ModelCutOffError, ModelRefusedError, ModelReplyError
 from mmrag.ports import ChatModel, OnDelta
 
 R = TypeVar("R", bound=BaseModel)
@@ -51,8 +51,8 @@ class Structured:
         """The reply read as ``kind``, and as it came. ``fits`` says what is wrong with one that parses, nothing when it will
         do. Only the first reply is heard by ``on_delta``.
 
-        Raises ``ModelRefusedError``, ``ModelCutOffError`` for one that ends too early, ``ModelUnavailableError`` when the
-        last reply is no better than the first, and what the model raises.
+        Raises ``ModelRefusedError``, ``ModelCutOffError`` for one that ends too early, ``ModelReplyError`` when the last
+        reply is no better than the first, and what the model raises.
         """
         said, on_delta = list(messages), self._on_delta
         wrong = ""
@@ -72,7 +72,7 @@ class Structured:
                 if not wrong:
                     return read, reply
             said += [Message.text(Role.ASSISTANT, reply.text or "(nothing)"), again(wrong)]
-        raise ModelUnavailableError(f"{self.model.identity} did not reply with the JSON that was asked for: {wrong}.")
+        raise ModelReplyError(f"{self.model.identity} did not reply with the JSON that was asked for: {wrong}.")
 
     def request(self, messages: Sequence[Message], json_schema: str | None) -> ChatRequest:
         return ChatRequest(

@@ -67,7 +67,10 @@ MEANINGS = {
     "ingest.max_pixels": "Largest page, in pixels; a larger one is drawn smaller or refused.",
     "ingest.max_pages": "Most pages a file may have.",
     "ingest.max_file_bytes": "Largest file, in bytes.",
-    "ingest.page_timeout_s": "Seconds after which the reading of a page is given up.",
+    "ingest.page_timeout_s": "Seconds after which the reading of a page is given up, without what it waits for a core.",
+    "ingest.summaries": "Who writes the summaries that broad questions are found by: `extractive` quotes printed sentences; "
+    "`local` asks `cascade.local`, or the first tier on this machine or in its network, once everything is read. That takes "
+    "seconds a page, may be stopped, and goes on with the next `mmrag ingest`; uploads to `mmrag serve` wait for it.",
     "ingest.worker_memory_bytes": "Memory that a reading process may use, in bytes.",
     "ask.hits": "Elements kept as evidence for one question.",
     "ask.pages": "Pages put before a drafter.",

@@ -148,6 +148,29 @@ class MemoryCatalog:
         older = (v for v in edition.vectors[summary.page] if v.element_id not in gone)
         edition.vectors[summary.page] = (*older, vector)
 
+    async def summarised_otherwise(self, authors: Sequence[str]) -> tuple[str, ...]:
+        def other(edition: _Edition) -> bool:
+            every = (e for page in edition.pages.values() for e in page.elements)
+            return any(e.kind is ElementKind.SUMMARY and e.author not in authors for e in every)
+
+        return tuple(sorted(id_ for id_, edition in self._published.items() if other(edition)))
+
+    async def replace_summaries(
+        self, document: Document, summaries: Sequence[Element], vectors: Sequence[VectorRecord]
+    ) -> None:
+        edition = self._published.get(document.id)
+        for summary, vector in zip(summaries, vectors, strict=True):
+            page = None if edition is None else edition.pages.get(summary.page)
+            elements = () if page is None else page.elements
+            older = [e for e in elements if e.kind is ElementKind.SUMMARY and e.label == summary.label]
+            if edition is None or page is None or not older:
+                raise StoreError(f"page {summary.page} has no summary to put another one in the place of.")
+            kept = tuple(summary if e is older[0] else e for e in page.elements)
+            edition.pages[summary.page] = replace(page, elements=kept)
+            others = (v for v in edition.vectors[summary.page] if v.element_id != older[0].id)
+            edition.vectors[summary.page] = (*others, vector)
+        self._put(document)
+
     async def publish(self, document: Document) -> None:
         edition = self._staged.get((document.id, document.recipe))
         if edition is None and document.id in self._documents and self._documents[document.id].recipe == document.recipe:

@@ -122,6 +122,35 @@ def insert_vectors(connection: sqlite3.Connection, keys: Mapping[str, int], vect
     )
 
 
+def summarised_otherwise(connection: sqlite3.Connection, authors: Sequence[str]) -> tuple[str, ...]:
+    """Published documents with a summary that none of ``authors`` has written."""
+    sql = (
+        "SELECT DISTINCT i.document_id FROM summary s JOIN element e ON e.key = s.element JOIN page p ON p.key = e.page"
+        " JOIN edition i ON i.key = p.edition AND i.published = 1"
+        " WHERE e.author IS NULL OR e.author NOT IN (SELECT value FROM json_each(?)) ORDER BY 1"
+    )
+    return tuple(str(row[0]) for row in connection.execute(sql, (json.dumps(list(authors)),)))
+
+
+def replace_summary(connection: sqlite3.Connection, summary: Element, vector: VectorRecord) -> None:
+    """Put a summary in the place of the published one of the same page and label. Raises ``StoreError`` without one."""
+    older = connection.execute(
+        "SELECT e.key, e.page, e.text FROM element e JOIN page p ON p.key = e.page JOIN edition i ON i.key = p.edition"
+        " WHERE i.document_id = ? AND i.published = 1 AND p.number = ? AND e.kind = 'summary' AND e.label IS ?",
+        (summary.document_id, summary.page, summary.label),
+    ).fetchone()
+    if older is None:
+        raise StoreError(f"page {summary.page} has no summary to put another one in the place of.")
+    key, page, text = older
+    connection.execute("INSERT INTO summary_text (summary_text, rowid, text) VALUES ('delete', ?, ?)", (key, text))
+    connection.execute("DELETE FROM element WHERE key = ?", (key,))
+    keys = insert_elements(connection, page, [summary])
+    insert_vectors(connection, keys, [vector])
+    connection.execute(
+        "INSERT INTO summary_text (rowid, text) SELECT key, text FROM element WHERE key = ?", (keys[summary.id],)
+    )
+
+
 def insert_pictures(
     connection: sqlite3.Connection, page_key: int, keys: Mapping[str, int], pictures: Sequence[PictureRecord]
 ) -> None:

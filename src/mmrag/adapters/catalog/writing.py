@@ -86,6 +86,19 @@ class SqliteWriter:
 
         await self._writer.run(work)
 
+    async def summarised_otherwise(self, authors: Sequence[str]) -> tuple[str, ...]:
+        return await self._writer.run(lambda c: rows.summarised_otherwise(c, authors))
+
+    async def replace_summaries(
+        self, document: Document, summaries: Sequence[Element], vectors: Sequence[VectorRecord]
+    ) -> None:
+        def work(connection: sqlite3.Connection) -> None:
+            for summary, vector in zip(summaries, vectors, strict=True):
+                rows.replace_summary(connection, summary, vector)
+            rows.put_document(connection, document)
+
+        await self._writer.run(work)
+
     async def publish(self, document: Document) -> None:
         def work(connection: sqlite3.Connection) -> None:
             edition = rows.staged(connection, document.id, document.recipe)
