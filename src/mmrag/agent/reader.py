@@ -10,6 +10,7 @@ import anyio
 from mmrag.agent.reading.candidates import CHART, Candidate, Measured
 from mmrag.agent.reading.counted import COUNTED
 from mmrag.agent.reading.fields import by_fields, by_meaning
+from mmrag.agent.reading.genres import genre_shares
 from mmrag.agent.reading.labels import LabelIndex
 from mmrag.agent.reading.layout import Layout
 from mmrag.agent.reading.lexicon import lexicon
@@ -96,7 +97,9 @@ class ReaderDrafter:
 
     def _read(self, asked: Asked, plan: Plan, readings: Sequence[Reading]) -> tuple[_Pages, list[Candidate]]:
         best_match = max((r.match for r in readings), default=1.0)
-        pages = [(reading_weight(r, best_match), self._index(r.page)) for r in readings if r.page.words]
+        seen = [r for r in readings if r.page.words]
+        genres = genre_shares(plan, [r.page for r in seen])
+        pages = [(reading_weight(r, best_match) * g, self._index(r.page)) for r, g in zip(seen, genres, strict=True)]
         return pages, by_fields(asked, plan, pages, lexicon())
 
     def _index(self, page: Page) -> LabelIndex:

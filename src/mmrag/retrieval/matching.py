@@ -33,6 +33,10 @@ _WEIGHT = {
     ConstraintKind.DATE: 0.8,
     ConstraintKind.AMOUNT: 0.8,
 }
+_SHORT_PAPERS = frozenset({"receipt", "invoice", "bill", "ticket", "voucher", "slip", "cheque", "check"})
+"""Kinds of documents of few pages: what is said of one stands close together in it."""
+_TOGETHER = 4
+"""Pages in a row on which all that is said of such a document has to stand. A long report shows some day and some amount."""
 _KINDS = {
     ConstraintKind.DATE: (ValueKind.DATE,),
     ConstraintKind.AMOUNT: (ValueKind.AMOUNT, ValueKind.NUMBER),
@@ -76,7 +80,31 @@ async def match_constraints(
     if documents is not None:
         allowed = frozenset(documents)
         shown = [{ref: s for ref, s in pages.items() if ref.document_id in allowed} for pages in shown]
+    if any(c.kind is ConstraintKind.GENRE and c.text in _SHORT_PAPERS for c in constraints):
+        shown = _together(shown)
     return combine(list(zip(asked, shown, strict=True)))
+
+
+def _together(shown: Sequence[Mapping[PageRef, float]]) -> list[dict[PageRef, float]]:
+    """``shown`` without the pages of long documents that are not among the few in a row that show the most."""
+    numbers: dict[str, set[int]] = {}
+    for pages in shown:
+        for ref in pages:
+            numbers.setdefault(ref.document_id, set()).add(ref.page)
+    first: dict[str, int] = {}
+    for document_id, found in numbers.items():
+        if max(found) - min(found) >= _TOGETHER:
+            first[document_id] = max(sorted(found), key=lambda start: _shown_from(document_id, start, shown))
+    return [
+        {r: s for r, s in pages.items() if r.document_id not in first or 0 <= r.page - first[r.document_id] < _TOGETHER}
+        for pages in shown
+    ]
+
+
+def _shown_from(document_id: str, start: int, shown: Sequence[Mapping[PageRef, float]]) -> float:
+    """How much of what is asked for the pages from ``start`` on show together."""
+    refs = [PageRef(document_id=document_id, page=start + n) for n in range(_TOGETHER)]
+    return sum(max(pages.get(ref, 0.0) for ref in refs) for pages in shown)
 
 
 def combine(shown: Sequence[tuple[Constraint, Mapping[PageRef, float]]]) -> Matches:

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from mmrag.domain.documents import Element
 from mmrag.domain.evidence import Hit, Leg
 from mmrag.domain.pictures import PageKind
-from mmrag.domain.plans import Gathered, Plan
+from mmrag.domain.plans import ConstraintKind, Gathered, Plan
 from mmrag.ports import Catalog, ImageEmbedder, LexicalIndex, PageRef, SummaryIndex, TextEmbedder, VectorIndex
 from mmrag.retrieval.broad import beside, findable, is_broad, summary_hits
 from mmrag.retrieval.fusion import fuse, order, ranks
@@ -26,6 +26,9 @@ DEPTH = 60
 """How many elements each leg may propose. More changed no ranking on the development documents."""
 NEAR_BEST = 0.08
 """A document is still meant when its match is this close to the best one's."""
+_ALL_OF_IT = 0.999
+"""A document that shows every date, amount and number as they are likeliest meant is not confused with one that shows
+them if day and month change places."""
 SPARE = 40
 """Proposals beyond that, which make up for the captions among them."""
 _WHOLE_PAGES = 4
@@ -107,7 +110,9 @@ def meant_documents(matches: Matches) -> list[str]:
     top = max(matches.documents.values())
     if top < SATISFIED / 2:
         return []
-    return [d for d in order(matches.documents) if matches.documents[d] >= top - NEAR_BEST]
+    by_values = all(c.kind is not ConstraintKind.NAME for c, _ in matches.best)
+    near = 0.0 if by_values and top >= _ALL_OF_IT else NEAR_BEST
+    return [d for d in order(matches.documents) if matches.documents[d] >= top - near]
 
 
 def rank_elements(

@@ -22,7 +22,7 @@ from mmrag.agent.reading.tabled import given as given_names
 from mmrag.agent.reading.tabled import in_tables
 from mmrag.agent.reading.tables import wanted_of
 from mmrag.agent.reading.target import Asked
-from mmrag.agent.reading.text import fold, holds
+from mmrag.agent.reading.text import fold, holds, words
 from mmrag.agent.reading.yesno import marks
 from mmrag.domain.plans import AnswerType, ConstraintKind, Plan
 from mmrag.domain.values import ValueKind
@@ -71,6 +71,9 @@ def by_meaning(
 
 def _is_another(label: Label, asked: Asked, lexicon: Lexicon) -> bool:
     """True for a label that the lexicon knows as another field's: 'Date' is near 'due date' in meaning, and wrong."""
+    said = frozenset(words(label.run.text[label.start : label.end]))
+    if any(said & concept.avoid for concept, _ in asked.concepts):
+        return True
     return label.key in lexicon.label_keys and not any(label.key in concept.labels for concept, _ in asked.concepts)
 
 

@@ -21,6 +21,8 @@ _SHORT_RUN = 8
 _TAX_WORDS = frozenset({"gst", "tax", "vat", "sst", "taxes"})
 _FUZZY = 0.8
 _ENUMERATOR = 2
+_WIDE_SPACE = 1.5
+"""Line heights between a label and a word that may still be its last."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,17 +70,19 @@ class LabelIndex:
     def find(self, wanted: Mapping[str, float], avoid: frozenset[str] = frozenset()) -> tuple[Label, ...]:
         """Labels whose folded text is one of ``wanted`` (with its weight), or nearly. Best first, none inside another."""
         found: list[Label] = []
-        for key, similarity, weight in self._matches(wanted):
+        for key, meant, similarity, weight in self._matches(wanted):
+            other = frozenset(a for a in avoid if a in key and a not in meant)  # 'Registration unit' is no misread '... no'
             for window in self._windows[key]:
-                label = self._label(window, weight * similarity, avoid)
+                label = self._label(window, weight * similarity, avoid, other)
                 if label.quality >= 0.2:
                     found.append(label)
         return _without_inner(found)
 
-    def _matches(self, wanted: Mapping[str, float]) -> Iterable[tuple[str, float, float]]:
+    def _matches(self, wanted: Mapping[str, float]) -> Iterable[tuple[str, str, float, float]]:
+        """Texts of the page with the label that they may be, how much they resemble it, and its weight."""
         for label, weight in wanted.items():
             if label in self._windows:
-                yield label, 1.0, weight
+                yield label, label, 1.0, weight
         long = [w for w in wanted if len(w) >= 5]
         if not long or not self._keys:
             return
@@ -90,14 +94,15 @@ class LabelIndex:
             key, label = self._keys[int(column)], long[int(row)]
             # 'Change' is a label of its own, and no misread 'charge'.
             if key != label and key not in wanted and key not in known and ("excl" in key) == ("excl" in label):
-                yield key, 0.35 + 0.6 * float(grid[row, column]), wanted[label]
+                yield key, label, 0.35 + 0.6 * float(grid[row, column]), wanted[label]
 
-    def _label(self, window: _Window, strength: float, avoid: frozenset[str]) -> Label:
+    def _label(self, window: _Window, strength: float, avoid: frozenset[str], misread: frozenset[str]) -> Label:
         tokens = self.layout.tokens(window.run)
         start, end = tokens[window.first].start, tokens[window.last].end
         before, after = _chunk(window, tokens)
         size = max(1, len(window.key))
-        others = {t.key for t in _around(window, tokens)}
+        others = {t.key for t in _around(window, tokens)} | self._goes_on(window, tokens, avoid)
+        others |= misread & {t.key for t in tokens[window.first : window.last + 1]}
         if any(o.startswith("incl") for o in others):
             others -= _TAX_WORDS
         if others & avoid or any(o.endswith(a) for a in avoid if len(a) >= 4 for o in others):
@@ -106,6 +111,15 @@ class LabelIndex:
         if len(tokens) > 2 * _SHORT_RUN:
             strength *= 0.6
         return Label(run=window.run, start=start, end=end, quality=strength, key=window.key)
+
+    def _goes_on(self, window: _Window, tokens: Sequence[Token], avoid: frozenset[str]) -> set[str]:
+        """The words of the next run where they belong to the label: 'Advertiser' and 'Code' a wide space further."""
+        if not avoid or window.last + 1 < len(tokens):
+            return set()
+        run = window.run
+        beside = next((o for o in self.layout.right_of(run) if o.x0 - run.x1 < _WIDE_SPACE * run.height), None)
+        there = self.layout.tokens(beside) if beside is not None and len(beside.words) == 1 else ()
+        return {t.key for t in there}
 
 
 def _windows(run: Run, tokens: Sequence[Token]) -> Iterable[_Window]:

@@ -214,7 +214,8 @@ def _split(line: _Piece, begins_column: Callable[[_Box], bool]) -> list[_Piece]:
     pieces: list[_Piece] = [[line[0]]]
     for word, box in line[1:]:
         gap = box[0] - pieces[-1][-1][1][2]
-        if gap > _GAP * height or (gap > _COLUMN_GAP * height and begins_column(box)):
+        hangs = word.text.startswith("&") or pieces[-1][-1][0].text.endswith("&")  # 'Lee' and '& Kim' are one name
+        if gap > _GAP * height or (gap > _COLUMN_GAP * height and not hangs and begins_column(box)):
             pieces.append([])
         pieces[-1].append((word, box))
     return pieces

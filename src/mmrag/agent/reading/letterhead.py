@@ -27,7 +27,7 @@ _AFTER_LEGAL = re.compile(
     r"(?<=\b)(?P<legal>sdn\.?\s*bhd\.?|s/b|ltd\.?|inc\.?|llc|llp|gmbh|plc|corp\.?|limited)(?P<rest>\s*[(\[,].*|\s+[\d-]{4,}.*)$",
     re.I,
 )
-_OWNED = re.compile(r"^(?:dimiliki oleh|owned by|operated by|managed by|a division of)\s*:?\s*", re.I)
+_OWNED = re.compile(r"^(?:dimiliki oleh|own(?:ed)? by|operated by|managed by|a division of)\s*:?\s*", re.I)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

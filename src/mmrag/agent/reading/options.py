@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mmrag.agent.reading.candidates import Candidate
+from mmrag.agent.reading.fit import kinds_of
 from mmrag.agent.reading.layout import Layout
 from mmrag.agent.reading.target import Asked
 from mmrag.agent.reading.text import STOP, fold, stem, words
@@ -37,11 +38,13 @@ class _Ranked:
 
 def in_options(asked: Asked, plan: Plan, layout: Layout) -> list[Candidate]:
     """Yes or no for the option that is named, or the options ticked under the question of the form that is meant."""
+    about_ticks = _TICK.search(plan.asked) is not None
+    if kinds_of(asked.type) and not about_ticks:
+        return []  # a date, an amount or a number is never the name of a box
     boxes = [e for e in layout.page.elements if e.kind is ElementKind.CHECKBOX and e.label and e.words]
     if not boxes:
         return []
     said = {stem(w) for w in words(_TICK.sub(" ", plan.asked)) if w not in STOP}
-    about_ticks = _TICK.search(plan.asked) is not None
     ranked = [_Ranked(element=e, option=_share(e.label or "", said), question=_share(_question(e), said)) for e in boxes]
     if asked.type is AnswerType.YES_NO or plan.answer_type is AnswerType.YES_NO:
         return _yes_or_no(ranked, layout) if about_ticks else []
