@@ -94,3 +94,62 @@ def test_a_label_is_no_misread_other_label() -> None:
     labels = LabelIndex(Layout(reading(["Change 5.00"]).page))
     assert not labels.find({"charge": 1.0})
     assert LabelIndex(Layout(reading(["Chargc 5.00"]).page)).find({"charge": 1.0})
+
+
+PLAN = [
+    "Otter Mill Plan",
+    "Version 2",
+    "Revised May 2016",
+    "Keeper: Ada Brook",
+    "In April 2012 the mill was found to be empty for years",
+]
+
+
+@pytest.mark.parametrize(
+    ("said", "word"),
+    [
+        ("in the plan revised in May 2018", "Revised May 2016"),
+        ("in the plan that was revised on 3 June 2016", "Revised May 2016"),
+        ("in the report of April 2012", "Revised May 2016"),
+        ("in the document dated March 2011", "Revised May 2016"),
+    ],
+)
+def test_a_date_that_the_document_does_not_bear_is_named(said: str, word: str) -> None:
+    told = broken(f'In the report "Otter Mill Plan": Who is the keeper {said}?', PLAN, "Ada Brook")
+    assert told is not None
+    assert word in told
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "in the plan revised in May 2016",
+        "in the plan revised on 4 May 2016",
+        "in the document dated May 2016",
+        "in April 2012",
+        "for the year ended March 2019, 2016",
+        "from May 2018 to June 2018",
+    ],
+)
+def test_a_date_that_agrees_or_dates_something_else_is_left_alone(said: str) -> None:
+    asked = f'In the report "Otter Mill Plan": Who is the keeper {said}?'
+    assert broken(asked, [*PLAN, "2018 2019"], "Ada Brook") is None
+
+
+def test_a_document_without_a_date_contradicts_none() -> None:
+    asked = 'In the report "Otter Mill Plan": Who is the keeper in the plan revised in May 2016?'
+    assert broken(asked, ["Otter Mill Plan", "Keeper: Ada Brook", "2016"], "Ada Brook") is None
+
+
+async def test_a_month_is_shown_by_its_days_and_a_refusal_names_the_document_that_fits() -> None:
+    world = World(
+        [reading([*RECEIPT[:1], "Date: 13/05/2018", *RECEIPT[2:]])], tiers=[reader_tier("reader", ReaderDrafter(None))]
+    )
+    agent = await world.agent()
+    asked = "What is the total amount on the receipt from ALPHA TRADING SDN BHD of {} 2018?"
+    assert (await agent.ask(asked.format("May"))).answer == "39.80"
+    refused = (await agent.ask(asked.format("June"))).abstention
+    assert refused is not None
+    assert "receipt.jpg fits the rest" in refused.detail
+    assert "June 2018" in refused.detail
+    assert "receipt.jpg" in refused.help

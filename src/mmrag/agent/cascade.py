@@ -96,7 +96,7 @@ def out_of_reach(plan: Plan, gathered: Gathered) -> Abstention | None:
     if best >= NEARLY_ALL:
         return None
     named = " or ".join(_named(c) for c in missing)
-    nearest = next((hit.document for hit in gathered.hits if hit.element.document_id in gathered.documents), None)
+    nearest = next(iter(gathered.named), None)
     if nearest is not None and len(missing) < len(told) and best >= _SOME:
         detail = f"{nearest} fits the rest of what the question says, but does not show {named}."
         return Abstention(reason=AbstentionReason.NO_EVIDENCE, detail=detail)

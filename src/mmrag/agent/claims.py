@@ -31,6 +31,8 @@ def split_claims(plan: Plan, draft: Draft) -> tuple[Claim, ...]:
     spans = tuple(dict.fromkeys(draft.spans))
     if draft.operands:
         return (Claim(text=text, spans=spans, formula=draft.formula, expression=draft.expression), *draft.operands)
+    if draft.items:
+        return draft.items
     parts: Sequence[str] = (text,)
     if plan.answer_type is AnswerType.LIST:
         parts = _items(text, len(spans))

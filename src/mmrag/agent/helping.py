@@ -38,6 +38,7 @@ _MODEL = " A model of your own or a hosted one can answer what the reader cannot
 
 
 def _nearest(settled: Round) -> str:
-    """The documents that come nearest, by name."""
-    names = list(dict.fromkeys(hit.document for hit in settled.gathered.hits))[:_NAMED]
+    """The documents that come nearest, by name: those that fit what the question says of its document, else those found."""
+    found = settled.gathered.named or [hit.document for hit in settled.gathered.hits]
+    names = list(dict.fromkeys(found))[:_NAMED]
     return f" The nearest: {', '.join(names)}." if names else ""

@@ -12,6 +12,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from mmrag.agent.aggregate_plan import find_aggregate
+from mmrag.agent.covers import maker_asked
 from mmrag.agent.instructions import page_named, without_instructions
 from mmrag.agent.planwords import PlanWords, plan_words
 from mmrag.agent.tongues import in_english
@@ -87,7 +88,8 @@ def make_plan(question: str, *, document: str | None = None) -> Plan:
         asked, told_how = without_instructions(text)
         plan = _look_up(question, asked, document)
         kind = _as_list(plan.answer_type, told_how)
-        return replace(plan, tail=told_how, answer_type=kind, on_page=page_named(plan.asked))
+        cover = maker_asked(plan.asked) is not None
+        return replace(plan, tail=told_how, answer_type=kind, on_page=page_named(plan.asked), about_cover=cover)
     told = tuple(dict.fromkeys(c for part in aggregate.parts for c in part.constraints))
     return Plan(
         question=question,

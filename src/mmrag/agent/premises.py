@@ -16,13 +16,28 @@ from importlib.resources import files
 
 from pydantic import BaseModel, ConfigDict
 
+from mmrag.agent.reading.text import stem, words
 from mmrag.domain.answers import Claim
 from mmrag.domain.documents import Page
 from mmrag.domain.plans import AnswerType, ConstraintKind, Plan
-from mmrag.domain.values import ValueKind
+from mmrag.domain.values import Value, ValueKind
 from mmrag.values import find_values
 
 _YEAR = re.compile(r"(?<![\w.,/$€£-])(?:19|20)\d\d(?![\w,/%]|[.]\d)")
+_VERBS = (
+    "dated|revised|published|issued|released|signed|prepared|produced|written|filed|received|approved|updated|printed|amended"
+    "|adopted"
+)
+_WHOLE = (
+    "report|document|deck|presentation|slides?|plan|survey|study|analysis|paper|edition|version|letter|statement|receipt|invoice|bill"
+    "|form|contract|order|filing|memo|note|minutes|article|brochure"
+)
+_DATED = re.compile(
+    rf"(?:\b(?P<verb>{_VERBS})(?:\s+(?:on|in|of|at))?|\b(?:{_WHOLE})\s+(?:of|from|for))\s+(?:the\s+)?$", re.IGNORECASE
+)
+"""Before a date: what it is the date of. 'for the year ended' and 'in' say when something happened, and date nothing."""
+_RANGE = re.compile(r"\s*(?:to|until|till|through|and|or|[-–—])\s*\w", re.IGNORECASE)
+_SHORT_LINE, _COVERS, _QUOTED = 6, 2, 80
 _NUMERIC = frozenset({AnswerType.AMOUNT, AnswerType.NUMBER, AnswerType.FREE})
 _NUMBERS = frozenset({ValueKind.AMOUNT, ValueKind.NUMBER})
 _PAID = re.compile(
@@ -31,16 +46,21 @@ _PAID = re.compile(
 )
 
 
-def broken_premise(plan: Plan, claim: Claim, pages: Sequence[Page]) -> str | None:
+def broken_premise(plan: Plan, claim: Claim, pages: Sequence[Page], *, cited: frozenset[int] = frozenset()) -> str | None:
     """What ``plan``'s question takes for granted and ``pages``, those of the claim's document, contradict; None for nothing.
 
-    The answer is one clause that says what the document shows instead.
+    The answer is one clause that says what the document shows instead. ``cited`` are the numbers of the claim's pages.
     """
     if plan.aggregate is not None or not pages:
         return None
     text = "\n".join(page.text for page in pages)
     asked = _asked(plan)
-    return _currency(asked, claim, text, plan.answer_type) or _payment(asked, text) or _year(asked, claim, text)
+    return (
+        _currency(asked, claim, text, plan.answer_type)
+        or _payment(asked, text)
+        or _date(plan, pages, cited)
+        or _year(asked, claim, text)
+    )
 
 
 def _asked(plan: Plan) -> str:
@@ -86,6 +106,45 @@ def _year(asked: str, claim: Claim, text: str) -> str | None:
     shown = frozenset(_years(text))
     missing = next((year for year in years if year not in shown and year not in claim.text), None)
     return None if missing is None else f"the document does not show the year {missing}"
+
+
+def _date(plan: Plan, pages: Sequence[Page], cited: frozenset[int]) -> str | None:
+    """The question gives a day or a month to what the document dates otherwise: 'revised in May 2018', 'the plan of 2 May'.
+
+    What is said by a verb is looked for in the lines with that verb, on all pages; the date of the whole where it stands on
+    its first pages and on those cited, alone in its line or nearly so.
+    """
+    said = [v for v in find_values(plan.asked) if v.kind is ValueKind.DATE]
+    for value in said:
+        role = _DATED.search(plan.asked[: value.start])
+        if role is None or _RANGE.match(plan.asked[value.end :]):
+            continue
+        verb = stem(role["verb"].casefold()) if role["verb"] and role["verb"].casefold() != "dated" else ""
+        lines = list(_dated_lines(pages, verb, cited))
+        if lines and not any(_agree(value, printed) for _, dates in lines for printed in dates):
+            return f"the document says “{lines[0][0]}”"
+    return None
+
+
+def _dated_lines(pages: Sequence[Page], verb: str, cited: frozenset[int]) -> Iterator[tuple[str, list[Value]]]:
+    """The lines that date the document, with their dates: those with ``verb``, else short ones of covers and pages cited."""
+    for page in sorted(pages, key=lambda p: p.number):
+        for line in page.text.splitlines():
+            told = verb in map(stem, words(line)) if verb else len(line.split()) <= _SHORT_LINE
+            if (
+                not told
+                or not any(c.isdigit() for c in line)
+                or not (verb or page.number <= _COVERS or page.number in cited)
+            ):
+                continue
+            dates = [v for v in find_values(line) if v.kind is ValueKind.DATE]
+            if dates:
+                yield " ".join(line.split())[:_QUOTED], dates
+
+
+def _agree(asked: Value, printed: Value) -> bool:
+    """True when one may be the other: a month and a day of it, or a day that is read the other way round."""
+    return any(a.startswith(p) or p.startswith(a) for a in asked.normals for p in printed.normals)
 
 
 def _years(text: str) -> Iterator[str]:

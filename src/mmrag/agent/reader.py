@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import replace
 
 import anyio
 
+from mmrag.agent.covers import Maker, maker_asked
+from mmrag.agent.reading.bullets import Item
 from mmrag.agent.reading.candidates import CHART, Candidate, Measured
 from mmrag.agent.reading.counted import COUNTED
+from mmrag.agent.reading.covers import makers
 from mmrag.agent.reading.fields import by_fields, by_meaning
 from mmrag.agent.reading.genres import genre_shares
 from mmrag.agent.reading.labels import LabelIndex
 from mmrag.agent.reading.layout import Layout
 from mmrag.agent.reading.lexicon import lexicon
+from mmrag.agent.reading.listed import ListAsked, in_contents, in_lists, list_asked
 from mmrag.agent.reading.meaning import MeaningIndex
 from mmrag.agent.reading.options import OPTION
 from mmrag.agent.reading.overview import tell_overview
@@ -45,6 +50,9 @@ _UNKNOWN = 0.5
 _UNPRINTED = 0.6
 """The share of its confidence that an open answer loses when its page prints nothing of what is asked."""
 
+_SURE_OF_COVER = 0.5
+"""A name that is less surely its author's is looked for as others are."""
+
 _NAME_WORDS, _SENTENCE = 6, 0.6
 """What an answer of more words keeps where "which port" asks for one of several things: it is a line about them."""
 
@@ -67,6 +75,14 @@ class ReaderDrafter:
             told = tell_overview(readings, plan.subjects)
             if told is not None:
                 return told
+        made = maker_asked(plan.asked) if plan.about_cover else None
+        signed = None if made is None else await anyio.to_thread.run_sync(self._made, made, plan, readings)
+        if signed is not None:
+            return signed
+        wanted = list_asked(plan.asked, given(plan))
+        listed = None if wanted is None else await anyio.to_thread.run_sync(self._listed, wanted, plan, readings)
+        if listed is not None:
+            return listed
         asked = understand(plan, lexicon())
         pages, found = await anyio.to_thread.run_sync(self._read, asked, plan, readings)
         enough = _FIELD_IS_THERE if asked.concepts else _LEXICAL_IS_GOOD
@@ -95,12 +111,45 @@ class ReaderDrafter:
         confidence = round(known * choice.confidence * (_UNMATCHED + (1.0 - _UNMATCHED) * match), 4)
         return Draft(answer=best.text, spans=spans, confidence=confidence, tier=TIER, rivals=choice.rivals)
 
-    def _read(self, asked: Asked, plan: Plan, readings: Sequence[Reading]) -> tuple[_Pages, list[Candidate]]:
+    def _weighted(self, plan: Plan, readings: Sequence[Reading]) -> _Pages:
+        """The pages that have words, each with what it counts."""
         best_match = max((r.match for r in readings), default=1.0)
         seen = [r for r in readings if r.page.words]
         genres = genre_shares(plan, [r.page for r in seen])
-        pages = [(reading_weight(r, best_match) * g, self._index(r.page)) for r, g in zip(seen, genres, strict=True)]
+        return [(reading_weight(r, best_match) * g, self._index(r.page)) for r, g in zip(seen, genres, strict=True)]
+
+    def _read(self, asked: Asked, plan: Plan, readings: Sequence[Reading]) -> tuple[_Pages, list[Candidate]]:
+        pages = self._weighted(plan, readings)
         return pages, by_fields(asked, plan, pages, lexicon())
+
+    def _made(self, made: Maker, plan: Plan, readings: Sequence[Reading]) -> Draft | None:
+        """Who made the document that is read first, a name a claim; None where its covers do not tell."""
+        pages = self._weighted(plan, readings)
+        if not pages:
+            return None
+        first = pages[0][1].layout.page.document_id
+        layouts = [index.layout for _, index in pages if index.layout.page.document_id == first]
+        found = makers(made, layouts, plan.asked, given(plan))
+        if found is None or found.score < _SURE_OF_COVER:
+            return None
+        return _parted(found.names, found.layout, found.score * max(r.match for r in readings))
+
+    def _listed(self, wanted: ListAsked, plan: Plan, readings: Sequence[Reading]) -> Draft | None:
+        """The list that the question asks for, an item a claim, or how many items it has; None where no page has it."""
+        lists = [
+            (weight * found.score, found.items, layout)
+            for weight, layout in ((w, i.layout) for w, i in self._weighted(plan, readings))
+            for found in (in_contents(wanted, layout) or in_lists(wanted, layout),)
+            if found is not None
+        ]
+        if not lists:
+            return None
+        score, items, layout = max(lists, key=lambda found: found[0])
+        drafted = _parted(items, layout, score)
+        if drafted is None or not wanted.counting:
+            return drafted
+        count = str(len(items))
+        return replace(drafted, answer=count, operands=drafted.items, items=(), expression=count)
 
     def _index(self, page: Page) -> LabelIndex:
         """The page's labels, from the cache when the same page was read before."""
@@ -112,6 +161,17 @@ class ReaderDrafter:
         while len(self._pages) > _PAGES_KEPT:
             self._pages.popitem(last=False)
         return kept
+
+
+def _parted(items: Sequence[Item], layout: Layout, score: float) -> Draft | None:
+    """An answer of ``items``, each a claim with its words; None where one of them stands in no element."""
+    claims = tuple(Claim(text=item.text, spans=_spans_of(layout, item.words, item.text)) for item in items)
+    if not all(claim.spans for claim in claims):
+        return None
+    answer = "\n".join(claim.text for claim in claims)
+    spans = tuple(span for claim in claims for span in claim.spans)
+    parts = claims if len(claims) > 1 else ()
+    return Draft(answer=answer, spans=spans, confidence=round(min(1.0, score), 4), tier=TIER, items=parts)
 
 
 def _worked_out(asked: Asked, plan: Plan, pages: _Pages) -> Draft | None:

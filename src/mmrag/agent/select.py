@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from mmrag.agent.aggregate_gather import select_parts
+from mmrag.agent.covers import FIRST
 from mmrag.domain.documents import Page
 from mmrag.domain.plans import ConstraintKind, Gathered, Plan, Reading
 from mmrag.ports import Catalog, PageRef
@@ -28,6 +29,8 @@ async def select(plan: Plan, gathered: Gathered, catalog: Catalog, *, pages: int
     scores = eligible(plan, gathered)
     if plan.on_page is not None and (named := await _on_page(plan.on_page, scores, gathered, catalog)):
         scores = named
+    if plan.about_cover:
+        scores = await _with_covers(scores, gathered, catalog)
     chosen = sorted(scores, key=lambda ref: (-scores[ref], ref))[:pages]
     top = max((scores[ref] for ref in chosen), default=0.0) or 1.0
     readings: list[Reading] = []
@@ -38,6 +41,17 @@ async def select(plan: Plan, gathered: Gathered, catalog: Catalog, *, pages: int
         match = gathered.matches.get(ref.document_id, 0.0) if constrained else 1.0
         readings.append(Reading(document=document, page=page, match=min(1.0, match), relevance=min(1.0, scores[ref] / top)))
     return tuple(readings)
+
+
+async def _with_covers(scores: Mapping[PageRef, float], gathered: Gathered, catalog: Catalog) -> dict[PageRef, float]:
+    """``scores``, and before all the first pages and the last of the document that fits best: they say who made it."""
+    found = dict(scores)
+    for id_ in gathered.documents[:1]:
+        document = await catalog.document(id_)
+        best = max(scores.values(), default=0.0)
+        pages = set() if document is None else {*range(1, min(FIRST, document.pages) + 1), document.pages}
+        found.update({PageRef(document_id=id_, page=n): best for n in pages})
+    return found
 
 
 async def _on_page(

@@ -28,11 +28,16 @@ def trimmed(plan: Plan, draft: Draft | None, verdicts: Sequence[Verdict]) -> Tri
     """
     refuted = [v for v in verdicts if v.kind not in _KEPT]
     kept = tuple(v for v in verdicts if v.kind in _KEPT)
-    parted = plan.answer_type in (AnswerType.LIST, AnswerType.FREE) and plan.aggregate is None
+    listed = plan.answer_type is AnswerType.LIST or bool(draft and draft.items)
+    parted = (listed or plan.answer_type is AnswerType.FREE) and plan.aggregate is None
     if draft is None or draft.operands or not parted or not refuted or not kept:
         return None
-    between = "\n" if plan.answer_type is AnswerType.LIST else " "
+    between = "\n" if listed else " "
     spans = tuple(dict.fromkeys(span for v in kept for span in v.claim.spans))
     answer = between.join(v.claim.text for v in kept)
     notes = tuple(f"Left out: “{v.claim.text[:_SHORT]}” – {v.detail or 'no page shows it'}." for v in refuted)
-    return Trimmed(draft=replace(draft, answer=answer, spans=spans), verdicts=kept, notes=notes)
+    return Trimmed(
+        draft=replace(draft, answer=answer, spans=spans, items=tuple(v.claim for v in kept) if draft.items else ()),
+        verdicts=kept,
+        notes=notes,
+    )

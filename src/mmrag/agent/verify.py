@@ -57,7 +57,8 @@ def _unless_contradicted(plan: Plan, verdict: Verdict, places: Places, readings:
     cited = [place for span in verdict.claim.spans if not isinstance(place := places.cited(span), str)]
     documents = {place.reading.document.id for place in cited}
     pages = [reading.page for reading in readings if reading.document.id in documents]
-    broken = broken_premise(plan, verdict.claim, pages)
+    numbers = frozenset(place.reading.page.number for place in cited)
+    broken = broken_premise(plan, verdict.claim, pages, cited=numbers)
     return verdict if broken is None else replace(verdict, kind=VerdictKind.CONTRADICTED, detail=broken)
 
 

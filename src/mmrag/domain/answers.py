@@ -92,7 +92,8 @@ class Draft:
 
     ``confidence`` is the tier's own score in ``[0, 1]``, not calibrated. ``rivals`` are other answers it considered, best
     first, with their scores. ``operands`` are the values that an answer was worked out from, each with its own words,
-    by ``formula`` where they are two values of one page, by ``expression`` where a model has said how;
+    by ``formula`` where they are two values of one page, by ``expression`` where a model has said how, or where things were
+    counted; ``items`` are the parts of a list, which stand or fall alone;
     ``why`` says why there is no answer, where the tier knows. ``token_probability`` in ``[0, 1]`` is how likely the model
     found the words of its answer, where it tells; ``prompted`` is what it was shown. ``opened`` are pages that it cites and
     was not given, as document id and number: it has opened them with tools.
@@ -104,6 +105,7 @@ class Draft:
     tier: str
     rivals: tuple[tuple[str, float], ...] = ()
     operands: tuple[Claim, ...] = ()
+    items: tuple[Claim, ...] = ()
     formula: Formula | None = None
     expression: str = ""
     why: str = ""

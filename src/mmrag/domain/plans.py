@@ -69,7 +69,8 @@ class Plan:
     end where that only says how to answer ("Answer in USD millions.").
     ``aggregate`` is set when the answer has to be worked out from several documents. ``subjects`` are the names in a broad
     question ("which report is about the flood in X?"): what it is about, and no constraint on the document. ``on_page`` is
-    the page that the question names, counted from 1, or from -1 backwards.
+    the page that the question names, counted from 1, or from -1 backwards. ``about_cover`` is true where it asks who made
+    the document, or when: its first pages tell.
     """
 
     question: str
@@ -82,6 +83,7 @@ class Plan:
     aggregate: Aggregate | None = None
     subjects: tuple[str, ...] = ()
     on_page: int | None = None
+    about_cover: bool = False
 
     @property
     def asked(self) -> str:
@@ -111,7 +113,8 @@ class Gathered:
 
     ``hits`` are best first. ``matches`` gives, for each document that satisfies any constraint, how well it satisfies all
     of them, in ``[0, 1]``; ``documents`` are those ids that satisfy them well enough to be meant, best first. ``unmatched``
-    are the constraints that no document satisfies, or none of those that are meant. ``by_part`` are the document ids for
+    are the constraints that no document satisfies, or none of those that are meant; ``named`` the names of the first
+    documents that are meant, whether or not a hit is theirs. ``by_part`` are the document ids for
     each part of an aggregate.
     """
 
@@ -120,3 +123,4 @@ class Gathered:
     matches: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     unmatched: tuple[Constraint, ...] = ()
     by_part: tuple[tuple[str, ...], ...] = ()
+    named: tuple[str, ...] = ()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -37,6 +38,7 @@ _SHORT_PAPERS = frozenset({"receipt", "invoice", "bill", "ticket", "voucher", "s
 """Kinds of documents of few pages: what is said of one stands close together in it."""
 _TOGETHER = 4
 """Pages in a row on which all that is said of such a document has to stand. A long report shows some day and some amount."""
+_MONTH = re.compile(r"(?:19|20)\d\d-\d\d")
 _KINDS = {
     ConstraintKind.DATE: (ValueKind.DATE,),
     ConstraintKind.AMOUNT: (ValueKind.AMOUNT, ValueKind.NUMBER),
@@ -58,9 +60,13 @@ class Matches:
 
     def unmatched(self, meant: Sequence[str]) -> tuple[Constraint, ...]:
         """The constraints that no document satisfies, and the dates, amounts and numbers that none of the documents
-        ``meant`` does: a receipt of another day that shows the date asked for does not make it the date of this one.
+        ``meant`` does: a receipt of another day that shows the date asked for does not make it the date of this one, nor
+        does one of another firm where some of those meant are of the firm that is named.
         """
         here = frozenset(meant)
+        for (constraint, _), documents in zip(self.best, self.satisfied, strict=True):
+            if constraint.kind is ConstraintKind.NAME:
+                here = here & documents or here
         return tuple(
             constraint
             for (constraint, score), documents in zip(self.best, self.satisfied, strict=True)
@@ -157,10 +163,12 @@ async def _with_common_names(
 async def _pages_showing(constraint: Constraint, lexical: LexicalIndex) -> dict[PageRef, float]:
     shown: dict[PageRef, float] = {}
     if constraint.kind is not ConstraintKind.NAME:
-        found = await lexical.search_values(constraint.normals, kinds=_KINDS[constraint.kind])
+        normals = tuple(day for normal in constraint.normals for day in _days(normal))
+        likely = frozenset(_days(constraint.normals[0])) if constraint.normals else frozenset[str]()
+        found = await lexical.search_values(normals, kinds=_KINDS[constraint.kind])
         for value in found:
             # The likeliest reading of both sides agrees: full marks. Day and month changed places: nearly.
-            score = 1.0 if value.normals[:1] == constraint.normals[:1] else 0.9
+            score = 1.0 if value.normals and value.normals[0] in likely else 0.9
             ref = PageRef(document_id=value.document_id, page=value.page)
             shown[ref] = max(score, shown.get(ref, 0.0))
     if constraint.kind is ConstraintKind.NAME or (constraint.kind is ConstraintKind.IDENTIFIER and not shown):
@@ -169,3 +177,10 @@ async def _pages_showing(constraint: Constraint, lexical: LexicalIndex) -> dict[
             if page.score >= least:
                 shown[page.ref] = max(page.score, shown.get(page.ref, 0.0))
     return shown
+
+
+def _days(normal: str) -> tuple[str, ...]:
+    """A month is shown by itself and by each of its days; anything else only by itself."""
+    if _MONTH.fullmatch(normal) is None:
+        return (normal,)
+    return (normal, *(f"{normal}-{day:02}" for day in range(1, 32)))

@@ -34,6 +34,7 @@ SPARE = 40
 _WHOLE_PAGES = 4
 """Pages of each page ranking of which every element is looked at; elements of other pages have to be found themselves."""
 _MEANT = 8
+_NAMED = 3
 _WIDER_SHARE = 0.5
 """What a ranking over all documents counts beside one within the documents meant."""
 MATCH_SHARE = 0.7
@@ -100,7 +101,14 @@ async def search(
         if allowed is not None:
             led = tuple(h for h in led if PageRef(document_id=h.element.document_id, page=h.element.page) in allowed)
         hits = beside(hits, led, k)
-    return Gathered(hits=hits, documents=tuple(meant), matches=matches.documents, unmatched=matches.unmatched(meant))
+    named = [document.name for id_ in meant[:_NAMED] if (document := await parts.catalog.document(id_)) is not None]
+    return Gathered(
+        hits=hits,
+        documents=tuple(meant),
+        matches=matches.documents,
+        unmatched=matches.unmatched(meant),
+        named=tuple(named),
+    )
 
 
 def meant_documents(matches: Matches) -> list[str]:

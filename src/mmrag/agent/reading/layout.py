@@ -6,6 +6,7 @@ level; x to the right, y down. Boxes that leave the package are never built from
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ _GAP = 1.15
 _COLUMN_GAP = 0.42
 """So do words this far apart when the second starts where lines above or below start: a column begins there."""
 _COLUMN_STARTS = 2
+_INITIAL = re.compile(r"[A-Z]\.")
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -214,7 +216,9 @@ def _split(line: _Piece, begins_column: Callable[[_Box], bool]) -> list[_Piece]:
     pieces: list[_Piece] = [[line[0]]]
     for word, box in line[1:]:
         gap = box[0] - pieces[-1][-1][1][2]
-        hangs = word.text.startswith("&") or pieces[-1][-1][0].text.endswith("&")  # 'Lee' and '& Kim' are one name
+        before = pieces[-1][-1][0].text
+        # 'Lee' and '& Kim', 'H.' and 'Combs' are one name.
+        hangs = word.text.startswith("&") or before.endswith("&") or _INITIAL.fullmatch(before) is not None
         if gap > _GAP * height or (gap > _COLUMN_GAP * height and not hangs and begins_column(box)):
             pieces.append([])
         pieces[-1].append((word, box))
