@@ -294,3 +294,13 @@ async def test_what_was_asked_before_changes_no_answer() -> None:
     assert (await drafter.draft(plan, [last])).answer == "820.00", (
         "asked of its page alone, the label is known by its meaning"
     )
+
+
+async def test_the_amount_that_the_items_add_up_to_is_the_total_beside_another_that_says_so() -> None:
+    rows: list[Row] = [[(0.1, "ALPHA TRADING SDN BHD")], [(0.1, "Rope"), (0.7, "12.00")], [(0.1, "Lamp"), (0.7, "8.50")]]
+    plain = await ask("What is the total amount?", page_of(*rows, [(0.1, "Total: 20.50")]))
+    assert plain.answer == "20.50"
+    for at in (1, 2, 3, 4):
+        lines = [*rows, [(0.1, "Total: 20.50")]]
+        lines.insert(at, [(0.1, "Total: 777.00")])
+        assert (await ask("What is the total amount?", page_of(*lines))).answer == "20.50"

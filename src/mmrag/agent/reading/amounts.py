@@ -22,6 +22,9 @@ _SURE = 0.4
 _LABELLED = 0.6
 _AGREED = 0.7
 _NEARLY = 0.7
+_ADDED_UP = 0.4
+"""What doubt is left of an amount that the items over it add up to."""
+_MOST_ITEMS = 40
 _COIN = Decimal("0.05")
 
 
@@ -33,7 +36,8 @@ def weigh_totals(layout: Layout, index: LabelIndex, lexicon: Lexicon, found: Seq
     rounding = any(label.quality >= 0.5 for label in index.of_concept(lexicon.concepts["rounding"]))
     counts = Counter(v.normal for run in layout.runs for v in layout.values(run) if v.kind is ValueKind.AMOUNT)
     pool = [(c, d) for c in (*found, *_unlabelled(layout, lexicon)) if (d := _decimal(c.normal)) is not None]
-    supports = {amount: _support(amount, parts, labelled) for _, amount in pool}
+    printed = _by_row(layout)
+    supports = {amount: _support(amount, parts, labelled, printed) for _, amount in pool}
     agreed = max(supports.values(), default=0.0)
     largest = max((amount for _, amount in pool), default=Decimal(0))
     weighed: list[Candidate] = []
@@ -103,9 +107,42 @@ def _indexes(candidate: Candidate) -> frozenset[int]:
     return frozenset(w.index for w in candidate.words)
 
 
-def _support(amount: Decimal, parts: dict[str, tuple[Decimal, ...]], labelled: Sequence[Decimal]) -> float:
+def _by_row(layout: Layout) -> list[Decimal]:
+    """The last amount of each row that has one, from top to bottom."""
+    last: list[Decimal] = []
+    for row in layout.rows:
+        amounts = [v for run in row for v in layout.values(run) if v.kind is ValueKind.AMOUNT]
+        number = _decimal(amounts[-1].normal) if amounts else None
+        if number is not None:
+            last.append(number)
+    return last
+
+
+def _adds_up(amount: Decimal, printed: Sequence[Decimal]) -> bool:
+    """True where amounts of rows one over the other add up to ``amount``, which is printed under them.
+
+    A larger amount between them is none of its parts: whoever adds another total to the page cannot make it the sum.
+    """
+    for at, total in enumerate(printed):
+        if total != amount:
+            continue
+        left, items = amount, 0
+        for part in reversed(printed[:at]):
+            if part > amount:
+                continue
+            left, items = left - part, items + 1
+            if left <= 0 or items >= _MOST_ITEMS:
+                break
+        if left == 0 and items > 1:
+            return True
+    return False
+
+
+def _support(
+    amount: Decimal, parts: dict[str, tuple[Decimal, ...]], labelled: Sequence[Decimal], printed: Sequence[Decimal]
+) -> float:
     """How far the other amounts of the page speak for ``amount`` as the total, in [0, 1]. ``labelled`` are the amounts that
-    a label already names as a total.
+    a label already names as a total, ``printed`` the amounts of the rows.
     """
     if not amount:
         return 0.0
@@ -117,6 +154,8 @@ def _support(amount: Decimal, parts: dict[str, tuple[Decimal, ...]], labelled: S
         doubts *= 0.7
     if amount in _sums(parts):
         doubts *= 0.55
+    if _adds_up(amount, printed):
+        doubts *= _ADDED_UP
     if any(amount == t + r or amount == t - r for t in labelled for r in parts["rounding"] if r):
         doubts *= 0.5
     return 1.0 - doubts

@@ -147,11 +147,7 @@ def _headings(asked: ListAsked, layout: Layout) -> list[tuple[Run, ...]]:
     wanted = asked.head or asked.telling
     found: list[tuple[Run, ...]] = []
     for run in layout.runs:
-        if (
-            len(run.words) > _HEADING
-            or not (own := _own(run))
-            or len(own & wanted) < _OF_HEADING * len(own)
-        ):
+        if len(run.words) > _HEADING or not (own := _own(run)) or len(own & wanted) < _OF_HEADING * len(own):
             continue
         kind = layout.element_of.get(run.words[0].index)
         if kind is not None and kind.kind in (ElementKind.HEADER, ElementKind.FOOTER):
