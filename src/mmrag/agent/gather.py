@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -13,6 +14,7 @@ from mmrag.ports import PageRef
 from mmrag.retrieval.search import SearchParts, search
 
 _NEIGHBOURS_OF = 3
+_PARTS = re.compile(r"\bhow many\s+(?:[\w-]+\s+)?(?:chapters|appendices|appendixes|annexes|sections)\b", re.IGNORECASE)
 
 
 async def gather(plan: Plan, parts: SearchParts, *, k: int) -> Gathered:
@@ -34,6 +36,7 @@ async def gather(plan: Plan, parts: SearchParts, *, k: int) -> Gathered:
 
 
 def _with_statement(plan: Plan) -> Plan:
-    """The plan of a search that looks for the statement of accounts which the question names, by the titles it goes by."""
-    titles = variants(plan.question)[1][:2]
+    """The plan of a search that looks for the statement of accounts which the question names, by the titles it goes by, or
+    for the table of contents, where chapters are counted."""
+    titles = ("table of contents",) if _PARTS.search(plan.question) else variants(plan.question)[1][:2]
     return replace(plan, target=f"{plan.target} {' '.join(titles)}") if titles else plan

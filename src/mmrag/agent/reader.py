@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import replace
@@ -33,6 +34,7 @@ from mmrag.domain.documents import Page, Word
 from mmrag.domain.plans import Plan, Reading
 from mmrag.ports import TextEmbedder
 from mmrag.retrieval.broad import is_overview
+from mmrag.values import find_values
 
 TIER = "reader"
 _FLOOR = 0.18
@@ -52,6 +54,10 @@ _UNPRINTED = 0.6
 
 _SURE_OF_COVER = 0.5
 """A name that is less surely its author's is looked for as others are."""
+
+_TWO = re.compile(
+    r"\b(?:are|were)\s+the\s+[a-z-]+\s+and\s+(?:the\s+)?[a-z-]+\s+(?:dates|times|numbers|amounts|totals)\b", re.I
+)
 
 _NAME_WORDS, _SENTENCE = 6, 0.6
 """What an answer of more words keeps where "which port" asks for one of several things: it is a line about them."""
@@ -107,7 +113,7 @@ class ReaderDrafter:
         )
         same = [i.table for _, i in pages if i.layout.page.document_id == best.page.document_id]
         same.sort(key=lambda table: table.layout.page is not best.page)
-        known *= _printed_share(asked, plan, same, best)
+        known *= _printed_share(asked, plan, same, best) * _whole_share(plan, best)
         confidence = round(known * choice.confidence * (_UNMATCHED + (1.0 - _UNMATCHED) * match), 4)
         return Draft(answer=best.text, spans=spans, confidence=confidence, tier=TIER, rivals=choice.rivals)
 
@@ -218,6 +224,11 @@ def _printed_share(asked: Asked, plan: Plan, pages: Sequence[Table], best: Candi
         return 1.0
     sentence = asked.unit is not None and len(best.text.split()) > _NAME_WORDS
     return (_SENTENCE if sentence else 1.0) * (1.0 - _UNPRINTED * pages[0].unprinted(wanted))
+
+
+def _whole_share(plan: Plan, best: Candidate) -> float:
+    """What one value keeps where two are asked for: 'What are the order and delivery dates?'"""
+    return _UNKNOWN if _TWO.search(plan.asked) and len(find_values(best.text)) == 1 else 1.0
 
 
 def _of_document(readings: Sequence[Reading], page: Page) -> list[Page]:

@@ -17,6 +17,8 @@ _BULLET = re.compile(
 _SIGN = re.compile(r"^\s*[•·▪■□►▶●○◦‣⁃∙\ue000-\uf8ff]", re.UNICODE)
 _HANGS = re.compile(r"(?:[,&/(-]|\b(?:and|or|of|the|for|to|in|with|by|a|an))\s*$", re.IGNORECASE)
 _GOES_ON = re.compile(r"^(?:[a-zß-ÿ(]|and\b|or\b|&)")
+FIELD = re.compile(r"^[^:]{2,40}:\s+\S")
+"""'Flight: 4u9525': a field and its value, of which a block is no list."""
 _FIRST_GAP, _GAP = 9.0, 3.2
 """Line heights from the heading to its first item, and from one line of the list to the next."""
 _LINES = 80
@@ -74,8 +76,11 @@ class Item:
         return sum(w.confidence for w in self.words) / max(1, len(self.words))
 
 
-def items_under(heading: Sequence[Run], layout: Layout) -> tuple[Item, ...]:
-    """The items of the list that ``heading``, one line or two, stands over; empty where none does."""
+def items_under(heading: Sequence[Run], layout: Layout, *, columns: bool = True) -> tuple[Item, ...]:
+    """The items of the list that ``heading``, one line or two, stands over; empty where none does.
+
+    Without ``columns`` lines without bullets are none under one heading of several on a level: it heads a table's column.
+    """
     below = _below(heading, layout)
     if not below:
         return ()
@@ -83,6 +88,8 @@ def items_under(heading: Sequence[Run], layout: Layout) -> tuple[Item, ...]:
     first = next((n for n, line in enumerate(lines[:3]) if line.marked), None)
     if first is not None:
         return _bulleted(lines[first:], layout.unit)
+    if not columns and any(layout.right_of(run) or layout.left_of(run) for run in heading):
+        return ()
     return _grid(below, layout) or _lined(lines, layout.unit)
 
 
@@ -172,7 +179,11 @@ def _lined(lines: Sequence[_Line], unit: float) -> tuple[Item, ...]:
             groups.append([line])
         kept.append(line)
     long = [g for g in groups if sum(len(line.text.split()) for line in g) > _SHORT]
-    return _items(groups) if len(groups) > 1 and len(long) <= 0.3 * len(groups) else ()
+    fields = [g for g in groups if FIELD.match(g[0].text)]
+    if len(groups) < 2 or len(long) > 0.3 * len(groups) or 2 * len(fields) > len(groups):
+        return ()
+    items = _items(groups)
+    return items if len({item.text for item in items}) == len(items) else ()
 
 
 def _grid(runs: Sequence[Run], layout: Layout) -> tuple[Item, ...]:

@@ -48,7 +48,8 @@ def by_fields(asked: Asked, plan: Plan, pages: Sequence[tuple[float, LabelIndex]
         if asked.type is AnswerType.NUMBER:
             here += in_sentences(plan.asked, wanted_of(plan.asked, plan.target, given_names(plan)), index.table)
         here += in_options(asked, plan, index.layout)
-        here += _named(asked, plan, index, lexicon)
+        named = _named(asked, plan, index, lexicon)
+        here += [c for c in named if not _is_ordinal(c, index.layout)] if asked.type is AnswerType.NUMBER else named
         if max((c.score for c in here), default=0.0) < 0.5:
             here += _unnamed(asked, index.layout, weights)
         found += [c.scaled(weight) for c in in_columns(index.layout, here, asked.qualifiers)]
@@ -145,6 +146,15 @@ def _unnamed(asked: Asked, layout: Layout, weights: Mapping[str, float]) -> list
     if asked.type in (AnswerType.FREE, AnswerType.NAME, AnswerType.LIST) and not asked.concepts:
         return lines(layout, weights, names=asked.type is AnswerType.NAME)
     return []
+
+
+def _is_ordinal(candidate: Candidate, layout: Layout) -> bool:
+    """True for the number of one of several: the 1 of 'Chapter 1' counts no chapters. A count stands behind a colon."""
+    if not candidate.why.startswith("inline") or not candidate.words:
+        return False
+    first = candidate.words[0]
+    before = [w for w in layout.page.words if w.line == first.line and w.index == first.index - 1]
+    return bool(before) and before[0].text.isalpha() and fold(before[0].text) == candidate.label and candidate.text.isdigit()
 
 
 def _anywhere(layout: Layout, kind: ValueKind, score: float) -> list[Candidate]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mmrag.agent.reading.bullets import Item, items_under
+from mmrag.agent.reading.bullets import FIELD, Item, items_under
 from mmrag.agent.reading.layout import Layout, Run
 from mmrag.agent.reading.text import STOP, stem, words
 from mmrag.domain.documents import ElementKind
@@ -130,7 +130,7 @@ def in_lists(asked: ListAsked, layout: Layout) -> Listed | None:
         score = _fit(asked, own, title | _over(heading[0], layout))
         if score <= 0.0 or (best is not None and score <= best.score):
             continue
-        items = items_under(heading, layout)
+        items = items_under(heading, layout, columns=bool(asked.head))
         if len(items) < 2:
             continue
         if asked.count is not None and asked.count != len(items):
@@ -191,8 +191,10 @@ def _own(run: Run) -> frozenset[str]:
 
 
 def _head_of(text: str) -> str:
-    """What heads a line: 'Values – what we stand for' and 'Measures: see below' are headed by their first words."""
-    head = re.split(r"\s[–—-]\s|:\s", text, maxsplit=1)[0]
+    """What heads a line: 'Values – what we stand for' is headed by its first word. 'Date: 3 May' heads nothing."""
+    if FIELD.match(text):
+        return ""
+    head = re.split(r"\s[–—-]\s", text, maxsplit=1)[0]
     return head if len(head) >= 3 else text
 
 
