@@ -79,7 +79,7 @@ HEAD = (
 
 async def calls_alone(settings: Settings, count: int, run: int) -> tuple[float, list[float], float]:
     ledger = SqliteLedger(settings.store.path / "ledger.sqlite")
-    async with chat_models(settings, ledger, SystemClock()) as models:
+    async with chat_models(settings, ledger, SystemClock(), keeper=None) as models:
         model = models["hosted"]
         request = ChatRequest(messages=(Message.text(Role.USER, PROMPT),), max_usd=Decimal(1))
         await model.reply(replace(request, question_id=f"warm-{run}", temperature=run / 1000))

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from mmrag.agent.tape import Outside
     from mmrag.agent.tools import Toolbox
     from mmrag.app import App
-    from mmrag.domain.documents import Document
+    from mmrag.domain.documents import Document, PageRef
     from mmrag.domain.events import AnswerEvent, OnEvent
     from mmrag.ports import ChatModel, Entailment, Originals, Receipts
     from mmrag.retrieval.search import SearchParts
@@ -91,8 +91,8 @@ class Session:
 
         kept = await self.conversations()
         async with self._gate:
-            models = ((await self._parts()) and self._models) or {}
-        model = next((models[t.name] for t in self.settings.cascade.tiers if t.name in models), None)
+            tiers = (await self._parts()).reachable()
+        model = next((tier.chat for tier in tiers if tier.chat is not None), None)
         asks = partial(self._asked, tier=tier, max_usd=max_usd, trace=trace, on_event=on_event)
         return await open_chat(conversation, asks, kept, (await self.app()).clock, model=model)
 
@@ -141,6 +141,7 @@ class Session:
         max_usd: float | None,
         trace: Path | None,
         on_event: OnEvent | None = None,
+        told: tuple[PageRef, ...] | None = (),
     ) -> Answer:
         if self._agent is None:  # takes seconds, once in a process: not on the event loop
             await anyio.to_thread.run_sync(import_module, "mmrag.assembly")
@@ -148,7 +149,9 @@ class Session:
         from mmrag.agent.remembering import Asked
 
         app = await self.app()
-        asked = Asked(question=question.strip(), document=document, tier=tier, max_usd=max_usd, version=app.version())
+        asked = Asked(
+            question=question.strip(), document=document, tier=tier, max_usd=max_usd, version=app.version(), told=told
+        )
         remembered = self._memory(app) if self.settings.cache.enabled and trace is None else None
         if remembered is not None and (known := await remembered.recall(asked)) is not None:
             if on_event is not None:
@@ -159,14 +162,22 @@ class Session:
         if trace is None:
             async with self._gate:
                 self._agent = agent = self._agent or Agent(await self._parts())
-            answer = await agent.ask(question, document=document, tier=tier, max_usd=max_usd, on_event=on_event)
+            answer = await agent.ask(question, document=document, tier=tier, max_usd=max_usd, on_event=on_event, told=told)
         else:
             from mmrag.assembly import ask_on_tape
 
             async with self._gate:
                 parts, outside = await self._parts(), await self._outside()
             answer = await ask_on_tape(
-                parts, outside, trace, question, document=document, tier=tier, max_usd=max_usd, on_event=on_event
+                parts,
+                outside,
+                trace,
+                question,
+                document=document,
+                tier=tier,
+                max_usd=max_usd,
+                on_event=on_event,
+                told=told,
             )
         if remembered is not None:
             remembered.keep(asked, answer)
@@ -285,7 +296,10 @@ class Session:
 
         app = await self._opened()
         if self._models is None:
-            self._models = await self._stack.enter_async_context(chat_models(self.settings, app.ledger, app.clock))
+            # The agent's tiers keep what has to stay themselves: AgentParts.reachable.
+            self._models = await self._stack.enter_async_context(
+                chat_models(self.settings, app.ledger, app.clock, keeper=None)
+            )
         if self._originals is None:
             self._originals = await self._stack.enter_async_context(opened_originals(self.settings))
         if self._entailment is None:

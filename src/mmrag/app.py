@@ -39,9 +39,11 @@ from mmrag.adapters.traces import FileTraces
 from mmrag.domain.calibration import UNCALIBRATED, Calibration
 from mmrag.errors import SettingsError
 from mmrag.middleware.budgeted import Budgets
+from mmrag.middleware.capabilities import capabilities_of
 from mmrag.middleware.circuit import Rule
 from mmrag.middleware.limited import Gate, Rates
 from mmrag.middleware.prices import price_list
+from mmrag.middleware.staying import Keeper, StaysHere
 from mmrag.middleware.wrapping import wrapped
 from mmrag.ports import (
     Blobs,
@@ -141,10 +143,13 @@ async def open_app(settings: Settings, *, write: bool = False, sight: Sight | No
 
 
 @asynccontextmanager
-async def chat_models(settings: Settings, ledger: Ledger, clock: Clock) -> AsyncIterator[Mapping[str, ChatModel]]:
+async def chat_models(
+    settings: Settings, ledger: Ledger, clock: Clock, *, keeper: Keeper | None
+) -> AsyncIterator[Mapping[str, ChatModel]]:
     """The chat model of each tier that has one, by the tier's name, with its calls in the ledger.
 
-    A provider's package is loaded when its tier is asked. Raises ``SettingsError`` for a provider that there is none of.
+    ``keeper`` stands in front of those that are elsewhere; None for a caller whose tiers do that (``Tier.guarded``). A
+    provider's package is loaded when its tier is asked. Raises ``SettingsError`` for a provider that there is none of.
     """
     from mmrag.adapters.chat.registry import chat_model
 
@@ -156,7 +161,7 @@ async def chat_models(settings: Settings, ledger: Ledger, clock: Clock) -> Async
             if tier.provider != "reader":
                 model = chat_model(tier, timeout_s=settings.ask.timeout_s, models_file=settings.models.file)
                 stack.push_async_callback(model.close)
-                models[tier.name] = wrapped(
+                made = wrapped(
                     model,
                     tier=tier.name,
                     ledger=ledger,
@@ -167,6 +172,8 @@ async def chat_models(settings: Settings, ledger: Ledger, clock: Clock) -> Async
                     deadline_s=settings.ask.timeout_s,
                     prices=price_list(settings.models.file),
                 )
+                hosted = capabilities_of(tier, settings.models.file).is_hosted
+                models[tier.name] = StaysHere(made, tier=tier.name, keeper=keeper) if keeper and hosted else made
         yield models
 
 

@@ -22,6 +22,7 @@ from mmrag.agent.tools import ToolParts, build_tools
 from mmrag.domain.answers import Answer
 from mmrag.domain.calibration import Calibration
 from mmrag.domain.critique import Principle
+from mmrag.domain.documents import PageRef
 from mmrag.domain.hashing import Json, canonical_bytes
 from mmrag.errors import TraceError, UsageError
 from mmrag.ports import Receipts, Topics, TraceSink
@@ -76,8 +77,10 @@ def assembled(
 
 
 def topics_of(app: App) -> Topics | None:
-    """Who says what pages show, None without an image model."""
-    return None if app.sight.embedder is None else PageTopics(app.sight.embedder, app.blobs, decode_picture)
+    """Who says what pages show, None without an image model that knows."""
+    if app.sight.embedder is None or not app.sight.knows_topics:
+        return None
+    return PageTopics(app.sight.embedder, app.blobs, decode_picture)
 
 
 class _Asked(BaseModel):
@@ -87,6 +90,7 @@ class _Asked(BaseModel):
     document: str | None
     tier: str | None
     max_usd: float | None
+    told: tuple[PageRef, ...] | None = ()
 
 
 class _Recording(BaseModel):
@@ -113,6 +117,7 @@ async def ask_on_tape(
     tier: str | None,
     max_usd: float | None,
     on_event: OnEvent | None = None,
+    told: tuple[PageRef, ...] | None = (),
 ) -> Answer:
     """Ask with everything recorded, and write ``file``: the trace, and what it takes to replay it without a store or a
     network. Raises ``UsageError`` when the file cannot be written, and what asking raises.
@@ -126,9 +131,15 @@ async def ask_on_tape(
         principles=parts.principles,
         receipts=parts.receipts,
     )
-    answer = await Agent(taped).ask(question, document=document, tier=tier, max_usd=max_usd, on_event=on_event)
+    answer = await Agent(taped).ask(question, document=document, tier=tier, max_usd=max_usd, on_event=on_event, told=told)
     recording: Json = {
-        "asked": {"question": question, "document": document, "tier": tier, "max_usd": max_usd},
+        "asked": {
+            "question": question,
+            "document": document,
+            "tier": tier,
+            "max_usd": max_usd,
+            "told": to_jsonable_python(told),
+        },
         "settings": parts.settings.model_dump(mode="json", include=cast(Any, _SETTINGS)),
         "calibration": to_jsonable_python(parts.calibration, fallback=dict),
         "principles": to_jsonable_python(parts.principles, fallback=dict),
@@ -170,7 +181,9 @@ async def replay(file: Path) -> Replayed:
         principles=recording.principles,
     )
     asked = recording.asked
-    answer = await Agent(parts).ask(asked.question, document=asked.document, tier=asked.tier, max_usd=asked.max_usd)
+    answer = await Agent(parts).ask(
+        asked.question, document=asked.document, tier=asked.tier, max_usd=asked.max_usd, told=asked.told
+    )
     return Replayed(answer=answer, same=sink.data == trace)
 
 

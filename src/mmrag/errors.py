@@ -25,7 +25,8 @@
     │   │   └── CircuitOpenError  its provider is in trouble and is left alone for a while; nothing was sent
     │   ├── ModelRefusedError
     │   ├── ModelCutOffError      its reply ended before it was complete
-    │   └── BudgetExceededError   the call would cost more than is allowed; it was not made
+    │   ├── BudgetExceededError   the call would cost more than is allowed; it was not made
+    │   └── PageStaysError        a page in it may not leave this machine (ask.keep_local); it was not sent
     ├── TurnedAwayError           too much is asked at once: the same again in a moment will do
     └── PromptError               a prompt file and its variables do not match
 
@@ -148,6 +149,10 @@ class ModelCutOffError(ModelError):
 
 
 class BudgetExceededError(ModelError):
+    pass
+
+
+class PageStaysError(ModelError):
     pass
 
 

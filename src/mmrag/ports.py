@@ -16,6 +16,7 @@ from mmrag.domain.bookkeeping import Receipt
 from mmrag.domain.conversations import Conversation, Turn
 from mmrag.domain.costs import Claim, LedgerEntry, Limits, Overrun
 from mmrag.domain.documents import Document, Element, Page
+from mmrag.domain.documents import PageRef as PageRef
 from mmrag.domain.evidence import Scored
 from mmrag.domain.geometry import BBox
 from mmrag.domain.messages import ChatRequest, Delta, Reply
@@ -32,14 +33,6 @@ if TYPE_CHECKING:
     """Shape ``(n, dimension)``, dtype float32, each row of Euclidean length 1."""
     Pixels: TypeAlias = NDArray[np.uint8]
     """A picture: shape ``(height, width, 3)``, dtype uint8, RGB."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class PageRef:
-    """A page by its document's id and its number from 1."""
-
-    document_id: str
-    page: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -422,8 +415,9 @@ class Topics(Protocol):
     """Says what pictures of pages show that asks for care: ``people``, ``identity`` papers, ``medical`` pictures,
     ``violence``, ``nudity``."""
 
-    async def shown_on(self, pages: Sequence[Page]) -> tuple[frozenset[str], ...]:
-        """The topics of each page. Raises ``ModelError``, and ``StoreDamagedError`` for a page whose picture is gone."""
+    async def shown_on(self, pages: Sequence[Page]) -> tuple[frozenset[str] | None, ...]:
+        """The topics of each page, None where that cannot be told: a page without a picture. Raises ``ModelError``, and
+        ``StoreDamagedError`` for a page whose picture is gone."""
         ...
 
 

@@ -52,13 +52,15 @@ class ModelSettings(_Section):
 
 class TierSettings(_Section):
     """``images``: whether the model is shown pictures; ``auto`` goes by what is known of it. ``context_tokens`` is what it
-    takes in all, where that is not known. ``revision`` pins a model of the Hugging Face hub to one commit."""
+    takes in all, where that is not known. ``revision`` pins a model of the Hugging Face hub to one commit. ``hosted``:
+    whether what it is sent leaves one's own network; ``auto`` goes by its provider and address."""
 
     name: str = Field(min_length=1)
     model: str = Field(pattern=r"^[a-z_]+(:.+)?$")
     base_url: str | None = None
     api_key_env: str | None = None
     images: bool | Literal["auto"] = "auto"
+    hosted: bool | Literal["auto"] = "auto"
     context_tokens: int | None = Field(default=None, ge=512)
     revision: str | None = None
 
@@ -137,7 +139,7 @@ class AskSettings(_Section):
     ``constitution`` is a file of your own principles. ``critique``: ``rules`` holds answers to it without a model; ``auto``
     also asks a model about drafts that say more than is printed word for word, ``always`` about every draft of a model.
     ``revisions`` is how often such a draft may be revised. Pages that show one of ``keep_local`` are never sent to a hosted
-    model; nor is, where it is set, a page that no image model has looked at."""
+    model; nor is, where it is set, a page of which no image model can tell: with the compact ones, any."""
 
     hits: int = Field(default=12, ge=1, le=200)
     pages: int = Field(default=6, ge=1, le=50)

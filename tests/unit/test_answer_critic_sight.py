@@ -5,22 +5,13 @@ from __future__ import annotations
 import io
 import json
 from dataclasses import replace
-from decimal import Decimal
-from typing import Literal
 
-import pytest
-from agent_pages import span
 from agent_world import World
 from PIL import Image
 from test_answer_judged import ACME, WHY, carries, critique, drafted, stages
 
-from mmrag.agent.case import Case, Round
-from mmrag.agent.critique_rules import Reviewed
-from mmrag.agent.steps.criticising import _look
-from mmrag.agent.trace import Trace
-from mmrag.domain.answers import Draft
 from mmrag.domain.messages import ChatRequest, ImagePart, TextPart
-from mmrag.domain.plans import AnswerType, Plan, Reading
+from mmrag.domain.plans import Reading
 from mmrag.settings import AskSettings, Settings
 from mmrag.testing import MemoryBlobs, ScriptedModel
 
@@ -54,28 +45,3 @@ async def test_only_principles_about_pictures_are_judged_with_one() -> None:
     assert len(pictures(by_sight)) == 1
     asked_of = [next(p.text for p in r.messages[0].parts if isinstance(p, TextPart)) for r in (by_text, by_sight)]
     assert ["no-identifying" in text for text in asked_of] == [False, True]
-
-
-@pytest.mark.parametrize(("keep", "sent"), [((), 1), (("people",), 0)])
-async def test_pages_that_may_have_to_stay_reach_no_hosted_critic(keep: tuple[Literal["people"], ...], sent: int) -> None:
-    """A local model without eyes drafts; the only one with eyes is hosted. With ``keep_local`` it is shown no picture."""
-    page, blobs = await pictured()
-    world = World([page], settings=Settings(ask=AskSettings(keep_local=keep)), blobs=blobs)
-    world.asks(ScriptedModel([]), name="hosted")
-    world.asks(ScriptedModel([]), name="local")
-    seeing, blind = replace(world.tiers[0], hosted=True, sees=True), replace(world.tiers[1], hosted=False, sees=False)
-    parts = (await world.agent())._parts
-    plan = Plan(question=WHY, answer_type=AnswerType.FREE, target="nothing left")
-    draft = Draft(answer="All was paid.", spans=(span(ACME, "Paid in full"),), confidence=0.9, tier="local")
-    case = Case(
-        id="q",
-        question=WHY,
-        document=None,
-        tiers=(seeing, blind),
-        budget=Decimal(1),
-        clock=world.clock,
-        trace=Trace(id="q", question=WHY, at=""),
-    )
-    now = Round(plan=plan, pages=6, readings=(page,), order=(blind,), draft=draft)
-    look = _look(case, now, Reviewed(plan=plan, draft=draft, verdicts=(), readings=(page,)), parts)
-    assert (0 if look is None else len(await look())) == sent

@@ -91,7 +91,7 @@ class Asked:
     silent: frozenset[str] = frozenset()
     calls: list[tuple[str, str | None]] = field(default_factory=list)
 
-    async def __call__(self, question: str, *, document: str | None) -> Answer:
+    async def __call__(self, question: str, *, document: str | None, told: object = ()) -> Answer:
         self.calls.append((question, document))
         return refused(question) if document in self.silent else given(question)
 

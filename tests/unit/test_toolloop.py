@@ -17,6 +17,7 @@ from mmrag.domain.hashing import Json
 from mmrag.domain.messages import ImagePart, Message, Reply, Role, ToolCall
 from mmrag.domain.messages import ToolResult as ResultPart
 from mmrag.errors import BudgetExceededError, StoreDamagedError, UsageError
+from mmrag.ports import PageRef
 from mmrag.testing import ScriptedModel
 
 
@@ -28,6 +29,7 @@ class Look(Arguments):
 class Shown:
     what: str
     element_ids: tuple[str, ...] = ()
+    shows: tuple[PageRef, ...] = ()
     pictures: tuple[ImagePart, ...] = ()
 
     def to_json(self) -> Json:

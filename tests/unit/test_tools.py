@@ -206,6 +206,7 @@ def test_nothing_but_arithmetic_is_worked_out(expression: str) -> None:
 async def test_a_long_result_is_cut_and_says_so(tools: Toolbox) -> None:
     class Long:
         element_ids = ()
+        shows = ()
         pictures = ()
 
         def to_json(self) -> str:

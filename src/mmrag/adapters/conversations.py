@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sqlite3
 from datetime import datetime
@@ -12,17 +13,18 @@ import anyio
 
 from mmrag.adapters.catalog.batches import BatchedConnection
 from mmrag.domain.conversations import Conversation, Turn
+from mmrag.domain.documents import PageRef
 
 CONVERSATIONS_FILE: Final = "conversations.sqlite"
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS turn (
     key INTEGER PRIMARY KEY, conversation TEXT NOT NULL, at TEXT NOT NULL, asked TEXT NOT NULL, understood TEXT NOT NULL,
-    document TEXT, answer TEXT, reason TEXT, documents TEXT NOT NULL, trace TEXT NOT NULL
+    document TEXT, answer TEXT, reason TEXT, documents TEXT NOT NULL, trace TEXT NOT NULL, told TEXT, read TEXT
 ) STRICT;
 CREATE INDEX IF NOT EXISTS turn_of ON turn (conversation, key);
 """
-_COLUMNS: Final = "at, asked, understood, document, answer, reason, documents, trace"
-_Row = tuple[str, str, str, str | None, str | None, str | None, str, str]
+_COLUMNS: Final = "at, asked, understood, document, answer, reason, documents, trace, told, read"
+_Row = tuple[str, str, str, str | None, str | None, str | None, str, str, str | None, str | None]
 
 
 class SqliteConversations:
@@ -44,10 +46,12 @@ class SqliteConversations:
             turn.reason,
             json.dumps(turn.documents, ensure_ascii=False),
             turn.trace,
+            _as_text(turn.told),
+            _as_text(turn.read),
         )
 
         def work(connection: sqlite3.Connection) -> None:
-            connection.execute(f"INSERT INTO turn (conversation, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)  # noqa: S608 -- constants
+            connection.execute(f"INSERT INTO turn (conversation, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)  # noqa: S608 -- constants
 
         await self._file.write(work, durable=True)
 
@@ -72,6 +76,19 @@ class SqliteConversations:
 
 def _prepare(connection: sqlite3.Connection) -> None:
     connection.executescript(_SCHEMA)
+    have = {name for _, name, *_ in connection.execute("PRAGMA table_info(turn)")}
+    for column in ("told", "read"):  # files that were made before these were kept
+        if column not in have:
+            with contextlib.suppress(sqlite3.OperationalError):  # another process has just added it
+                connection.execute(f"ALTER TABLE turn ADD COLUMN {column} TEXT")
+
+
+def _as_text(pages: tuple[PageRef, ...] | None) -> str | None:
+    return None if pages is None else json.dumps([[page.document_id, page.page] for page in pages])
+
+
+def _as_pages(text: str | None) -> tuple[PageRef, ...] | None:
+    return None if text is None else tuple(PageRef(document_id=d, page=n) for d, n in json.loads(text))
 
 
 def _conversation(connection: sqlite3.Connection, name: str) -> Conversation | None:
@@ -80,7 +97,7 @@ def _conversation(connection: sqlite3.Connection, name: str) -> Conversation | N
 
 
 def _turn(row: _Row) -> Turn:
-    at, asked, understood, document, answer, reason, documents, trace = row
+    at, asked, understood, document, answer, reason, documents, trace, told, read = row
     return Turn(
         at=datetime.fromisoformat(at),
         asked=asked,
@@ -90,4 +107,6 @@ def _turn(row: _Row) -> Turn:
         reason=reason,
         documents=tuple(json.loads(documents)),
         trace=trace,
+        told=_as_pages(told),
+        read=_as_pages(read),
     )

@@ -30,9 +30,14 @@ DETAIL_PREFIX: Final = "it shows"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sight:
-    """What can be seen with. ``missing`` has one line for a person on each model that is not there."""
+    """What can be seen with. ``missing`` has one line for a person on each model that is not there.
+
+    ``knows_topics``: the embedder can tell people, identity papers and their like in pictures it never learned them from. The
+    compact one cannot (docs/adr/0085): what it says of them is noise, so that nobody is told it.
+    """
 
     embedder: ImageEmbedder | None = None
+    knows_topics: bool = False
     captioner: Captioner | None = None
     missing: tuple[str, ...] = ()
 
@@ -53,7 +58,8 @@ def find_sight(models: ModelSettings, *, captions: bool = True, weights: Path = 
         captioner = _captioner(models, weights) if captions else None
     except ModelError as error:
         missing.append(f"Pictures get no captions: {error}")
-    return Sight(embedder=embedder, captioner=captioner, missing=tuple(missing))
+    knows = embedder is not None and models.profile == "hub"
+    return Sight(embedder=embedder, knows_topics=knows, captioner=captioner, missing=tuple(missing))
 
 
 def _embedder(models: ModelSettings, weights: Path) -> ImageEmbedder:

@@ -15,6 +15,7 @@ from mmrag.agent.case import AgentParts, open_case
 from mmrag.agent.events import Answered, Asked
 from mmrag.agent.steps.closing import timed_out
 from mmrag.domain.answers import Answer
+from mmrag.domain.documents import PageRef
 from mmrag.domain.events import OnEvent
 
 __all__ = ["Agent", "AgentParts"]
@@ -50,15 +51,19 @@ class Agent:
         tier: str | None = None,
         max_usd: float | None = None,
         on_event: OnEvent | None = None,
+        told: tuple[PageRef, ...] | None = (),
     ) -> Answer:
         """Answer ``question`` or refuse with a reason. ``document`` restricts it to one document, by its name as ingested;
         ``tier`` to one tier; ``max_usd`` replaces the budget of the settings; ``on_event`` hears what happens, but not the
-        answer itself.
+        answer itself. ``told`` are pages that the question holds words of, None where that is not known: it goes no further
+        than they may.
 
         Raises ``UsageError`` for an empty question or an unknown tier, and what the store raises.
         """
         number, settings = next(self._asked), self._parts.settings
-        case = open_case(self._parts, question, number, document=document, tier=tier, max_usd=max_usd, on_event=on_event)
+        case = open_case(
+            self._parts, question, number, document=document, tier=tier, max_usd=max_usd, on_event=on_event, told=told
+        )
         try:
             ended = await _result_of(self._flow.run(start_event=Asked(case=case)))
         except WorkflowTimeoutError:

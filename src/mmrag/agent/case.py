@@ -15,11 +15,13 @@ from mmrag.agent.trace import Trace
 from mmrag.domain.answers import Abstention, Answer, Draft, Verdict
 from mmrag.domain.calibration import UNCALIBRATED, Calibration
 from mmrag.domain.critique import Principle
+from mmrag.domain.documents import PageRef
 from mmrag.domain.events import AnswerEvent, OnEvent
 from mmrag.domain.hashing import content_id
 from mmrag.domain.plans import Gathered, Plan, Reading
 from mmrag.errors import UsageError
 from mmrag.middleware.prices import PriceList, price_list
+from mmrag.middleware.staying import Keeper
 from mmrag.ports import Blobs, Clock, Entailment, Ledger, Receipts, Topics, TraceSink
 from mmrag.prompting import constitution
 from mmrag.retrieval.search import SearchParts
@@ -52,6 +54,16 @@ class AgentParts:
     def prices(self) -> PriceList:
         """The list that ships with mmrag, with the user's own over it."""
         return price_list(self.settings.models.file)
+
+    @property
+    def keeper(self) -> Keeper:
+        """Who says which pages stay on this machine."""
+        return Keeper(keep=frozenset(self.settings.ask.keep_local), topics=self.topics, catalog=self.search.catalog)
+
+    def reachable(self, *, told: tuple[PageRef, ...] | None = ()) -> tuple[Tier, ...]:
+        """The tiers as a question may ask them: what has to stay on this machine does not reach those that are elsewhere.
+        ``told`` are pages that the question itself was put together from."""
+        return tuple(tier.guarded(self.keeper, told=told) for tier in self.tiers)
 
 
 # The workflow's runtime takes the repr of every event for its own records, three times a step. Case, Round and Outcome hold
@@ -137,6 +149,11 @@ class Round:
     answered_by: str | None = None
 
     @property
+    def refs(self) -> tuple[PageRef, ...]:
+        """Every page that the draft may hold words of: those read, and those that its tools have shown."""
+        return (*(reading.ref for reading in self.readings), *(self.draft.looked if self.draft else ()))
+
+    @property
     def asked(self) -> Tier:
         """The tier of this round."""
         return self.order[self.tier]
@@ -160,8 +177,10 @@ def open_case(
     tier: str | None,
     max_usd: float | None,
     on_event: OnEvent | None,
+    told: tuple[PageRef, ...] | None = (),
 ) -> Case:
-    """A new case. ``number`` tells apart questions asked at the same moment.
+    """A new case. ``number`` tells apart questions asked at the same moment; ``told`` are pages that the question holds
+    words of, None where that is not known.
 
     Raises ``UsageError`` for an empty question, and for a tier that is not there.
     """
@@ -174,7 +193,7 @@ def open_case(
         id=case_id,
         question=text,
         document=document,
-        tiers=chosen(parts.tiers, tier),
+        tiers=chosen(parts.reachable(told=told), tier),
         budget=Decimal(str(parts.settings.cascade.max_usd if max_usd is None else max_usd)),
         clock=parts.clock,
         trace=Trace(id=case_id, question=text, at=at),

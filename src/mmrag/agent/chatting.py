@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 from uuid import uuid4
@@ -15,6 +15,7 @@ from mmrag.agent.following import follow
 from mmrag.agent.plan import make_plan
 from mmrag.domain.answers import Answer
 from mmrag.domain.conversations import Conversation, Followed, Turn
+from mmrag.domain.documents import PageRef
 from mmrag.domain.messages import ChatRequest, Message, Role
 from mmrag.domain.plans import ConstraintKind
 from mmrag.errors import ModelError, UsageError
@@ -31,9 +32,10 @@ _LONGEST = 1000
 
 
 class Asks(Protocol):
-    """Asks a whole question of one document, or of all."""
+    """Asks a whole question of one document, or of all. ``told`` are pages that the question may hold words of, None where
+    that is not known."""
 
-    async def __call__(self, question: str, *, document: str | None) -> Answer: ...
+    async def __call__(self, question: str, *, document: str | None, told: tuple[PageRef, ...] | None) -> Answer: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,16 +85,20 @@ class Chat:
             raise UsageError("The question is empty.")
         turns = self.turns[-_REMEMBERED:]
         meant = follow(asked, turns)
+        # What rules take over stands in the questions before; a model has read their answers too.
+        told = () if meant.question == asked else _joined(turn.told for turn in turns)
         if turns and self._model is not None and not meant.sure:
-            meant = await _by_model(asked, turns, self._model) or meant
-        answer = await self._asks(meant.question, document=meant.document)
+            seen = _joined(pages for turn in turns for pages in (turn.told, turn.read))
+            made = await _by_model(asked, turns, self._model, seen)
+            meant, told = (meant, told) if made is None else (made, seen)
+        answer = await self._asks(meant.question, document=meant.document, told=told)
         if not meant.sure and meant.document is not None and not answer.answered:
             meant = replace(meant, document=None)
-            answer = await self._asks(meant.question, document=None)
-        await self._keep(asked, meant, answer)
+            answer = await self._asks(meant.question, document=None, told=told)
+        await self._keep(asked, meant, answer, told)
         return Exchange(conversation=self.id, asked=asked, document=meant.document, answer=answer)
 
-    async def _keep(self, asked: str, meant: Followed, answer: Answer) -> None:
+    async def _keep(self, asked: str, meant: Followed, answer: Answer, told: tuple[PageRef, ...] | None) -> None:
         turn = Turn(
             asked=asked,
             understood=meant.question,
@@ -102,6 +108,8 @@ class Chat:
             reason=None if answer.abstention is None else answer.abstention.detail,
             documents=tuple(dict.fromkeys(c.document for claim in answer.claims for c in claim.citations)),
             trace=answer.trace,
+            told=told,
+            read=answer.read,
         )
         await self._kept.add(self.id, turn)
         self.conversation = replace(self.conversation, turns=(*self.turns, turn))
@@ -124,8 +132,21 @@ class _Reply(BaseModel):
     question: str = Field(min_length=1, max_length=_LONGEST)
 
 
-async def _by_model(asked: str, turns: Sequence[Turn], model: ChatModel) -> Followed | None:
-    """The question as ``model`` makes it whole; None when it fails, or names what nobody has named."""
+def _joined(pages: Iterable[tuple[PageRef, ...] | None]) -> tuple[PageRef, ...] | None:
+    """All of them once, None where some are not known."""
+    known: dict[PageRef, None] = {}
+    for some in pages:
+        if some is None:
+            return None
+        known |= dict.fromkeys(some)
+    return tuple(known)
+
+
+async def _by_model(
+    asked: str, turns: Sequence[Turn], model: ChatModel, pages: tuple[PageRef, ...] | None
+) -> Followed | None:
+    """The question as ``model`` makes it whole; None when it fails, may not be told of the answers before, or names what
+    nobody has named. ``pages`` are those that the conversation holds words of."""
     prompt = load_prompt("follow_up")
     told = "\n".join(f"Question: {t.understood}\nAnswer: {(t.answer or 'none was found')[:_SAID]}" for t in turns)
     request = ChatRequest(
@@ -134,6 +155,7 @@ async def _by_model(asked: str, turns: Sequence[Turn], model: ChatModel) -> Foll
         json_schema=prompt.json_schema,
         stage="plan",
         question_id="",
+        pages=pages,
     )
     try:
         text = (await model.reply(request)).text

@@ -74,7 +74,7 @@ class ModelCritic:
 
         asking = self._seeing if pictures else self._reading
         asked = Message(role=Role.USER, parts=(*pictures, TextPart(text=text)))
-        reply, _ = await asking.reply((asked,), prompt.json_schema, _CritiqueReply, fits)
+        reply, _ = await asking.reply((asked,), prompt.json_schema, _CritiqueReply, fits, pages=reviewed.pages)
         rows = {row.principle: row for row in reply.findings if row.principle in known}
         return tuple(
             Finding(
@@ -108,7 +108,9 @@ class ModelReviser:
                 "evidence": _evidence(shown),
             }
         )
-        reply, _ = await self._asking.reply((Message.text(Role.USER, text),), prompt.json_schema, DraftReply)
+        reply, _ = await self._asking.reply(
+            (Message.text(Role.USER, text),), prompt.json_schema, DraftReply, pages=reviewed.pages
+        )
         spans = []
         for citation in reply.citations:
             page, element = shown.get(citation.element, (None, None))
@@ -124,6 +126,7 @@ class ModelReviser:
             spans=tuple(dict.fromkeys(spans)) if answer else (),
             confidence=min(reply.confidence, reviewed.draft.confidence) if answer else 0.0,
             tier=self._tier,
+            looked=reviewed.draft.looked,
         )
 
 

@@ -14,6 +14,7 @@ from mmrag.agent.critique_words import critique_words, escapes_in, instructions_
 from mmrag.agent.evidence_words import Places
 from mmrag.domain.answers import Draft, Verdict, VerdictKind
 from mmrag.domain.critique import Finding, Principle, Ruling
+from mmrag.domain.documents import PageRef
 from mmrag.domain.plans import AnswerType, Plan, Reading
 
 FAINT = 0.6
@@ -36,6 +37,11 @@ class Reviewed:
     @property
     def text(self) -> str:
         return (self.draft.answer or "").strip()
+
+    @property
+    def pages(self) -> tuple[PageRef, ...]:
+        """The pages that the answer comes from."""
+        return (*(reading.ref for reading in self.readings), *self.draft.looked)
 
 
 Told = tuple[Ruling, str, str]

@@ -80,7 +80,7 @@ class ModelDrafter:
         wanted = looks(offered, readings, self._can) if self._blobs is not None else ()
         images, notes = await taken(wanted, self._blobs, self._can) if self._blobs is not None else ((), ())
         messages, schema = self._messages(plan, offered, images)
-        said, reply = await self._asking.reply(messages, schema, DraftReply)
+        said, reply = await self._asking.reply(messages, schema, DraftReply, pages=[r.ref for r in readings])
         prompted = Prompted(
             elements=len(offered),
             images=tuple(f"{i.label} ({i.width}x{i.height}, {i.detail.value})" for i in images),

@@ -13,10 +13,12 @@ from mmrag.errors import (
     ModelMissingError,
     ModelRefusedError,
     ModelRequestError,
+    PageStaysError,
 )
 
 _FAILURES: tuple[tuple[type[ModelError], FailureKind, AbstentionReason], ...] = (
     (BudgetExceededError, FailureKind.OVER_BUDGET, AbstentionReason.OVER_BUDGET),
+    (PageStaysError, FailureKind.KEPT, AbstentionReason.UNSAFE),
     (ModelRefusedError, FailureKind.REFUSED, AbstentionReason.UNSAFE),
     (ModelCutOffError, FailureKind.CUT_OFF, AbstentionReason.MODEL_UNAVAILABLE),
     (ModelMissingError, FailureKind.MISSING, AbstentionReason.MODEL_UNAVAILABLE),
@@ -43,19 +45,3 @@ def unsafe(critique: Critique) -> Failure | None:
     """What a draft means that breaks a principle no answer may break."""
     refusal = refusal_of(critique)
     return None if refusal is None else Failure(kind=FailureKind.UNSAFE, abstention=refusal)
-
-
-def kept_local(tier: str, kept: frozenset[str], shown: frozenset[str] | None, *, pages: int) -> Failure | None:
-    """What it means that pages may not go to ``tier``, which is hosted: those that show what is to be ``kept``.
-
-    Pages that nobody could look at (``shown`` is None) stay as well: whoever sets ``ask.keep_local`` does so for them too.
-    """
-    if not pages or (shown is not None and shown.isdisjoint(kept)):
-        return None
-    why = (
-        "nothing here can tell what the pages show (mmrag models pull gets an image model)"
-        if shown is None
-        else f"a page shows {', '.join(sorted(shown & kept))}"
-    )
-    detail = f"Nothing was sent to {tier}: {why}, and ask.keep_local keeps such pages on this machine."
-    return Failure(kind=FailureKind.KEPT, abstention=Abstention(reason=AbstentionReason.UNSAFE, detail=detail))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Sequence
 from decimal import Decimal
 from functools import partial
 
@@ -11,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from mmrag.agent.structured import Structured
 from mmrag.domain.answers import Entailed, VerdictKind
-from mmrag.domain.documents import Page
+from mmrag.domain.documents import Page, PageRef
 from mmrag.domain.geometry import BBox
 from mmrag.domain.messages import Detail, ImagePart, Message, Role, TextPart
 from mmrag.errors import ModelRequestError, StoreDamagedError
@@ -37,9 +38,18 @@ class _Judged(BaseModel):
 
 
 class ModelEntailment:
-    """``Entailment`` by any chat model."""
+    """``Entailment`` by any chat model. ``pages`` are those that texts and statements come from, None where that is not
+    known."""
 
-    def __init__(self, model: ChatModel, *, question_id: str = "", max_usd: Decimal | None = None) -> None:
+    def __init__(
+        self,
+        model: ChatModel,
+        *,
+        pages: Sequence[PageRef] | None = None,
+        question_id: str = "",
+        max_usd: Decimal | None = None,
+    ) -> None:
+        self._pages = pages
         self._asking = Structured(model, stage="verify", question_id=question_id, max_usd=max_usd, max_output_tokens=200)
 
     @property
@@ -51,14 +61,24 @@ class ModelEntailment:
         prompt = load_prompt("entail")
         shown = {"text": html.escape(text[:_MOST_CHARACTERS], quote=False), "statement": html.escape(statement, quote=False)}
         asked = Message.text(Role.USER, prompt.render(shown))
-        said, _ = await self._asking.reply((asked,), prompt.json_schema, _Judged, _judges_words)
+        said, _ = await self._asking.reply((asked,), prompt.json_schema, _Judged, _judges_words, pages=self._pages)
         return Entailed(kind=said.verdict, confidence=said.confidence, why=said.why)
 
 
 class ModelWitness:
-    """Looks at the place that a claim cites, through a chat model that sees pictures."""
+    """Looks at the place that a claim cites, through a chat model that sees pictures. ``pages`` are those that statements
+    come from, None where that is not known."""
 
-    def __init__(self, model: ChatModel, blobs: Blobs, *, question_id: str = "", max_usd: Decimal | None = None) -> None:
+    def __init__(
+        self,
+        model: ChatModel,
+        blobs: Blobs,
+        *,
+        pages: Sequence[PageRef] | None = None,
+        question_id: str = "",
+        max_usd: Decimal | None = None,
+    ) -> None:
+        self._pages = pages
         self._asking = Structured(model, stage="verify", question_id=question_id, max_usd=max_usd, max_output_tokens=200)
         self._blobs = blobs
 
@@ -85,7 +105,8 @@ class ModelWitness:
         )
         text = prompt.render({"statement": html.escape(statement, quote=False)})
         asked = Message(role=Role.USER, parts=(part, TextPart(text=text)))
-        said, _ = await self._asking.reply((asked,), prompt.json_schema, _Judged)
+        pages = None if self._pages is None else (*self._pages, page.ref)
+        said, _ = await self._asking.reply((asked,), prompt.json_schema, _Judged, pages=pages)
         return Entailed(kind=said.verdict, confidence=said.confidence, why=f"the picture reads “{said.reads[:80]}”")
 
 

@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from mmrag.domain.answers import AbstentionReason, Answer
 from mmrag.domain.costs import Bill
+from mmrag.domain.documents import PageRef
 from mmrag.domain.hashing import content_id
 from mmrag.ports import Clock, Ledger
 
@@ -18,13 +19,15 @@ _PASSING = frozenset({AbstentionReason.OVER_BUDGET, AbstentionReason.MODEL_UNAVA
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What makes two questions the same. ``version`` is the state of the store, ``max_usd`` as it was given."""
+    """What makes two questions the same. ``version`` is the state of the store, ``max_usd`` as it was given,
+    ``told`` the pages that the question itself holds words of, which decide whom it may be sent to."""
 
     question: str
     document: str | None
     tier: str | None
     max_usd: float | None
     version: tuple[int, ...]
+    told: tuple[PageRef, ...] | None = ()
 
 
 class Remembered:

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from mmrag.domain.documents import PageRef
 from mmrag.domain.messages import ChatRequest, Message, Reply, Role, StopReason, ToolSpec
 from mmrag.errors import ModelCutOffError, ModelRefusedError, ModelReplyError
 from mmrag.ports import ChatModel, OnDelta
@@ -47,9 +48,12 @@ class Structured:
         json_schema: str | None,
         kind: type[R],
         fits: Callable[[R], str] = lambda _: "",
+        *,
+        pages: Sequence[PageRef] | None,
     ) -> tuple[R, Reply]:
         """The reply read as ``kind``, and as it came. ``fits`` says what is wrong with one that parses, nothing when it will
-        do. Only the first reply is heard by ``on_delta``.
+        do. ``pages`` are those that ``messages`` show or were drawn from, None where that is not known. Only the first reply
+        is heard by ``on_delta``.
 
         Raises ``ModelRefusedError``, ``ModelCutOffError`` for one that ends too early, ``ModelReplyError`` when the last
         reply is no better than the first, and what the model raises.
@@ -57,7 +61,7 @@ class Structured:
         said, on_delta = list(messages), self._on_delta
         wrong = ""
         for _ in range(self._tries):
-            reply = await self.model.reply(self.request(said, json_schema), on_delta)
+            reply = await self.model.reply(self.request(said, json_schema, pages), on_delta)
             on_delta = None
             if reply.stop is StopReason.REFUSAL:
                 raise ModelRefusedError(f"{self.model.identity} refused to answer.")
@@ -74,7 +78,7 @@ class Structured:
             said += [Message.text(Role.ASSISTANT, reply.text or "(nothing)"), again(wrong)]
         raise ModelReplyError(f"{self.model.identity} did not reply with the JSON that was asked for: {wrong}.")
 
-    def request(self, messages: Sequence[Message], json_schema: str | None) -> ChatRequest:
+    def request(self, messages: Sequence[Message], json_schema: str | None, pages: Sequence[PageRef] | None) -> ChatRequest:
         return ChatRequest(
             messages=tuple(messages),
             max_output_tokens=self._most,
@@ -85,6 +89,7 @@ class Structured:
             stage=self._stage,
             question_id=self._question_id,
             max_usd=self._max_usd,
+            pages=None if pages is None else tuple(pages),
         )
 
 

@@ -55,7 +55,7 @@ _KINDS: Mapping[str, Any] = {
     "ledger.entries": tuple[LedgerEntry, ...],
     "originals.draw": RegionPicture,
     "originals.read": Reread,
-    "topics.shown_on": tuple[frozenset[str], ...],
+    "topics.shown_on": tuple[frozenset[str] | None, ...],
     "entailment.judge": Entailed,
     "model.reply": Reply,
     "clock.now": datetime,

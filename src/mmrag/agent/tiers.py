@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import partial
 
 from mmrag.agent.aggregate import AggregateDrafter
 from mmrag.agent.critique_hostile import CautiousDrafter
@@ -16,11 +17,13 @@ from mmrag.agent.tools.base import Toolbox
 from mmrag.domain.answers import Draft
 from mmrag.domain.capabilities import NOTHING_KNOWN, Capabilities
 from mmrag.domain.critique import Principle
+from mmrag.domain.documents import PageRef
 from mmrag.domain.events import OnEvent
 from mmrag.domain.plans import Plan, Reading
 from mmrag.errors import SettingsError, UsageError
 from mmrag.middleware.capabilities import capabilities_of
 from mmrag.middleware.prices import PriceList, price_list
+from mmrag.middleware.staying import Keeper, StaysHere
 from mmrag.ports import Blobs, Catalog, ChatModel, Drafter, OnDelta, TextEmbedder
 from mmrag.prompting import constitution
 from mmrag.settings import Settings
@@ -32,13 +35,15 @@ _OPERAND = 0.3
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """One draft for one question: which, the USD that it may cost in all, and the principles in force. ``on_delta`` hears a
-    model's reply as it comes in, ``on_event`` the tools that it calls; without them nothing is streamed."""
+    model's reply as it comes in, ``on_event`` the tools that it calls; without them nothing is streamed. ``reach`` gives the
+    model as it may be asked: see :meth:`Tier.guarded`."""
 
     question_id: str = ""
     max_usd: Decimal | None = None
     principles: tuple[Principle, ...] = field(default_factory=constitution)
     on_delta: OnDelta | None = None
     on_event: OnEvent | None = None
+    reach: Callable[[ChatModel], ChatModel] = lambda model: model
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +62,19 @@ class Tier:
     sees: bool = False
     reasons: bool = False
     hosted: bool = False
+
+    def guarded(self, keeper: Keeper, *, told: tuple[PageRef, ...] | None = ()) -> Tier:
+        """This tier as a question may ask it: where its model is hosted, everything it is asked passes ``keeper``, by
+        whichever stage. ``told`` are pages that are in every request, None where which is not known."""
+        if not self.hosted or self.chat is None or not keeper.keep:
+            return self
+        reach = partial(StaysHere, tier=self.name, keeper=keeper, told=told)
+
+        def through(made: Callable[[Job], Drafter]) -> Callable[[Job], Drafter]:
+            return lambda job: made(replace(job, reach=reach))
+
+        tooled = None if self.tooled is None else through(self.tooled)
+        return replace(self, chat=reach(self.chat), drafter=through(self.drafter), tooled=tooled)
 
 
 def build_tiers(
@@ -118,7 +136,7 @@ def model_tier(
 
     def drafter(job: Job) -> Drafter:
         drafts = ModelDrafter(
-            model,
+            job.reach(model),
             tier=name,
             question_id=job.question_id,
             max_usd=job.max_usd,
@@ -134,7 +152,7 @@ def model_tier(
         if toolbox is None or catalog is None:
             raise ValueError("there are no tools")
         return ToolDrafter(
-            model,
+            job.reach(model),
             toolbox,
             catalog,
             tier=name,
@@ -152,7 +170,7 @@ def model_tier(
         chat=model,
         sees=can.images and blobs is not None,
         reasons=True,
-        hosted=not can.is_local,
+        hosted=can.is_hosted,
     )
 
 

@@ -24,6 +24,7 @@ from mmrag.errors import BudgetExceededError, ModelUnavailableError
 from mmrag.ports import Catalog, ChatModel, PageRef
 from mmrag.prompting import load_prompt
 
+_KEPT = "its tools found pages that it was not shown, because ask.keep_local keeps them on this machine."
 _SHOWN = 12
 """Elements that the model is given to begin with; tools give more."""
 
@@ -79,15 +80,16 @@ class ToolDrafter:
             self._tools,
             (Message.text(Role.USER, text),),
             self._bounds,
+            pages=[reading.ref for reading in readings],
             question_id=self._question_id,
             json_schema=prompt.json_schema,
             on_event=self._on_event,
         )
-        return await self._resolved(
-            await self._said(run, prompt.json_schema), run.element_ids | {e.id for e in given}, readings
-        )
+        said = await self._said(run, prompt.json_schema, readings)
+        draft = await self._resolved(said, run.element_ids | {e.id for e in given}, readings)
+        return replace(draft, looked=run.shows, notes=(_KEPT,) if run.kept else ())
 
-    async def _said(self, run: ToolRun, schema: str | None) -> DraftReply:
+    async def _said(self, run: ToolRun, schema: str | None, readings: Sequence[Reading]) -> DraftReply:
         """The model's last word as JSON; asked for once more where it was something else."""
         match run.stop:
             case Stop.MONEY:
@@ -110,7 +112,8 @@ class ToolDrafter:
             tries=1,
         )
         messages = (*run.messages, Message.text(Role.ASSISTANT, run.text or "(nothing)"), again(wrong))
-        said, _ = await last.reply(messages, schema, DraftReply)
+        pages = (*(reading.ref for reading in readings), *run.shows)
+        said, _ = await last.reply(messages, schema, DraftReply, pages=pages)
         return said
 
     async def _resolved(self, said: DraftReply, shown: frozenset[str], readings: Sequence[Reading]) -> Draft:

@@ -8,22 +8,26 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
 
 import anyio
 
-from mmrag.agent.tools.base import Toolbox, as_text, shortened
+from mmrag.agent.tools.base import Parted, Toolbox, ToolResult, as_text, shortened
+from mmrag.domain.documents import PageRef
 from mmrag.domain.events import OnEvent, ToolFinished, ToolStarted
 from mmrag.domain.hashing import canonical_bytes
 from mmrag.domain.messages import ChatRequest, ImagePart, Message, Reply, Role, TextPart, ToolCall
 from mmrag.domain.messages import ToolResult as ResultPart
 from mmrag.errors import BudgetExceededError, MMRagError
+from mmrag.middleware.staying import staying
 from mmrag.ports import ChatModel
 
 _LAST = "No tool can be called any more. Answer now, from what the tools have shown."
 _AGAIN = "This call was made before, and its result has not changed. Use it, ask for something else, or answer."
+_STAYS = "This is not shown to you: it stands on a page that has to stay where it is. Go on without it."
+_LEFT_OUT = "(Left out: what stands on pages that have to stay where they are.)"
 _MOST_PICTURES = 8
 """Pictures handed on from one step: each costs as much as a page of text."""
 
@@ -53,14 +57,17 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallDone:
-    """One tool call. ``failed`` says that ``text`` is what was wrong with it; ``repeated`` that it was not run again."""
+    """One tool call. ``failed`` says that ``text`` is what was wrong with it; ``repeated`` that it was not run again;
+    ``kept`` counts the pages that it would have shown and that may not be shown to this model."""
 
     step: int
     name: str
     arguments: str
     text: str
     element_ids: tuple[str, ...] = ()
+    shows: tuple[PageRef, ...] = ()
     pictures: tuple[ImagePart, ...] = ()
+    kept: int = 0
     failed: bool = False
     repeated: bool = False
 
@@ -81,6 +88,16 @@ class ToolRun:
         """What may be cited: the elements that tools have shown."""
         return frozenset(e for call in self.calls for e in call.element_ids)
 
+    @property
+    def shows(self) -> tuple[PageRef, ...]:
+        """The pages that tools have shown."""
+        return tuple(dict.fromkeys(page for call in self.calls for page in call.shows))
+
+    @property
+    def kept(self) -> int:
+        """How often a page was not shown because it may not leave this machine."""
+        return sum(call.kept for call in self.calls)
+
 
 async def run_tools(
     model: ChatModel,
@@ -88,17 +105,26 @@ async def run_tools(
     messages: Sequence[Message],
     bounds: Bounds,
     *,
+    pages: Sequence[PageRef] | None = None,
     question_id: str = "",
     json_schema: str | None = None,
     on_event: OnEvent | None = None,
 ) -> ToolRun:
     """Let ``model`` call ``tools`` until it answers or a bound is reached.
 
-    Calls of one reply run at once. A call that fails is told to the model as text. Raises what the model raises, but for
-    ``BudgetExceededError``: money that has run out ends the loop like time. Cancelling it cancels the calls under way.
+    ``pages`` are those that ``messages`` show, None where that is not known. What a tool finds on a page that may not be
+    shown to ``model`` (``ask.keep_local``) is left out of its result, or the result withheld. Calls of one reply run at
+    once. A call that fails is told to the model as text. Raises what the model raises, but for ``BudgetExceededError``:
+    money that has run out ends the loop like time. Cancelling it cancels the calls under way.
     """
     loop = _Loop(
-        model=model, tools=tools, bounds=bounds, question_id=question_id, json_schema=json_schema, on_event=on_event
+        model=model,
+        tools=tools,
+        bounds=bounds,
+        pages=pages,
+        question_id=question_id,
+        json_schema=json_schema,
+        on_event=on_event,
     )
     loop.messages.extend(messages)
     with anyio.move_on_after(bounds.seconds):
@@ -111,6 +137,7 @@ class _Loop:
     model: ChatModel
     tools: Toolbox
     bounds: Bounds
+    pages: Sequence[PageRef] | None
     question_id: str
     json_schema: str | None
     on_event: OnEvent | None
@@ -153,6 +180,7 @@ class _Loop:
             stage="tools",
             question_id=self.question_id,
             max_usd=self.bounds.max_usd,
+            pages=None if self.pages is None else (*self.pages, *self.ended("", Stop.STEPS).shows),
         )
         return await self.model.reply(request)
 
@@ -220,16 +248,27 @@ class _Loop:
             return told(f"There is no tool {shortened(call.name, 60)!r}. There are: {', '.join(self.tools)}.", failed=True)
         try:
             with anyio.fail_after(self.bounds.call_seconds):
-                result = await tool.call(call.arguments)
+                result, kept = await self._shown(await tool.call(call.arguments))
         except TimeoutError:
             return told(f"{call.name} took longer than {self.bounds.call_seconds:g} seconds.", failed=True)
         except MMRagError as error:
             return told(str(error), failed=True)
+        if result is None:
+            return replace(told(_STAYS, failed=True), kept=kept)
         return CallDone(
             step=self.steps,
             name=call.name,
             arguments=call.arguments,
-            text=as_text(result),
+            text=as_text(result) + (f"\n{_LEFT_OUT}" if kept else ""),
             element_ids=result.element_ids,
+            shows=result.shows,
             pictures=result.pictures,
+            kept=kept,
         )
+
+    async def _shown(self, result: ToolResult) -> tuple[ToolResult | None, int]:
+        """``result`` as this model may be shown it, None when it may not be; and how many pages were left out."""
+        kept = await staying(self.model, result.shows)
+        if not kept:
+            return result, 0
+        return (result.without(kept) if isinstance(result, Parted) else None), len(kept)

@@ -40,9 +40,12 @@ async def judged_by(
     Raises ``ModelMissingError`` when the tier cannot be asked, ``StoreError``.
     """
     from mmrag.app import chat_models
+    from mmrag.middleware.staying import Keeper
 
+    # Which pages an answer was read from is no part of what is judged: with ask.keep_local no judge elsewhere is told it.
+    keeper = Keeper(keep=frozenset(app.settings.ask.keep_local), topics=None, catalog=app.catalog)
     run = f"judge-{uuid4().hex[:12]}"
-    async with chat_models(app.settings, app.ledger, app.clock) as models:
+    async with chat_models(app.settings, app.ledger, app.clock, keeper=keeper) as models:
         model = models[tier]
         judgements = await judge_all(scored, model, run=run, concurrency=concurrency, on_done=on_done)
     entries = [e for s in to_judge(scored) for e in await app.ledger.entries(booked_as(run, s.question.id))]

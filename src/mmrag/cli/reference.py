@@ -41,6 +41,10 @@ MEANINGS = {
     "cascade.tiers[].base_url": "Address of a compatible server; without it the provider's own.",
     "cascade.tiers[].api_key_env": "Name of the variable that holds the key; without it the provider's usual one.",
     "cascade.tiers[].images": "Whether the model is shown pictures: `true`, `false`, or `auto`, by what is known of it.",
+    "cascade.tiers[].hosted": (
+        "Whether what it is sent leaves your own network, which `ask.keep_local` is about: `true`, `false`, or `auto`: "
+        "providers are, servers at a private address or a name without a dot are not."
+    ),
     "cascade.tiers[].context_tokens": "Tokens that the model takes in all, where that is not known of it.",
     "cascade.tiers[].revision": "Commit of a Hugging Face model, for `transformers:` models that are not a folder.",
     "cascade.local.model": "A model of your own to ask after the reader, as `provider:model`, where no tiers are named.",
@@ -84,7 +88,8 @@ MEANINGS = {
     "ask.revisions": "How often such a draft may be revised where a principle was violated.",
     "ask.keep_local": (
         "What a page may show that is then never sent to a hosted model: `people`, `identity`, `medical`, `violence`, "
-        "`nudity`; a page that no image model has looked at is not sent either."
+        "`nudity`. A page of which nothing here can tell is not sent either: with the compact models (`models.profile = "
+        "\"embedded\"`) that is every page, with `hub` those without a picture. See [what stays](security.md#what-stays-on-this-machine)."
     ),
     "ask.timeout_s": "Seconds after which a question is given up.",
     "serve.host": "Address that `mmrag serve` listens at. Beyond loopback every request needs a token.",

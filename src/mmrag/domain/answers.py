@@ -8,6 +8,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from mmrag.domain.costs import Bill
+from mmrag.domain.documents import PageRef
 from mmrag.domain.evidence import Hit
 from mmrag.domain.geometry import BBox
 
@@ -96,7 +97,8 @@ class Draft:
     counted; ``items`` are the parts of a list, which stand or fall alone;
     ``why`` says why there is no answer, where the tier knows. ``token_probability`` in ``[0, 1]`` is how likely the model
     found the words of its answer, where it tells; ``prompted`` is what it was shown. ``opened`` are pages that it cites and
-    was not given, as document id and number: it has opened them with tools.
+    was not given, as document id and number: it has opened them with tools. ``looked`` are all pages that tools have shown
+    it; ``notes`` say what a person should know of how it came about.
     """
 
     answer: str | None
@@ -112,6 +114,8 @@ class Draft:
     token_probability: float | None = None
     prompted: Prompted | None = None
     opened: tuple[tuple[str, int], ...] = ()
+    looked: tuple[PageRef, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,7 +185,8 @@ class Answer:
     """What ``mmrag ask`` gives back: an answer with its claims and boxes, or an abstention. Never both, never neither.
 
     ``notes`` say what a person should know beside it: tiers that failed, and why. ``contradictions`` are the values of other
-    documents that the answer does not agree with; a note says each of them too.
+    documents that the answer does not agree with; a note says each of them too. ``read`` are the pages that it was read
+    from, cited or not.
     """
 
     question: str
@@ -199,6 +204,7 @@ class Answer:
     timings_ms: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     notes: tuple[str, ...] = ()
     contradictions: tuple[Contradiction, ...] = ()
+    read: tuple[PageRef, ...] = ()
 
     def __post_init__(self) -> None:
         if (self.answer is None) == (self.abstention is None):

@@ -13,7 +13,8 @@ class Capabilities:
     log-probabilities cost nothing extra, so that it is worth asking for them. Sides are in pixels, the longer one counts;
     with more than ``crowd`` pictures in a request none may be longer than ``crowd_side``. ``context_tokens`` is for prompt
     and reply together. ``effort`` is how hard it is told to think, ``thinking_tokens`` are to be left for that beside the
-    reply. ``is_local``: it runs on a machine of one's own, where reading a prompt takes long and costs no money.
+    reply. ``is_local``: it runs on a machine of one's own, where reading a prompt takes long and costs no money;
+    ``is_elsewhere``: its address is none of a network of one's own all the same, and what it is sent leaves that.
     """
 
     rejects: frozenset[str] = frozenset()
@@ -29,6 +30,12 @@ class Capabilities:
     effort: str | None = None
     thinking_tokens: int = 0
     is_local: bool = False
+    is_elsewhere: bool = False
+
+    @property
+    def is_hosted(self) -> bool:
+        """True when what it is sent leaves one's own network."""
+        return self.is_elsewhere or not self.is_local
 
     def takes(self, parameter: str) -> bool:
         return parameter not in self.rejects

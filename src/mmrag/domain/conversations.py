@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from mmrag.domain.documents import PageRef
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
@@ -12,7 +14,8 @@ class Turn:
 
     ``asked`` is what the person wrote, ``understood`` what was asked of the documents, ``document`` the one document it was
     asked of, None for all. ``answer`` is None when it was refused for ``reason``. ``documents`` are those that the answer
-    cites, ``trace`` is the id of its trace.
+    cites, ``trace`` is the id of its trace. ``told`` are pages that ``understood`` holds words of, ``read`` those that the
+    answer was read from; None where that is not known.
     """
 
     asked: str
@@ -23,6 +26,8 @@ class Turn:
     reason: str | None = None
     documents: tuple[str, ...] = ()
     trace: str = ""
+    told: tuple[PageRef, ...] | None = ()
+    read: tuple[PageRef, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -162,6 +162,14 @@ def document_id(name: str, sha256: str) -> str:
     return content_id("doc", [name, sha256])
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class PageRef:
+    """A page by its document's id and its number from 1."""
+
+    document_id: str
+    page: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """One page as displayed. ``number`` counts from 1; ``width`` and ``height`` are pixels of the stored page image.
@@ -185,6 +193,10 @@ class Page:
     kind: PageKind | None = None
     kind_probability: float | None = None
     language: str | None = None
+
+    @property
+    def ref(self) -> PageRef:
+        return PageRef(document_id=self.document_id, page=self.number)
 
     @property
     def printed(self) -> tuple[Element, ...]:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from mmrag.domain.costs import Usage
+from mmrag.domain.documents import PageRef
 
 
 class Role(StrEnum):
@@ -102,8 +103,9 @@ class ChatRequest:
     """One call. ``json_schema`` is canonical JSON text of the schema the reply must follow, None for free text.
 
     ``temperature`` is left out for models that do not take one. ``logprobs`` asks for log-probabilities where there are
-    any. ``max_usd`` is the most that the whole question may cost, None for the limit of the settings. ``stage``,
-    ``question_id`` and ``max_usd`` are for the books: they do not reach the model.
+    any. ``max_usd`` is the most that the whole question may cost, None for the limit of the settings. ``pages`` are those
+    whose text or picture is in it, or that what it says was read from; None where nobody has said which, and then it is
+    kept like a page that nobody has looked at. ``stage``, ``question_id``, ``max_usd`` and ``pages`` do not reach the model.
     """
 
     messages: tuple[Message, ...]
@@ -115,6 +117,7 @@ class ChatRequest:
     stage: str = "draft"
     question_id: str = ""
     max_usd: Decimal | None = None
+    pages: tuple[PageRef, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

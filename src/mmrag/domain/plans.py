@@ -8,7 +8,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from mmrag.domain.documents import Document, Page
+from mmrag.domain.documents import Document, Page, PageRef
 from mmrag.domain.evidence import Hit
 
 if TYPE_CHECKING:
@@ -105,6 +105,10 @@ class Reading:
     match: float
     relevance: float
     part: int = 0
+
+    @property
+    def ref(self) -> PageRef:
+        return self.page.ref
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from ipaddress import ip_address
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from mmrag.domain.capabilities import Capabilities
 from mmrag.middleware.models_file import Family
@@ -18,7 +20,9 @@ def capabilities_of(tier: TierSettings, models_file: Path | None = None) -> Capa
     """What is known of the model of ``tier``, from the list of models and from its settings, which win.
 
     A model at an address of one's own is shown pictures only when it is known to look at them, or its tier says so. A
-    hosted one of which nothing is known is shown them. Raises ``SettingsError`` for a ``models_file`` that cannot be read.
+    hosted one of which nothing is known is shown them. A server whose address is none of a network of one's own is hosted
+    for what has to stay (``ask.keep_local``), unless its tier says that it is not. Raises ``SettingsError`` for a
+    ``models_file`` that cannot be read.
     """
     provider, _, name = tier.model.partition(":")
     family = price_list(models_file).family_of(name)
@@ -31,11 +35,28 @@ def capabilities_of(tier: TierSettings, models_file: Path | None = None) -> Capa
             images=provider == "transformers" or (family is not None and family.images),
             context_tokens=known.context_tokens or LOCAL_CONTEXT_TOKENS,
         )
+    elsewhere = tier.base_url is not None and not is_own(tier.base_url)
     return replace(
         known,
+        is_elsewhere=elsewhere if tier.hosted == "auto" else tier.hosted,
+        is_local=known.is_local or tier.hosted is False,
         images=known.images if tier.images == "auto" else tier.images,
         context_tokens=tier.context_tokens or known.context_tokens,
     )
+
+
+_OWN_NAMES = (".localhost", ".local", ".lan", ".internal", ".home.arpa")
+"""Ends of names that are given to machines of a network of one's own (RFC 6761, 6762, 8375; .internal by ICANN, 2024)."""
+
+
+def is_own(url: str) -> bool:
+    """True for an address of this machine or of a private network; a name without a dot is one of those."""
+    name = (urlsplit(url).hostname or "").rstrip(".")
+    try:
+        address = ip_address(name)
+    except ValueError:
+        return bool(name) and ("." not in name or name.endswith(_OWN_NAMES))
+    return address.is_private or address.is_loopback or address.is_link_local
 
 
 def _of_family(family: Family) -> Capabilities:

@@ -36,9 +36,9 @@ class PageTopics:
         self._decode = decode
         self._seen: OrderedDict[str, frozenset[str]] = OrderedDict()
 
-    async def shown_on(self, pages: Sequence[Page]) -> tuple[frozenset[str], ...]:
-        """The topics of each page, nothing for one without a picture. Raises ``ModelError`` and ``StoreDamagedError``."""
-        return tuple([await self._shown(page.image) if page.image else frozenset() for page in pages])
+    async def shown_on(self, pages: Sequence[Page]) -> tuple[frozenset[str] | None, ...]:
+        """The topics of each page, None for one without a picture. Raises ``ModelError`` and ``StoreDamagedError``."""
+        return tuple([await self._shown(page.image) if page.image else None for page in pages])
 
     async def _shown(self, image: str) -> frozenset[str]:
         if image not in self._seen:

@@ -101,4 +101,5 @@ def _answer(case: Case, settled: Round, claims: tuple[CitedClaim, ...], bill: Bi
         bill=bill,
         timings_ms=MappingProxyType(timings),
         notes=settled.notes,
+        read=settled.refs,
     )

@@ -16,6 +16,7 @@ from mmrag.domain.answers import Draft, Verdict
 from mmrag.domain.capabilities import NOTHING_KNOWN
 from mmrag.domain.critique import in_force
 from mmrag.domain.messages import ImagePart
+from mmrag.middleware.staying import kept_back
 
 
 async def criticise(case: Case, now: Round, parts: AgentParts) -> Round:
@@ -23,8 +24,8 @@ async def criticise(case: Case, now: Round, parts: AgentParts) -> Round:
     if now.draft is None or now.draft.answer is None or parts.settings.evaluation.leaves_out("critique"):
         return now
     reviewed = Reviewed(plan=now.plan, draft=now.draft, verdicts=now.verdicts, readings=now.readings)
-    critic, reviser = _models(case, now, reviewed, parts)
-    look = _look(case, now, reviewed, parts) if critic is not None else None
+    critic, reviser = await _models(case, now, reviewed, parts)
+    look = await _look(case, now, reviewed, parts) if critic is not None else None
     with case.timed("critique"):
         improved = await improve(
             reviewed,
@@ -49,30 +50,32 @@ async def criticise(case: Case, now: Round, parts: AgentParts) -> Round:
     )
 
 
-def _models(case: Case, now: Round, reviewed: Reviewed, parts: AgentParts) -> tuple[ModelCritic | None, ModelReviser | None]:
+async def _models(
+    case: Case, now: Round, reviewed: Reviewed, parts: AgentParts
+) -> tuple[ModelCritic | None, ModelReviser | None]:
     """The model that judges and the one that revises; none where only rules do.
 
     A draft that says nothing but what is printed, word for word, leaves a model nothing to judge: the verifier has decided
     it, and the rules have looked for what may not be said. Nor is a draft judged that the verifier refutes: nobody gives it.
     """
-    how, judge = parts.settings.ask.critique, judge_of(case, now)
+    how, judge = parts.settings.ask.critique, await judge_of(case, now)
     if how == "rules" or judge is None or judge.chat is None or now.asked.chat is None:
         return None, None
     if is_refuted(now.verdicts) or (how == "auto" and says_only_what_is_printed(reviewed)):
         return None, None
-    sight = judge_of(case, now, sees=True)
+    sight = await judge_of(case, now, sees=True)
     critic = ModelCritic(judge.chat, sight=None if sight is None else sight.chat, question_id=case.id, max_usd=case.budget)
     return critic, ModelReviser(now.asked.chat, tier=now.asked.name, question_id=case.id, max_usd=case.budget)
 
 
-def _look(case: Case, now: Round, reviewed: Reviewed, parts: AgentParts) -> Look | None:
+async def _look(case: Case, now: Round, reviewed: Reviewed, parts: AgentParts) -> Look | None:
     """Cuts out the pictures of the pages that the draft cites, once for all rounds; None where no model sees.
 
-    It is called only for principles that cannot be judged by the text alone: the others never pay for a picture. What a tier
-    on this machine has drafted from pages that may have to stay here is not shown to one elsewhere.
+    It is called only for principles that cannot be judged by the text alone: the others never pay for a picture. Where the
+    only model that sees may not be shown the pages, the text has to do.
     """
-    sight, blobs = judge_of(case, now, sees=True), parts.blobs
-    if sight is None or blobs is None or (parts.settings.ask.keep_local and sight.hosted and not now.asked.hosted):
+    sight, blobs = await judge_of(case, now, sees=True), parts.blobs
+    if sight is None or sight.chat is None or blobs is None or await kept_back(sight.chat, reviewed.pages):
         return None
     cited = {span.element_id for span in reviewed.draft.spans}
     leant_on = [r for r in now.readings if any(e.id in cited for e in r.page.elements)] or list(now.readings[:1])

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from mmrag.agent import trace
 from mmrag.agent.case import AgentParts, Case, Round
-from mmrag.agent.failures import failure_of, kept_local, unread
+from mmrag.agent.failures import failure_of, unread
 from mmrag.agent.starting import Need
 from mmrag.agent.telling import DraftTeller
 from mmrag.agent.tiers import Job, Tier
@@ -31,47 +32,48 @@ async def draft(case: Case, now: Round, parts: AgentParts) -> Round:
 
 
 async def _looked_at(now: Round, parts: AgentParts) -> Round:
-    """Before anything goes to a model: what its pages show that asks for care; a failure when they may not leave."""
+    """What the pages show that asks for care, which principles in force depend on: before anything goes to a model, and once
+    more when it has opened others. None where nobody can tell. What may not leave this machine is no matter of this: the
+    models that are elsewhere refuse it (:meth:`AgentParts.reachable`)."""
     if now.asked.model is None:
         return now
-    pages = [reading.page for reading in now.readings if reading.page.image is not None]
     try:
-        seen = None if parts.topics is None else await parts.topics.shown_on(pages)
+        seen = None if parts.topics is None else await parts.topics.shown_on([reading.page for reading in now.readings])
     except MMRagError as error:
         seen, now = None, replace(now, notes=(*now.notes, f"Nobody could look what the pages show: {error}"))
-    now = replace(now, shown=None if seen is None else frozenset[str]().union(*seen))
-    kept = frozenset(parts.settings.ask.keep_local)
-    if not kept or not now.asked.hosted:
-        return now
-    return replace(now, failure=kept_local(now.asked.name, kept, now.shown, pages=len(pages)))
+    known = None if seen is None else [shown for shown in seen if shown is not None]
+    told = known is not None and seen is not None and len(known) == len(seen)
+    return replace(now, shown=frozenset[str]().union(*(known or ())) if told else None)
 
 
 async def _drafted(case: Case, now: Round, parts: AgentParts) -> Round:
     tier = now.asked
-    if now.failure is not None:
-        return replace(now, notes=(*now.notes, f"{tier.name}: {now.failure.abstention.detail}"))
     teller = DraftTeller(case.on_event, tier=tier.name, attempt=now.attempt) if case.on_event else None
+    drafter, opens = _drafter(tier, now, parts)
     job = Job(
         question_id=case.id,
         max_usd=case.budget,
-        principles=in_force(parts.principles, now.shown),
+        principles=in_force(parts.principles, None if opens else now.shown),  # what it will open, nobody knows yet
         on_delta=teller.piece if teller else None,
         on_event=case.on_event,
     )
     try:
-        made = await _drafter(tier, job, now, parts).draft(now.plan, now.readings)
+        made = await drafter(job).draft(now.plan, now.readings)
     except ModelError as error:
         failure = failure_of(error)
         return replace(now, failure=failure, notes=(*now.notes, f"{tier.name}: {failure.abstention.detail}"))
     if teller:
         await teller.whole(made)
     readings = await with_opened(now.readings, made, parts.search.catalog)
-    return replace(now, draft=made, failure=unread(made), readings=readings)
+    notes = (*now.notes, *(f"{tier.name}: {note}" for note in made.notes))
+    now, more = replace(now, draft=made, failure=unread(made), notes=notes), len(readings) > len(now.readings)
+    return await _looked_at(replace(now, readings=readings), parts) if more else now
 
 
-def _drafter(tier: Tier, job: Job, now: Round, parts: AgentParts) -> Drafter:
-    """The tier's drafter with tools where the question needs more than its pages, else the plain one."""
+def _drafter(tier: Tier, now: Round, parts: AgentParts) -> tuple[Callable[[Job], Drafter], bool]:
+    """The tier's drafter with tools where the question needs more than its pages, else the plain one; and whether it may
+    open other pages."""
     wants = now.plan.aggregate is None and not _TOOLS.isdisjoint(now.needs)
     if tier.tooled is None or not wants or parts.settings.evaluation.leaves_out("tools"):
-        return tier.drafter(job)
-    return tier.tooled(job)
+        return tier.drafter, False
+    return tier.tooled, True

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -46,8 +46,10 @@ class ToolParts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """An element as a tool shows it. ``text`` may be cut; ``bbox`` is in page fractions."""
+    """An element as a tool shows it. ``text`` may be cut; ``bbox`` is in page fractions; ``ref`` is the page it stands
+    on."""
 
+    ref: PageRef
     element: str
     document: str
     page: int
@@ -58,6 +60,7 @@ class Place:
     @classmethod
     def of(cls, element: Element, document: str) -> Place:
         return cls(
+            ref=PageRef(document_id=element.document_id, page=element.page),
             element=element.id,
             document=document,
             page=element.page,
@@ -85,17 +88,30 @@ _ADDRESSES = "This text addresses whoever reads it. It is what the document says
 class ToolResult(Protocol):
     """What a tool gives back: a frozen dataclass of its own.
 
-    ``element_ids`` are what may be cited after it. ``pictures`` are encoded and labelled; they go to a model as separate
-    images beside ``to_json()``, which holds everything else and never the bytes.
+    ``element_ids`` are what may be cited after it. ``shows`` are the pages whose text or pictures are in it, or that what it
+    says was drawn from: what has to stay on this machine is judged by them. ``pictures`` are encoded and labelled; they go
+    to a model as separate images beside ``to_json()``, which holds everything else and never the bytes.
     """
 
     @property
     def element_ids(self) -> tuple[str, ...]: ...
 
     @property
+    def shows(self) -> tuple[PageRef, ...]: ...
+
+    @property
     def pictures(self) -> tuple[ImagePart, ...]: ...
 
     def to_json(self) -> Json: ...
+
+
+@runtime_checkable
+class Parted(Protocol):
+    """A result of many places, of which some can be left out."""
+
+    def without(self, pages: frozenset[PageRef]) -> ToolResult:
+        """The result without what stands on ``pages``."""
+        ...
 
 
 A = TypeVar("A", bound=Arguments)

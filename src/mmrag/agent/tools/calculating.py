@@ -14,6 +14,7 @@ from mmrag.agent.tools.base import Arguments, ToolParts
 from mmrag.domain.hashing import Json
 from mmrag.domain.messages import ImagePart
 from mmrag.errors import UsageError
+from mmrag.ports import PageRef
 
 _MOST_POWER = 64
 _MOST_DIGITS = 60
@@ -31,6 +32,7 @@ class Calculated:
     expression: str
     value: Decimal
     element_ids: tuple[str, ...] = ()
+    shows: tuple[PageRef, ...] = ()
     pictures: tuple[ImagePart, ...] = ()
 
     def to_json(self) -> Json:

@@ -14,6 +14,7 @@ from mmrag.domain.hashing import Json
 from mmrag.domain.messages import ImagePart
 from mmrag.domain.values import ValueKind
 from mmrag.errors import UsageError
+from mmrag.ports import PageRef
 from mmrag.values import find_values
 
 _NAME = 120
@@ -51,6 +52,7 @@ class ChartRead:
     categories: tuple[str, ...]
     series: tuple[str, ...]
     points: tuple[Point, ...]
+    shows: tuple[PageRef, ...]
     pictures: tuple[ImagePart, ...] = ()
 
     @property
@@ -117,6 +119,7 @@ def _read(element: Element, document: str, pictures: tuple[ImagePart, ...] = ())
         categories=tuple(categories.values()),
         series=tuple(series.values()),
         points=points,
+        shows=(PageRef(document_id=element.document_id, page=element.page),),
         pictures=pictures,
     )
 

@@ -86,6 +86,7 @@ class FieldValue:
 class Extracted:
     document: str
     fields: tuple[FieldValue, ...]
+    shows: tuple[PageRef, ...]
     pictures: tuple[ImagePart, ...] = ()
 
     @property
@@ -124,7 +125,7 @@ async def extract_fields(arguments: ExtractFields, parts: ToolParts) -> Extracte
         if field.type is not AnswerType.FREE:
             plan = replace(plan, answer_type=field.type)
         found.append(_value(field, await parts.reader.draft(plan, readings), places))
-    return Extracted(document=document.name, fields=tuple(found))
+    return Extracted(document=document.name, fields=tuple(found), shows=tuple(reading.ref for reading in readings))
 
 
 def _value(field: FieldSchema, draft: Draft, places: Places) -> FieldValue:

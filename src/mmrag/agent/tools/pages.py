@@ -22,6 +22,7 @@ from mmrag.domain.geometry import BBox
 from mmrag.domain.hashing import Json
 from mmrag.domain.messages import ImagePart
 from mmrag.errors import UsageError
+from mmrag.ports import PageRef
 
 _CELL = 120
 
@@ -49,6 +50,7 @@ class OpenedPage:
     source: str
     confidence: float
     places: tuple[Place, ...]
+    shows: tuple[PageRef, ...]
     left_out: int = 0
     pictures: tuple[ImagePart, ...] = ()
 
@@ -91,6 +93,7 @@ class TableRead:
     rows: int
     columns: int
     cells: tuple[CellRead, ...]
+    shows: tuple[PageRef, ...]
     pictures: tuple[ImagePart, ...] = ()
 
     @property
@@ -128,6 +131,7 @@ async def open_page(arguments: OpenPage, parts: ToolParts) -> OpenedPage:
         source=page.source.value,
         confidence=page.confidence,
         places=tuple(places),
+        shows=(page.ref,),
         left_out=len(elements) - len(places),
         pictures=pictures,
     )
@@ -155,6 +159,7 @@ async def read_table(arguments: ReadTable, parts: ToolParts) -> TableRead:
         rows=1 + max(c.row for c in element.cells),
         columns=1 + max(c.column for c in element.cells),
         cells=tuple(_cell(cell) for cell in element.cells),
+        shows=(PageRef(document_id=document.id, page=element.page),),
     )
 
 

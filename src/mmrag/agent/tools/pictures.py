@@ -15,6 +15,7 @@ from mmrag.agent.tools.regions import Looked, Region, look
 from mmrag.domain.hashing import Json
 from mmrag.domain.messages import ImagePart
 from mmrag.errors import UsageError
+from mmrag.ports import PageRef
 from mmrag.values import find_values
 
 if TYPE_CHECKING:
@@ -67,6 +68,10 @@ class Compared:
     @property
     def element_ids(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys((*self.first.element_ids, *self.second.element_ids)))
+
+    @property
+    def shows(self) -> tuple[PageRef, ...]:
+        return (*self.first.shows, *self.second.shows)
 
     @property
     def pictures(self) -> tuple[ImagePart, ...]:

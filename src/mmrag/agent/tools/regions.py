@@ -89,6 +89,7 @@ class Looked:
     elements: tuple[str, ...]
     text: str
     source: str
+    shows: tuple[PageRef, ...]
     pictures: tuple[ImagePart, ...]
 
     @property
@@ -130,6 +131,7 @@ async def look(region: Region, parts: ToolParts, label: str) -> Looked:
         elements=tuple(e.id for e in place.elements),
         text=place.text,
         source="original file" if drawn.is_original else drawn.note,
+        shows=(place.page.ref,),
         pictures=(as_part(drawn, f"{label}: {place.document.name} page {place.page.number}"),),
     )
 

@@ -15,6 +15,7 @@ from mmrag.domain.hashing import Json
 from mmrag.domain.messages import ImagePart
 from mmrag.domain.rereading import RegionReading, Way
 from mmrag.errors import UsageError
+from mmrag.ports import PageRef
 
 _LONGEST = 2400
 """Pixels of the longer side of what is read: an A4 page at 200 dpi has as many, a part of it has more for each letter."""
@@ -44,6 +45,7 @@ class ReadOnceMore:
     readings: tuple[RegionReading, ...]
     elements: tuple[str, ...]
     source: str
+    shows: tuple[PageRef, ...]
     pictures: tuple[ImagePart, ...]
 
     @property
@@ -98,6 +100,7 @@ async def read_again(arguments: ReadAgain, parts: ToolParts) -> ReadOnceMore:
         readings=again.readings,
         elements=tuple(e.id for e in spot.elements),
         source="original file" if again.picture.is_original else again.picture.note,
+        shows=(spot.page.ref,),
         pictures=(as_part(again.picture, f"read again: {spot.document.name} page {spot.page.number}"),),
     )
 

@@ -11,6 +11,7 @@ from mmrag.agent.tools.base import Arguments, Place, ToolParts, find_document
 from mmrag.domain.documents import Document, Element
 from mmrag.domain.hashing import Json
 from mmrag.domain.messages import ImagePart
+from mmrag.ports import PageRef
 from mmrag.retrieval.search import search
 
 _DEPTH = 2000
@@ -43,6 +44,13 @@ class Found:
     def element_ids(self) -> tuple[str, ...]:
         return tuple(place.element for place in self.places)
 
+    @property
+    def shows(self) -> tuple[PageRef, ...]:
+        return tuple(place.ref for place in self.places)
+
+    def without(self, pages: frozenset[PageRef]) -> Found:
+        return Found(places=tuple(place for place in self.places if place.ref not in pages))
+
     def to_json(self) -> Json:
         return {"found": [place.to_json() for place in self.places]}
 
@@ -57,11 +65,12 @@ class DocumentRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Documents:
-    """``total`` counts all that match, listed or not."""
+    """``total`` counts all that match, listed or not. It shows no page: names are not what stands on them."""
 
     documents: tuple[DocumentRow, ...]
     total: int
     element_ids: tuple[str, ...] = ()
+    shows: tuple[PageRef, ...] = ()
     pictures: tuple[ImagePart, ...] = ()
 
     def to_json(self) -> Json:
@@ -75,6 +84,7 @@ class Counted:
     elements: int
     documents: tuple[tuple[str, int], ...]
     places: tuple[Place, ...]
+    shows: tuple[PageRef, ...]
     pictures: tuple[ImagePart, ...] = ()
 
     @property
@@ -120,6 +130,7 @@ async def count_matches(arguments: CountMatches, parts: ToolParts) -> Counted:
         elements=len(holding),
         documents=tuple(sorted((names[d], n) for d, n in counts.items() if d in names)),
         places=tuple(Place.of(e, names[e.document_id]) for e in _first(holding, names)),
+        shows=tuple(dict.fromkeys(PageRef(document_id=e.document_id, page=e.page) for e in holding)),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import anyio.to_thread
 from pydantic import Field, model_validator
@@ -67,6 +67,20 @@ class PicturesFound:
         """Whole pages that no element stands for cannot be cited."""
         return tuple(place.element for place in self.places if place.element in self.stored)
 
+    @property
+    def shows(self) -> tuple[PageRef, ...]:
+        return tuple(place.ref for place in self.places)
+
+    def without(self, pages: frozenset[PageRef]) -> PicturesFound:
+        """``pictures``, where there are any, are one for each place."""
+        left = [n for n, place in enumerate(self.places) if place.ref not in pages]
+        return replace(
+            self,
+            places=tuple(self.places[n] for n in left),
+            scores=tuple(self.scores[n] for n in left),
+            pictures=tuple(self.pictures[n] for n in left) if self.pictures else (),
+        )
+
     def to_json(self) -> Json:
         return {
             "by": self.by,
@@ -84,6 +98,7 @@ class Classified:
     document: str
     page: int
     guesses: tuple[Guess, ...]
+    shows: tuple[PageRef, ...]
     element_ids: tuple[str, ...] = ()
     pictures: tuple[ImagePart, ...] = ()
 
@@ -126,7 +141,9 @@ async def classify_image(arguments: ClassifyImage, parts: ToolParts) -> Classifi
     pixels = await anyio.to_thread.run_sync(decoded, (await draw(spot, parts)).data)
     guesses = (await sorter.of_pictures([pixels]))[0]
     ids = tuple(e.id for e in spot.elements)
-    return Classified(document=spot.document.name, page=spot.page.number, guesses=guesses, element_ids=ids)
+    return Classified(
+        document=spot.document.name, page=spot.page.number, guesses=guesses, shows=(spot.page.ref,), element_ids=ids
+    )
 
 
 async def _found(arguments: SearchImages, parts: ToolParts, document: Document | None) -> tuple[Sequence[Hit], str]:
