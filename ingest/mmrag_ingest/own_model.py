@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
-from urllib.parse import urlsplit
 
 from mmrag.app import App, chat_models
 from mmrag.errors import SettingsError
+from mmrag.middleware.capabilities import is_own_address
+from mmrag.middleware.staying import Keeper
 from mmrag.ports import ChatModel
 from mmrag.settings import Settings, TierSettings
 
@@ -35,16 +35,7 @@ def own_tier(settings: Settings) -> TierSettings:
 
 def is_own(tier: TierSettings) -> bool:
     """True for a model that runs in this process, at loopback, in a private network, or at a name without dots."""
-    if tier.provider == "transformers":
-        return True
-    host = urlsplit(tier.base_url).hostname if tier.base_url is not None else None
-    if host is None:
-        return False
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return "." not in host or host.endswith((".local", ".localhost", ".internal"))
-    return address.is_loopback or address.is_private
+    return tier.provider == "transformers" or (tier.base_url is not None and is_own_address(tier.base_url))
 
 
 @asynccontextmanager
@@ -52,5 +43,7 @@ async def own_model(app: App) -> AsyncIterator[ChatModel]:
     """The chat model of ``own_tier``, with retries, limits, kept replies and its calls in the ledger."""
     tier = own_tier(app.settings)
     cascade = app.settings.cascade.model_copy(update={"tiers": (tier,)})
-    async with chat_models(app.settings.model_copy(update={"cascade": cascade}), app.ledger, app.clock) as models:
+    settings = app.settings.model_copy(update={"cascade": cascade})
+    keeper = Keeper(keep=frozenset(settings.ask.keep_local), topics=None, catalog=app.catalog)
+    async with chat_models(settings, app.ledger, app.clock, keeper=keeper) as models:
         yield models[tier.name]

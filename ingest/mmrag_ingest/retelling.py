@@ -107,6 +107,7 @@ class Reteller:
             self._prompt.json_schema,
             _SummaryReply,
             lambda reply: faults(reply.summary, text),
+            pages=None,  # it is one's own: a hosted one that must not be shown a page would be refused
         )
         shown = [topic for t in reply.topics[:_MOST_TOPICS] if (topic := " ".join(t.split())) and _is_printed(topic, text)]
         return "\n".join([" ".join(reply.summary.split()), *([", ".join(shown)] if shown else [])])

@@ -16,7 +16,7 @@ from mmrag.domain.conversations import Conversation, Turn
 from mmrag.domain.documents import Page, PageRef
 from mmrag.domain.messages import ChatRequest, Message, Role
 from mmrag.errors import ModelUnavailableError, PageStaysError
-from mmrag.middleware.capabilities import capabilities_of, is_own
+from mmrag.middleware.capabilities import capabilities_of, is_own_address
 from mmrag.middleware.staying import Keeper, StaysHere
 from mmrag.settings import AskSettings, Settings, TierSettings
 from mmrag.testing import FrozenClock, MemoryCatalog, ScriptedModel
@@ -119,7 +119,7 @@ async def test_pages_that_a_question_was_put_together_from_are_in_each_of_its_re
     ],
 )
 def test_a_compatible_server_is_one_s_own_only_at_an_address_of_one_s_own(url: str, own: bool) -> None:
-    assert is_own(url) is own
+    assert is_own_address(url) is own
     assert capabilities_of(TierSettings(name="t", model="openai:some-model", base_url=url)).is_hosted is not own
 
 

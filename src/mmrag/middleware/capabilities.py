@@ -35,7 +35,7 @@ def capabilities_of(tier: TierSettings, models_file: Path | None = None) -> Capa
             images=provider == "transformers" or (family is not None and family.images),
             context_tokens=known.context_tokens or LOCAL_CONTEXT_TOKENS,
         )
-    elsewhere = tier.base_url is not None and not is_own(tier.base_url)
+    elsewhere = tier.base_url is not None and not is_own_address(tier.base_url)
     return replace(
         known,
         is_elsewhere=elsewhere if tier.hosted == "auto" else tier.hosted,
@@ -49,7 +49,7 @@ _OWN_NAMES = (".localhost", ".local", ".lan", ".internal", ".home.arpa")
 """Ends of names that are given to machines of a network of one's own (RFC 6761, 6762, 8375; .internal by ICANN, 2024)."""
 
 
-def is_own(url: str) -> bool:
+def is_own_address(url: str) -> bool:
     """True for an address of this machine or of a private network; a name without a dot is one of those."""
     name = (urlsplit(url).hostname or "").rstrip(".")
     try:
