@@ -2,8 +2,8 @@
 
     python benchmarks/page_topics.py CORPUS [--profile embedded|hub]
 
-CORPUS holds ``captions.jsonl`` ({"file", "captions": [...]} a line) and the photos it names. A photo shows people when all captions
-but one name a person, nobody when none does; others are left out. Prints how many are marked with a topic, as
+CORPUS holds ``captions.jsonl`` ({"file", "captions": [...]} a line) and the photos it names. A photo shows people when all
+captions but one name a person, nobody when none does; others are left out. Prints how many are marked with a topic, as
 ``mmrag.retrieval.topics`` would mark them, and how well the probability of ``people`` tells the two groups apart.
 """
 

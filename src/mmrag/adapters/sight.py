@@ -32,8 +32,8 @@ DETAIL_PREFIX: Final = "it shows"
 class Sight:
     """What can be seen with. ``missing`` has one line for a person on each model that is not there.
 
-    ``knows_topics``: the embedder can tell people, identity papers and their like in pictures it never learned them from. The
-    compact one cannot (docs/adr/0085): what it says of them is noise, so that nobody is told it.
+    ``knows_topics``: the embedder can tell people, identity papers and their like in pictures it never learned them from.
+    The compact one cannot (docs/adr/0085): what it says of them is noise, so that nobody is told it.
     """
 
     embedder: ImageEmbedder | None = None
