@@ -88,8 +88,9 @@ MEANINGS = {
     "ask.revisions": "How often such a draft may be revised where a principle was violated.",
     "ask.keep_local": (
         "What a page may show that is then never sent to a hosted model: `people`, `identity`, `medical`, `violence`, "
-        "`nudity`. A page of which nothing here can tell is not sent either: with the compact models (`models.profile = "
-        '"embedded"`) that is every page, with `hub` those without a picture. See [what stays](security.md#what-stays-on-this-machine).'
+        "`nudity`. A page of which nothing here can tell is not sent either: with the compact models (`models.profile`) "
+        "that is every page, with those of the hub one without a picture. See "
+        "[what stays](security.md#what-stays-on-this-machine)."
     ),
     "ask.timeout_s": "Seconds after which a question is given up.",
     "serve.host": "Address that `mmrag serve` listens at. Beyond loopback every request needs a token.",
