@@ -39,9 +39,10 @@ from mmrag_ingest.vectors import summary_vectors
 STAGE: Final = "summary"
 _VERSION: Final = 1
 """Raised when a model is shown something else, or its replies are checked otherwise."""
-_AT_ONCE: Final = 2
-_MOST_CHARACTERS: Final = 3_000
-"""Of a page: some 800 tokens. A small model on a CPU reads no more than that in ten seconds."""
+_AT_ONCE: Final = 1
+"""Servers on a machine of one's own mostly have one place: a second call would only wait in it, against its deadline."""
+_MOST_CHARACTERS: Final = 2_000
+"""Of a page: some 500 tokens. A small model on a CPU reads no more than that in ten seconds."""
 _FEWEST_WORDS: Final = 8
 _MOST_TOKENS: Final = 300
 _LONGEST: Final = 900
