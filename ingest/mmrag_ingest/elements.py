@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,7 +15,7 @@ from mmrag_ingest.charting.parts import Part, axis_in
 from mmrag_ingest.layout.assemble import Assembler
 from mmrag_ingest.layout.bands import Band, bands_of, words_between
 from mmrag_ingest.layout.blocks import Look, blocks_of
-from mmrag_ingest.layout.by_hand import signatures_of, stamps_on
+from mmrag_ingest.layout.by_hand import signatures_of, stamps_on, without_crossing
 from mmrag_ingest.layout.charts import chart_box, has_ticks
 from mmrag_ingest.layout.checkboxes import options_on, without_pairs
 from mmrag_ingest.layout.colons import Pair
@@ -28,6 +30,7 @@ from mmrag_ingest.layout.notes import with_captions, with_footnotes
 from mmrag_ingest.layout.pieces import Piece, canonical, pieces_of, usual_height
 from mmrag_ingest.layout.ruled import tabular, words_inside
 from mmrag_ingest.layout.rulings import rulings_of
+from mmrag_ingest.layout.signing import signings_on
 from mmrag_ingest.layout.skew import Frame
 from mmrag_ingest.layout.tables import Grid
 from mmrag_ingest.layout.turning import turned_back, turned_page
@@ -42,6 +45,8 @@ _BUSY = 60  # words: a photograph read as a heap of numbers is no chart
 _FEWEST_PIECES = 4
 _SLACK = 0.5
 """Of the usual letter height: ruling lines nearer than this to one another are one."""
+_OF_SIGNATURE = 0.3
+"""Of a place that gave no text, in the box of a signature from which it is that."""
 _DOUBTFUL = 0.4
 """Mean confidence of OCR under which a page counts as unreadable."""
 
@@ -57,6 +62,9 @@ def understand(raw: RawPage, picture: NDArray[np.uint8] | None, *, document_id: 
         upright = None if picture is None else np.rot90(picture, raw.turn)
         page = understand(turned_page(raw), upright, document_id=document_id, number=number, image=image)
         return turned_back(page, raw)
+    signings = [] if picture is None else signings_on(raw, picture)
+    made_up = {id(w) for s in signings for w in s.scribble}
+    raw = replace(raw, words=tuple(w for w in raw.words if id(w) not in made_up)) if made_up else raw
     source = [w for w in canonical(raw.words) if w.text.strip()]
     pieces, frame = pieces_of(raw, source)
     lattices, bands = _ruled(picture, pieces, frame)
@@ -78,10 +86,13 @@ def understand(raw: RawPage, picture: NDArray[np.uint8] | None, *, document_id: 
             made.region(stamp.kind, stamp.box, stamp.text, stamp.words)
         for option in options_on(made.words, picture, shown):
             made.option(option)
+        for signing in signings:
+            made.signing(signing)
     if words:
         warnings += _add_unread(made, raw)
     for chart, part in parts:
         made.part(part, chart)
+    told = with_captions(without_crossing(without_pairs(made.elements)))
     return Page(
         document_id=document_id,
         number=number,
@@ -92,7 +103,7 @@ def understand(raw: RawPage, picture: NDArray[np.uint8] | None, *, document_id: 
         engine=raw.engine,
         image=image,
         words=words,
-        elements=with_footnotes(with_captions(without_pairs(made.elements)), [w.bbox.height for w in words]),
+        elements=with_footnotes(told, [w.bbox.height for w in words]),
         warnings=tuple(warnings),
     )
 
@@ -177,7 +188,9 @@ def _add_unread(made: Assembler, raw: RawPage) -> list[str]:
     """Add the places that gave no text. Returns the warning that there are some."""
     pictures = [e.bbox for e in made.elements if e.kind.is_picture]
     regions = unread_regions(raw, [w.bbox for w in made.words], pictures)
-    signatures = signatures_of(regions, made.words)
+    signed = [e.bbox for e in made.elements if e.kind is ElementKind.SIGNATURE]
+    regions = [r for r in regions if not any(s.intersection(r) > _OF_SIGNATURE * r.area for s in signed)]
+    signatures = signatures_of(regions, made.words, made.elements)
     for signature in signatures:
         made.region(signature.kind, signature.box, "")
     regions = [box for box in regions if all(box != s.box for s in signatures)]

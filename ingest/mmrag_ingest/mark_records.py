@@ -8,6 +8,7 @@ from enum import StrEnum
 from mmrag.domain.geometry import BBox
 
 TICKED, UNTICKED = "ticked", "unticked"
+SIGNED, UNSIGNED = "signed", "unsigned"
 
 
 class MarkKind(StrEnum):

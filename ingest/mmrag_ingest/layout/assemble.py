@@ -11,8 +11,9 @@ from mmrag_ingest.charting.parts import Part
 from mmrag_ingest.layout.checkboxes import Option
 from mmrag_ingest.layout.colons import Pair
 from mmrag_ingest.layout.pieces import Glyphs
+from mmrag_ingest.layout.signing import Signing
 from mmrag_ingest.layout.tables import Grid, markdown
-from mmrag_ingest.mark_records import TICKED, UNTICKED
+from mmrag_ingest.mark_records import SIGNED, TICKED, UNSIGNED, UNTICKED
 
 
 @dataclass(slots=True)
@@ -56,6 +57,21 @@ class Assembler:
             value=TICKED if option.ticked else UNTICKED,
             section=(option.question,) if option.question else (),
         )
+
+    def signing(self, signing: Signing) -> None:
+        """Add a place for a signature with its state, and what was read of the signature as the label's value."""
+        of_polygon = {id(w.polygon): w.index for w in self.words}
+        asked, written = (
+            tuple(of_polygon[id(w.polygon)] for w in words if id(w.polygon) in of_polygon)
+            for words in (signing.asked, signing.written)
+        )
+        state = SIGNED if signing.signed else UNSIGNED
+        name = " ".join(self.words[i].text for i in written)
+        text = f"{signing.label}: {f'{name} ({state})' if name else state}"
+        words = (*asked, *written)
+        self._add(ElementKind.SIGNATURE, words, text, box=signing.box, label=signing.label, value=state)
+        if name:
+            self._add(ElementKind.KEY_VALUE, words, f"{signing.label}: {name}", label=signing.label, value=name)
 
     def table(self, grid: Grid) -> None:
         cells = []

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from mmrag.domain.documents import ElementKind, Word
+from mmrag.domain.documents import Element, ElementKind, Word
 from mmrag.domain.geometry import BBox
+from mmrag_ingest.relabelling import renumbered
 
 _STAMPED: Final = re.compile(
     r"\b(?:received|recd|registration|filed|paid|approved|copy|void|cancel+ed|confidential|registered|registry|entered|posted"
@@ -66,10 +67,27 @@ def _close(a: Word, b: Word, upright: float) -> bool:
     return a.bbox.grown(_TOGETHER * max(1.0, upright), _TOGETHER).intersection(b.bbox) > 0
 
 
-def signatures_of(unread: Sequence[BBox], words: Sequence[Word]) -> list[Region]:
-    """Places of print that gave no text beside a word that asks for a signature."""
-    asking = [w.bbox for w in words if _SIGN.match(w.text)]
+def signatures_of(unread: Sequence[BBox], words: Sequence[Word], known: Sequence[Element]) -> list[Region]:
+    """Places of print that gave no text beside a word that asks for a signature. ``known`` are elements of the page: what
+    asked for a signature in one of them has it."""
+    found = frozenset(i for e in known if e.kind is ElementKind.SIGNATURE for i in e.words)
+    asking = [w.bbox for w in words if _SIGN.match(w.text) and w.index not in found]
     return [Region(kind=ElementKind.SIGNATURE, box=box) for box in unread if any(_beside(box, word) for word in asking)]
+
+
+def without_crossing(elements: Sequence[Element]) -> tuple[Element, ...]:
+    """``elements`` of a page without the pairs that geometry made of the words of signatures and of other words."""
+    signed = [frozenset(e.words) for e in elements if e.kind is ElementKind.SIGNATURE and e.words]
+    every = frozenset[int]().union(*signed)
+    wrong = [
+        e
+        for e in elements
+        if e.kind is ElementKind.KEY_VALUE and not every.isdisjoint(e.words) and frozenset(e.words) not in signed
+    ]
+    doubled = {e.id for e in elements if e.kind is ElementKind.KEY_VALUE and frozenset(e.words) in signed}
+    once = {frozenset(e.words): e.id for e in elements if e.id in doubled}
+    gone = {e.id for e in wrong} | (doubled - set(once.values()))
+    return renumbered([e for e in elements if e.id not in gone]) if gone else tuple(elements)
 
 
 def _beside(box: BBox, word: BBox) -> bool:
