@@ -100,3 +100,32 @@ async def test_the_cover_is_read_though_other_pages_say_more_of_the_question() -
     world = World(leaves, tiers=[reader_tier("reader", ReaderDrafter(None))])
     given = await (await world.agent()).ask('In the report "Otter Mill Survey": Who is the author of the report?')
     assert given.answer == "Ada Brook"
+
+
+async def test_whom_a_report_was_prepared_for_is_another_question() -> None:
+    draft = await ReaderDrafter(None).draft(
+        make_plan("For whom was the report prepared?"), [reading(page) for page in REPORT]
+    )
+    assert draft.answer == "The Mill Trust"
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("Who is the Keeper of the Mill?", "Ada Brook"),
+        ("Who is the Director of Tides?", "Ben de Ford"),
+        ("Who is the Harbour Master General?", "Cleo Marsh, MD, MPH"),
+    ],
+)
+async def test_a_person_is_found_by_the_role_behind_or_under_the_name(question: str, answer: str) -> None:
+    page = page_of(
+        [(0.1, "Ada Brook, Keeper of the Mill")],
+        [(0.1, "Ben de Ford, Director, Tides")],
+        [],
+        [],
+        [(0.5, "Cleo Marsh, MD, MPH")],
+        [(0.5, "Harbour Master General")],
+        [(0.5, "and Secretary")],
+    )
+    draft = await ReaderDrafter(None).draft(make_plan(question), [reading(page)])
+    assert draft.answer == answer

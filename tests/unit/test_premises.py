@@ -137,8 +137,18 @@ def test_a_date_that_agrees_or_dates_something_else_is_left_alone(said: str) -> 
 
 
 def test_a_document_without_a_date_contradicts_none() -> None:
+    sets = ["Otter Mill Plan", "Keeper: Ada Brook", "1 HERON SET 19.90", "2016"]
+    assert (
+        broken('In the report "Otter Mill Plan": Who is the keeper in the document dated May 2016?', sets, "Ada Brook")
+        is None
+    )
     asked = 'In the report "Otter Mill Plan": Who is the keeper in the plan revised in May 2016?'
     assert broken(asked, ["Otter Mill Plan", "Keeper: Ada Brook", "2016"], "Ada Brook") is None
+
+
+def test_a_date_by_which_the_document_was_found_is_not_held_against_it_again() -> None:
+    lines = ["ALPHA TRADING SDN BHD", "1 HERON SET 19.90", "Printed 04/05/2018", "Total: 39.80"]
+    assert broken("What is the total on the receipt from ALPHA TRADING SDN BHD dated 03/05/2018?", lines) is None
 
 
 async def test_a_month_is_shown_by_its_days_and_a_refusal_names_the_document_that_fits() -> None:

@@ -29,7 +29,13 @@ _FIRM = re.compile(
 )
 _WHEN = re.compile(
     rf"\bwhen\s+(?:was|were|is)\s+(?:the|this|that)\s+(?:[\w-]+\s+){{0,2}}?{_WORK}\s+(?:{_MADE}|released|issued|dated|revised)"
+    rf"|\bdate\s+(?:is\s+)?on\s+(?:the|its)\s+(?:cover|front\s+page|title\s+page|title\s+slide|first\s+slide)\b"
     rf"|\b(?:publication|release|issue)\s+date\s+of\s+(?:the|this)\b|\bdate\s+of\s+(?:the|this)\s+{_WORK}",
+    re.IGNORECASE,
+)
+_FOR = re.compile(
+    rf"\bfor\s+whom\s+(?:is|was|were)\s+(?:the|this)\s+(?:[\w-]+\s+){{0,2}}?{_WORK}\s+{_MADE}"
+    rf"|\bwho(?:m)?\s+(?:is|was|were)\s+(?:the|this)\s+(?:[\w-]+\s+){{0,2}}?{_WORK}\s+{_MADE}\s+for\b",
     re.IGNORECASE,
 )
 FIRST = 3
@@ -42,10 +48,13 @@ class Maker(StrEnum):
     PERSON = "person"
     FIRM = "firm"
     DATE = "date"
+    CLIENT = "client"
 
 
 def maker_asked(question: str) -> Maker | None:
-    """Who, which firm or when, where ``question`` asks that of a document; None where it asks something else."""
+    """Who, which firm, when or for whom, where ``question`` asks that of a document; None where it asks something else."""
+    if _FOR.search(question):
+        return Maker.CLIENT
     if _FIRM.search(question):
         return Maker.FIRM
     if _PERSON.search(question):

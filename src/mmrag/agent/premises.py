@@ -37,6 +37,8 @@ _DATED = re.compile(
 )
 """Before a date: what it is the date of. 'for the year ended' and 'in' say when something happened, and date nothing."""
 _RANGE = re.compile(r"\s*(?:to|until|till|through|and|or|[-–—])\s*\w", re.IGNORECASE)
+_FULL = re.compile(r"(?:19|20)\d\d|\d\D\d{1,2}\D\d")
+"""A date with its year, and no 'SET 19.90'."""
 _SHORT_LINE, _COVERS, _QUOTED = 6, 2, 80
 _NUMERIC = frozenset({AnswerType.AMOUNT, AnswerType.NUMBER, AnswerType.FREE})
 _NUMBERS = frozenset({ValueKind.AMOUNT, ValueKind.NUMBER})
@@ -114,7 +116,8 @@ def _date(plan: Plan, pages: Sequence[Page], cited: frozenset[int]) -> str | Non
     What is said by a verb is looked for in the lines with that verb, on all pages; the date of the whole where it stands on
     its first pages and on those cited, alone in its line or nearly so.
     """
-    said = [v for v in find_values(plan.asked) if v.kind is ValueKind.DATE]
+    known = frozenset(c.text for c in plan.constraints)  # which document it is was settled by these
+    said = [v for v in find_values(plan.asked) if v.kind is ValueKind.DATE and v.text not in known]
     for value in said:
         role = _DATED.search(plan.asked[: value.start])
         if role is None or _RANGE.match(plan.asked[value.end :]):
@@ -137,7 +140,7 @@ def _dated_lines(pages: Sequence[Page], verb: str, cited: frozenset[int]) -> Ite
                 or not (verb or page.number <= _COVERS or page.number in cited)
             ):
                 continue
-            dates = [v for v in find_values(line) if v.kind is ValueKind.DATE]
+            dates = [v for v in find_values(line) if v.kind is ValueKind.DATE and _FULL.search(v.text)]
             if dates:
                 yield " ".join(line.split())[:_QUOTED], dates
 

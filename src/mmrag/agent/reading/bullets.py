@@ -16,12 +16,17 @@ _BULLET = re.compile(
 )
 _SIGN = re.compile(r"^\s*[•·▪■□►▶●○◦‣⁃∙\ue000-\uf8ff]", re.UNICODE)
 _HANGS = re.compile(r"(?:[,&/(-]|\b(?:and|or|of|the|for|to|in|with|by|a|an))\s*$", re.IGNORECASE)
-_GOES_ON = re.compile(r"^(?:[a-zß-ÿ(]|and\b|or\b|&)")
+_GOES_ON = re.compile(r"^(?:[a-zß-ÿ('‘\"“]|and\b|or\b|&)")
 FIELD = re.compile(r"^[^:]{2,40}:\s+\S")
 """'Flight: 4u9525': a field and its value, of which a block is no list."""
 _FIRST_GAP, _GAP = 9.0, 3.2
 """Line heights from the heading to its first item, and from one line of the list to the next."""
 _LINES = 80
+_LEAD = 3
+"""Lines between a heading and the first bullet: 'The following were bought:'."""
+_READ = 2
+"""Bullets that are read where the engine reads this list's at all; where fewer are, each capital begins an item."""
+_COLUMNS = 12
 _SHORT = 11
 """Words of a usual line of a list without bullets: a longer one is running text."""
 _CELL = 4
@@ -76,21 +81,32 @@ class Item:
         return sum(w.confidence for w in self.words) / max(1, len(self.words))
 
 
-def items_under(heading: Sequence[Run], layout: Layout, *, columns: bool = True) -> tuple[Item, ...]:
-    """The items of the list that ``heading``, one line or two, stands over; empty where none does.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Under:
+    """What stands under a heading: the items of its list, empty where there is none; ``lead`` are the lines between, and
+    ``marked`` says that the items have bullets or numbers."""
+
+    items: tuple[Item, ...] = ()
+    lead: str = ""
+    marked: bool = False
+
+
+def items_under(heading: Sequence[Run], layout: Layout, *, columns: bool = True) -> Under:
+    """What ``heading``, one line or two, stands over.
 
     Without ``columns`` lines without bullets are none under one heading of several on a level: it heads a table's column.
     """
     below = _below(heading, layout)
     if not below:
-        return ()
+        return Under()
     lines = _lines(below, layout)
-    first = next((n for n, line in enumerate(lines[:3]) if line.marked), None)
+    first = next((n for n, line in enumerate(lines[: _LEAD + 1]) if line.marked), None)
     if first is not None:
-        return _bulleted(lines[first:], layout.unit)
+        lead = " ".join(line.text for line in lines[:first])
+        return Under(items=_bulleted(lines[first:], layout.unit), lead=lead, marked=True)
     if not columns and any(layout.right_of(run) or layout.left_of(run) for run in heading):
-        return ()
-    return _grid(below, layout) or _lined(lines, layout.unit)
+        return Under()
+    return Under(items=_grid(below, layout) or _lined(lines, layout.unit))
 
 
 def _below(heading: Sequence[Run], layout: Layout) -> list[Run]:
@@ -114,7 +130,20 @@ def _below(heading: Sequence[Run], layout: Layout) -> list[Run]:
         if len(found) >= _LINES or (not found and run.y0 - last.y1 > max(_FIRST_GAP * unit, 4 * height)):
             break
         found.append(run)
-    return found
+    return found if beside or left_of else _of_column(found, heading[0])
+
+
+def _of_column(runs: list[Run], heading: Run) -> list[Run]:
+    """The runs of the column that ``heading`` stands over, where lists stand side by side under a row of headings."""
+    marked = [run for run in runs if _BULLET.match(run.text)][:_COLUMNS]
+    first = [run for run in marked if run.y0 < marked[0].y1 and marked[0].y0 < run.y1]
+    starts = sorted(run.x0 for run in first)
+    middle = (heading.x0 + heading.x1) / 2
+    if len(starts) < 2 or heading.x1 - heading.x0 > 0.8 * (starts[-1] - starts[0]):
+        return runs
+    left = max((x for x in starts if x <= middle), default=starts[0])
+    right = min((x for x in starts if x > left), default=float("inf"))
+    return [run for run in runs if left - run.height <= run.x0 < right - 0.3 * run.height]
 
 
 def _lines(runs: Sequence[Run], layout: Layout) -> list[_Line]:
@@ -136,31 +165,47 @@ def _lines(runs: Sequence[Run], layout: Layout) -> list[_Line]:
 def _bulleted(lines: Sequence[_Line], unit: float) -> tuple[Item, ...]:
     """Lines with bullets or numbers, each with the lines that go on. A lost bullet is told by a line that was not full."""
     first = lines[0]
+    lines = _close_together(lines, unit)
     edge = max(line.x1 for line in lines if line.x0 >= first.x0 - unit)
     signs = _SIGN.match(first.text) is not None
+    most_lost = sum(line.marked for line in lines if abs(line.x0 - first.x0) < 1.5 * unit) < _READ
     groups: list[list[_Line]] = []
     for line in lines:
-        if groups and line.y0 - groups[-1][-1].y1 > _GAP * unit + (2 * unit if line.marked else 0.0):
-            break
         aligned = abs(line.x0 - first.x0) < 1.5 * unit
         if line.marked and aligned and (not signs or _SIGN.match(line.text) or line.text[0] in "*+-–—"):
             groups.append([line])
         elif line.x0 < min(first.text_x, first.x0 + unit) - 1.2 * unit or (groups and line.height > _TALLER * first.height):
             break
-        elif groups and _is_rest(groups[-1][-1], line, edge):
+        elif groups and _is_rest(groups[-1][-1], line, edge, by_room=not most_lost):
             groups[-1].append(line)
-        elif groups and abs(line.x0 - first.text_x) < (2.5 if signs else 0.8) * unit:
+        elif groups and (
+            abs(line.x0 - first.text_x) < (2.5 if signs else 0.8) * unit or abs(_middle(line) - _middle(first)) < unit
+        ):
             groups.append([line])
         else:
             break
     return _items(groups)
 
 
+def _close_together(lines: Sequence[_Line], unit: float) -> list[_Line]:
+    """The lines before the first wide gap. Bullets may stand further apart than lines of one item."""
+    kept = [lines[0]]
+    gaps: list[float] = []
+    for line in lines[1:]:
+        gap = line.y0 - kept[-1].y1
+        usual = max(gaps, default=gap) if not line.marked else gap
+        if gap > _GAP * unit + (2 * unit if line.marked else 0.0) or gap > 2.2 * usual + unit:
+            break
+        gaps.append(gap)
+        kept.append(line)
+    return kept
+
+
 def _lined(lines: Sequence[_Line], unit: float) -> tuple[Item, ...]:
     """Short lines that share their left edge or their middle."""
     first = lines[0]
-    if first.text.rstrip().endswith(":"):
-        return ()  # a field, or the heading of another list
+    if first.text.rstrip().endswith(":") or first.text[0].islower():
+        return ()  # a field, the heading of another list, or the rest of a line
     edge = max(line.x1 for line in lines[:12])
     groups: list[list[_Line]] = []
     kept: list[_Line] = []
@@ -202,13 +247,20 @@ def _grid(runs: Sequence[Run], layout: Layout) -> tuple[Item, ...]:
     return _items([[_Line.of(run)] for run in runs])
 
 
-def _is_rest(before: _Line, line: _Line, edge: float) -> bool:
-    """True when ``line`` goes on with the one ``before``: its first word had no room there, or it starts like a rest."""
+def _is_rest(before: _Line, line: _Line, edge: float, *, by_room: bool = True) -> bool:
+    """True when ``line`` goes on with the one ``before``: it starts like a rest, or its first word had no room there."""
     if _GOES_ON.match(line.text) or _HANGS.search(before.text):
         return True
+    if not by_room:
+        return False
     word = line.text.split()[0]
     width = (line.x1 - line.x0) * len(word) / max(1, len(line.text))
     return before.x1 + width + 0.4 * line.height > edge
+
+
+def _middle(line: _Line) -> float:
+    """The middle of the text behind the bullet."""
+    return (line.text_x + line.x1) / 2
 
 
 def _usual_gap(kept: Sequence[_Line], unit: float) -> float:

@@ -19,6 +19,9 @@ _BY = re.compile(
     r"(?=\s|$)\s*(?P<rest>.*)$",
     re.IGNORECASE,
 )
+_FOR = re.compile(
+    r"^\W*(?:prepared|written|produced|made|compiled|submitted|presented)\s+(?:for|to)\s*:?\s*(?P<rest>.*)$", re.I
+)
 _PART = (
     r"(?:[A-Z][a-zß-ÿ'’-]+|[A-Z]{2,}(?:['’-][A-Z]+)*|[A-Z]\.?|(?:Mc|Mac|O['’]|D['’])[A-Z][a-z]+"
     r"|(?:de|van|von|der|bin|al|da|di|la))"
@@ -79,6 +82,8 @@ def makers(asked: Maker, layouts: Sequence[Layout], question: str, title: str) -
         return _dated(first)
     if asked is Maker.FIRM:
         return _signed(layouts, title)
+    if asked is Maker.CLIENT:
+        return next((f for layout in first for run in layout.runs if (f := _client(run, layout)) is not None), None)
     found = [_labelled(run, layout, question) for layout in first for run in layout.runs]
     best = max((f for f in found if f is not None), key=lambda f: f.score, default=None)
     if best is not None:
@@ -124,9 +129,24 @@ def _labelled(run: Run, layout: Layout, question: str) -> OnCover | None:
         start = match.start("rest")
         names = tuple(_names_of(run, start))
     else:
-        names = tuple(name for item in items_under([run], layout)[:6] for name in _whole(item))
+        names = tuple(name for item in items_under([run], layout).items[:6] for name in _whole(item))
         names = names or tuple(name for below in _next(run, layout) for name in _names_of(below, 0))
     return OnCover(names=names, layout=layout, score=score) if names else None
+
+
+def _client(run: Run, layout: Layout) -> OnCover | None:
+    """What stands behind or under 'Prepared for:', a person or not."""
+    match = _FOR.match(run.text)
+    if match is None:
+        return None
+    if match["rest"]:
+        name = Item(text=match["rest"].strip(" ."), words=run.words_between(match.start("rest"), len(run.text)))
+    else:
+        below = _next(run, layout)
+        if not below or below[0].text.rstrip().endswith(":"):
+            return None
+        name = Item(text=below[0].text.strip(" ."), words=below[0].words)
+    return OnCover(names=(name,), layout=layout, score=_LABELLED) if len(name.text) > 2 else None
 
 
 def _next(run: Run, layout: Layout) -> list[Run]:

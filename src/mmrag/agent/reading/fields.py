@@ -18,6 +18,7 @@ from mmrag.agent.reading.lexicon import Concept, Lexicon
 from mmrag.agent.reading.lookup import UNITS, asked_words, by_alignment, word_weights
 from mmrag.agent.reading.options import in_options
 from mmrag.agent.reading.prose import lines
+from mmrag.agent.reading.roles import in_roles
 from mmrag.agent.reading.tabled import given as given_names
 from mmrag.agent.reading.tabled import in_tables
 from mmrag.agent.reading.tables import wanted_of
@@ -30,6 +31,7 @@ from mmrag.domain.values import ValueKind
 _ANYWHERE = {AnswerType.PHONE: (ValueKind.PHONE, 0.34), AnswerType.EMAIL: (ValueKind.EMAIL, 0.6)}
 _NUMERIC = (AnswerType.AMOUNT, AnswerType.NUMBER, AnswerType.PERCENT)
 _DATED = (AnswerType.DATE, AnswerType.TIME)
+_IN_NO_CHART = frozenset({AnswerType.PHONE, AnswerType.EMAIL, AnswerType.ADDRESS, AnswerType.TIME})
 _TITLE_ROWS = 12
 
 
@@ -39,7 +41,7 @@ def by_fields(asked: Asked, plan: Plan, pages: Sequence[tuple[float, LabelIndex]
     weights = word_weights([index.layout for _, index in pages], asked_words((*asked.qualifiers, plan.target)), given)
     found: list[Candidate] = []
     for weight, index in pages:
-        here = in_charts(asked, plan, index.layout)
+        here = [] if asked.type in _IN_NO_CHART else in_charts(asked, plan, index.layout)
         if ranks(plan.asked) and charts_of(index.layout):
             found += [c.scaled(weight) for c in here]  # the chart tells which is the largest, or nothing here does
             continue
@@ -48,6 +50,8 @@ def by_fields(asked: Asked, plan: Plan, pages: Sequence[tuple[float, LabelIndex]
         if asked.type is AnswerType.NUMBER:
             here += in_sentences(plan.asked, wanted_of(plan.asked, plan.target, given_names(plan)), index.table)
         here += in_options(asked, plan, index.layout)
+        if asked.type is AnswerType.NAME and not asked.concepts:
+            here += in_roles(plan.target, index.layout)
         named = _named(asked, plan, index, lexicon)
         here += [c for c in named if not _is_ordinal(c, index.layout)] if asked.type is AnswerType.NUMBER else named
         if max((c.score for c in here), default=0.0) < 0.5:

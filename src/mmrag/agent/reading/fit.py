@@ -30,6 +30,9 @@ _WRAPS = 14
 _TRIM = " \t,;:*|_=~"
 _CODE = re.compile(r"[^\s:#]*\d[^\s]*")
 _MORE_CODE = re.compile(r"(?:\s*,\s*|\s+)([^\s:#]*\d[^\s]*)")
+_JOINS = re.compile(r"(?:and|or|of|und|et|y)\s")
+"""'and Secretary' is the rest of a line, and names nobody."""
+_PHONE_DIGITS = 5
 _EDITION = re.compile(
     r"\W*(?:rev(?:ision|ised)?|version|vers|edition|ed|form|stand)\b[\s.:]*(?:no\.?\s*)?[\w./-]*\d[\w./-]*\W*", re.IGNORECASE
 )
@@ -85,6 +88,8 @@ def _typed(layout: Layout, place: Place, kind: AnswerType) -> Iterator[Cut]:
     wanted = _KINDS[kind]
     values = [v for v in layout.values(place.run) if v.start >= place.start and v.kind in wanted]
     values.sort(key=lambda v: (-wanted[v.kind], v.start))
+    if kind is AnswerType.PHONE:
+        values = [v for v in values if sum(c.isdigit() for c in v.text) >= _PHONE_DIGITS]
     for rank, value in enumerate(values):
         fit = wanted[value.kind]
         if value.kind is ValueKind.NUMBER and not _alone(place.run, place, value):
@@ -190,7 +195,7 @@ def _text_fit(text: str, kind: AnswerType) -> float:
         words = len(text.split())
         lower = sum(w.lstrip("(\"'“‘")[:1].islower() for w in text.split())
         prose = 0.5 if words > 4 and lower > 0.55 * words else 1.0
-        if words > 1 and lower == words:
+        if words > 1 and (lower == words or _JOINS.match(text)):
             return 0.2
         bullet = 0.5 if text[0] in "•·▪■►-*" else 1.0
         return (0.75 + 0.25 * share) * prose * bullet * (1.0 if words <= 10 else 0.6)

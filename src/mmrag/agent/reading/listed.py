@@ -12,7 +12,9 @@ from mmrag.agent.reading.text import STOP, stem, words
 from mmrag.domain.documents import ElementKind
 
 _LISTED = r"(?:listed|enumerated|mentioned|named|shown|given|included|set out|described|specified|presented)"
-_HOW_MANY = re.compile(rf"\bhow many\s+(?P<what>[^?]*?)\s+(?:are|were|is)\s+(?:there|{_LISTED})\b", re.IGNORECASE)
+_HOW_MANY = re.compile(
+    rf"\bhow many\s+(?P<what>[^?]*?)\s+(?:(?:are|were|is)\s+(?:there|{_LISTED})|appear|exist)\b", re.IGNORECASE
+)
 _WHICH = re.compile(
     rf"^\W*(?:which|what)\s+(?P<noun>[a-z][\w/-]*(?:\s+[a-z][\w/-]*){{0,3}}?)\s+(?:are|were|is|was)\s+(?P<listed>{_LISTED})?",
     re.IGNORECASE,
@@ -46,6 +48,8 @@ _COVERED = 0.75
 _OF_HEADING = 0.6
 """Of the heading's own words, those that the question has to say."""
 _BASE, _MORE = 0.5, 0.42
+_UNMARKED = 0.94
+"""What a list without bullets or numbers keeps: where one has them, it is the likelier one."""
 _OTHER_COUNT = 0.5
 """What a score keeps where the question says how many there are, and the list has more or fewer."""
 _TITLE_ROWS = 2
@@ -126,19 +130,19 @@ def in_lists(asked: ListAsked, layout: Layout) -> Listed | None:
     best: Listed | None = None
     title = frozenset(s for row in layout.rows[:_TITLE_ROWS] for run in row for s in _stems(run.text))
     for heading in _headings(asked, layout):
+        under = items_under(heading, layout, columns=bool(asked.head))
         own = frozenset(s for run in heading for s in _own(run))
-        score = _fit(asked, own, title | _over(heading[0], layout))
-        if score <= 0.0 or (best is not None and score <= best.score):
+        score = _fit(asked, own, title | _over(heading[0], layout) | _stems(under.lead)) * (
+            1.0 if under.marked else _UNMARKED
+        )
+        if len(under.items) < 2 or score <= (0.0 if best is None else best.score):
             continue
-        items = items_under(heading, layout, columns=bool(asked.head))
-        if len(items) < 2:
-            continue
-        if asked.count is not None and asked.count != len(items):
+        if asked.count is not None and asked.count != len(under.items):
             score *= _OTHER_COUNT
-        sure = sum(item.confidence for item in items) / len(items)
+        sure = sum(item.confidence for item in under.items) / len(under.items)
         score *= 0.5 + 0.5 * sure
         if best is None or score > best.score:
-            best = Listed(items=items, score=score)
+            best = Listed(items=under.items, score=score)
     return best
 
 

@@ -21,7 +21,10 @@ _GOES_ON = re.compile(r"(?:and|or|of|for|und|et|y|dan)\b|[&/]\s*[A-Za-z]{3}")
 """The printed label is longer than the words found: in 'Name and address: ...' nothing before the colon is a value."""
 _NUMBERED = re.compile(r"^\(?\d{1,2}[a-z]?[.)\]]\s*[A-Z][a-z]|^\(?[a-zA-Z][.)]\s+[A-Z]")
 _ROLE_WORDS = 5
-_PERSON = re.compile(r"(?:[A-Z][\w.'’-]*)(?:,?\s+(?:[A-Z][\w.'’-]*|de|da|van|von|der|bin|al)){1,5}")
+_NAME = r"(?:[A-Z][\w.'’-]*)(?:,?\s+(?:[A-Z][\w.'’-]*|de|da|van|von|der|bin|al)){1,5}"
+_PERSON = re.compile(rf"{_NAME}(?:,\s+[A-Z][A-Za-z.]{{1,5}}){{0,3}}")
+"""With degrees: 'Ada Brook, MD, MPH'."""
+_REST = re.compile(r"(?:and|of|for)\s")
 _BOXED = re.compile(r"^\d{1,2}[a-z]?\s+[A-Z][a-z]")
 
 
@@ -80,7 +83,7 @@ def name_over(layout: Layout, label: Label) -> Place | None:
     above = next(iter(layout.above(run, run.x0, run.x1, 4 * layout.unit)), None)
     if above is None or not _PERSON.fullmatch(above.text.strip()) or not _aligned(run, above, layout.unit):
         return None
-    below = next(iter(layout.below(run, run.x0, run.x1, 12 * layout.unit)), None)
+    below = next((o for o in layout.below(run, run.x0, run.x1, 12 * layout.unit) if not _REST.match(o.text)), None)
     if below is not None and run.cy - above.cy > 0.8 * (below.cy - run.cy):
         return None
     return Place(run=above, start=0, relation=Relation.ABOVE, weight=WEIGHTS[Relation.BELOW])
