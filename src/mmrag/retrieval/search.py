@@ -101,13 +101,13 @@ async def search(
         if allowed is not None:
             led = tuple(h for h in led if PageRef(document_id=h.element.document_id, page=h.element.page) in allowed)
         hits = beside(hits, led, k)
-    named = [document.name for id_ in meant[:_NAMED] if (document := await parts.catalog.document(id_)) is not None]
+    named = await _names(meant[:_NAMED], hits, parts.catalog)
     return Gathered(
         hits=hits,
         documents=tuple(meant),
         matches=matches.documents,
         unmatched=matches.unmatched(meant),
-        named=tuple(named),
+        named=named,
     )
 
 
@@ -232,6 +232,15 @@ def _best_pages(matches: Matches, meant: Sequence[str]) -> list[PageRef]:
     wanted = frozenset(meant[:_MEANT])
     inside = {ref: s for ref, s in matches.pages.items() if ref.document_id in wanted}
     return order(inside)[: 2 * _WHOLE_PAGES]
+
+
+async def _names(meant: Sequence[str], hits: Sequence[Hit], catalog: Catalog) -> tuple[str, ...]:
+    """The names of the documents ``meant``; most of them have a hit, and are not looked up again."""
+    known = {hit.element.document_id: hit.document for hit in hits}
+    for id_ in meant:
+        if id_ not in known and (document := await catalog.document(id_)) is not None:
+            known[id_] = document.name
+    return tuple(known[id_] for id_ in meant if id_ in known)
 
 
 async def _hits(
