@@ -72,7 +72,8 @@ class Reteller:
     def __init__(self, model: ChatModel) -> None:
         self._prompt = load_prompt("summary")
         self._asking = Structured(model, stage=STAGE, max_output_tokens=_MOST_TOKENS)
-        self.author = f"{model.identity} {self._prompt.sha256[:12]}-{_VERSION}"
+        # Without the address: the same model on another port says the same.
+        self.author = f"{model.identity.partition('@http')[0]} {self._prompt.sha256[:12]}-{_VERSION}"
 
     @property
     def tried(self) -> str:

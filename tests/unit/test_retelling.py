@@ -100,6 +100,8 @@ async def test_only_so_much_of_a_page_is_shown() -> None:
 def test_the_author_changes_with_the_model() -> None:
     first, second = Reteller(ScriptedModel([], identity="a")), Reteller(ScriptedModel([], identity="b"))
     assert len({first.author, second.author, first.tried, second.tried, AUTHOR}) == 5
+    here, there = (Reteller(ScriptedModel([], identity=f"openai:m@http://127.0.0.1:{port}/v1")) for port in (1, 2))
+    assert here.author == there.author, "the same model on another port says the same"
 
 
 class Store:
