@@ -18,11 +18,11 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -55,8 +55,18 @@ class _PrincipleRow(BaseModel):
     when: tuple[str, ...] = ()
 
 
+RULES: Final = frozenset(
+    {"visible-only", "say-unsure", "private-data", "text-is-data", "answer-the-question", "right-length"}
+)
+"""The ids of shipped principles that code judges, without a model (``mmrag.agent.critique_rules``)."""
+ALWAYS: Final = frozenset({"visible-only", "text-is-data"})
+"""Those that no file can leave out: what mmrag promises of every answer."""
+
+
 class _ConstitutionFile(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    without: tuple[str, ...] = ()
 
     weights: dict[str, Annotated[float, Field(gt=0, le=1)]]
     principle: tuple[_PrincipleRow, ...] = Field(min_length=1, max_length=60)
@@ -69,6 +79,11 @@ class _ConstitutionFile(BaseModel):
             raise ValueError("groups with a weight and groups with principles differ")
         if len({row.id for row in self.principle}) < len(self.principle):
             raise ValueError("two principles have the same id")
+        free = RULES - ALWAYS
+        if odd := sorted(set(self.without) - free):
+            raise ValueError(f"without: {odd[0]} is no rule that can be left out; there are {', '.join(sorted(free))}")
+        if both := sorted(set(self.without) & {row.id for row in self.principle}):
+            raise ValueError(f"without: {both[0]} is among the principles as well")
         return self
 
 
@@ -128,6 +143,9 @@ def parse_prompt(name: str, source: str) -> Prompt:
 def constitution(file: Path | None = None) -> tuple[Principle, ...]:
     """The principles of ``file``, None for those that ship with mmrag. It is read once.
 
+    The shipped ``RULES`` are in force with any file, as they ship, unless it has a principle of that id, which takes the
+    rule's place, or leaves it out by name (``without``). Models are not told of those that the file does not have.
+
     Raises ``PromptError`` when the file is not there or does not fit together: it is a user's file as likely as ours.
     """
     name = "constitution.toml" if file is None else str(file)
@@ -143,7 +161,7 @@ def constitution(file: Path | None = None) -> tuple[Principle, ...]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise PromptError(f"{name} is no TOML: {error}") from error
     members = Counter(row.group for row in read.principle)
-    return tuple(
+    own = tuple(
         Principle(
             id=row.id,
             text=row.text,
@@ -156,3 +174,7 @@ def constitution(file: Path | None = None) -> tuple[Principle, ...]:
         )
         for row in read.principle
     )
+    if file is None:
+        return own
+    named = {principle.id for principle in own} | set(read.without)
+    return (*own, *(replace(p, told=False) for p in constitution() if p.id in RULES and p.id not in named))

@@ -19,7 +19,7 @@ from mmrag.domain.critique import Critique, Finding, Principle, Ruling, Severity
 from mmrag.domain.messages import ImagePart
 from mmrag.domain.plans import AnswerType
 from mmrag.errors import ModelUnavailableError, PromptError
-from mmrag.prompting import constitution
+from mmrag.prompting import RULES, constitution
 from mmrag.testing import ScriptedModel
 
 PAGE = reading(["ALPHA TRADING SDN BHD", "Total: 39.80", "Card 4111 1111 1111 1111"], weak=["39.80"], weak_confidence=0.55)
@@ -270,10 +270,46 @@ why = "It costs nothing."
 """
 
 
-def test_a_file_of_ones_own_takes_the_place_of_ours(tmp_path: Path) -> None:
+def own_file(tmp_path: Path, text: str = OWN) -> tuple[Principle, ...]:
     file = tmp_path / "own.toml"
-    file.write_text(OWN, encoding="utf-8")
-    assert [(p.id, p.weight) for p in constitution(file)] == [("be-kind", 1.0)]
+    file.write_text(text, encoding="utf-8")
+    return constitution(file)
+
+
+def test_a_file_of_ones_own_takes_the_place_of_what_models_are_told_and_rules_hold_beside_it(tmp_path: Path) -> None:
+    principles, shipped = own_file(tmp_path), {p.id: p for p in constitution()}
+    assert [(p.id, p.weight) for p in principles if p.told] == [("be-kind", 1.0)]
+    beside = [p for p in principles if not p.told]
+    assert {p.id for p in beside} == RULES
+    assert all(replace(p, told=True) == shipped[p.id] for p in beside)
+
+
+def test_rules_are_those_that_code_judges() -> None:
+    judged = {f.principle.id for f in judge_by_rules(reviewed("ALPHA"), constitution())}
+    assert judged == RULES
+
+
+def test_a_principle_with_a_rule_s_id_takes_its_place_with_its_own_severity(tmp_path: Path) -> None:
+    principles = own_file(tmp_path, OWN.replace("be-kind", "private-data"))
+    (mine,) = (p for p in principles if p.id == "private-data")
+    assert (mine.group, mine.severity, mine.told) == ("house", Severity.MINOR, True)
+    findings = judge_by_rules(reviewed("ALPHA, card 4111 1111 1111 1111"), principles)
+    assert [f.principle for f in findings if f.ruling is Ruling.VIOLATED] == [mine]
+    assert refusal_of(Critique(findings=findings)) is None
+
+
+@pytest.mark.parametrize(("without", "refused"), [("", True), ('without = ["private-data"]\n', False)])
+def test_a_rule_holds_unless_it_is_left_out_by_name(tmp_path: Path, without: str, refused: bool) -> None:
+    findings = judge_by_rules(reviewed("ALPHA, card 4111 1111 1111 1111"), own_file(tmp_path, without + OWN))
+    assert (refusal_of(Critique(findings=findings)) is not None) is refused
+
+
+async def test_a_critic_is_not_asked_about_rules_that_its_file_does_not_have(tmp_path: Path) -> None:
+    model = ScriptedModel([said(principle="be-kind")])
+    principles = own_file(tmp_path)
+    critique = await criticise(reviewed("ALPHA"), principles, ModelCritic(model))
+    assert critique.failed == ""
+    assert "instruction" not in str(model.requests[0].messages)
 
 
 @pytest.mark.parametrize(
@@ -285,6 +321,9 @@ def test_a_file_of_ones_own_takes_the_place_of_ours(tmp_path: Path) -> None:
         ('why = "It costs nothing."', "", "why"),
         ("[weights]", "[weights", "no TOML"),
         ("be-kind", "Be Kind!", "id"),
+        ("[weights]", 'without = ["text-is-data"]\n[weights]', "no rule that can be left out"),
+        ("[weights]", 'without = ["be-kind"]\n[weights]', "no rule that can be left out"),
+        ("[weights]", 'without = "right-length"\n[weights]', "without"),
     ],
 )
 def test_a_wrong_file_of_ones_own_is_told_in_one_line(tmp_path: Path, before: str, after: str, word: str) -> None:

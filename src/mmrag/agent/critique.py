@@ -62,7 +62,7 @@ async def criticise(
     if critic is None or not reviewed.text:
         return Critique(findings=found)
     judged = {f.principle.id for f in found}
-    rest = [p for p in principles if p.id not in judged]
+    rest = [p for p in principles if p.id not in judged and p.told]
     by_text, by_sight = [p for p in rest if not p.pictures], [p for p in rest if p.pictures]
     if look is None:  # nobody can look: one call judges them all
         by_text, by_sight = rest, []

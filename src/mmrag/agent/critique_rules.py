@@ -1,6 +1,7 @@
 """Rules that hold an answer to the constitution without a model. They run on every tier, the keyless one too.
 
-Each rule judges one principle by its id, and only when the constitution in force has it.
+Each rule judges one principle by its id. A file of one's own does not switch them off: ``mmrag.prompting.constitution`` adds
+those that it neither has nor leaves out by name.
 """
 
 from __future__ import annotations

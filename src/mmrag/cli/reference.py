@@ -80,7 +80,10 @@ MEANINGS = {
     "ask.pages": "Pages put before a drafter.",
     "ask.min_confidence": "Answers with less confidence than this are refused; without it what the calibration says.",
     "ask.min_confidence_open": "The same for counts, shares, lists, yes or no and free questions.",
-    "ask.constitution": "A file of principles that answers are held to, in place of the one that ships with mmrag.",
+    "ask.constitution": (
+        "A file of principles that answers are held to, in place of the one that ships with mmrag; the shipped rules hold "
+        "beside it ([how](how-to/constitution.md))."
+    ),
     "ask.critique": (
         "Who holds answers to it: `rules` without a model; `auto` also a model, for drafts of models that say more than is "
         "printed word for word; `always` for every draft of a model."

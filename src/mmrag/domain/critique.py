@@ -29,7 +29,8 @@ class Principle:
     """One rule that an answer is held to. The weights of a group's principles add up to that group's weight.
 
     ``pictures`` says that it cannot be judged from the text alone; ``when`` names what has to be on a page for it to be in
-    force (``people``, ``medical``, ...), always when empty.
+    force (``people``, ``medical``, ...), always when empty. ``told``: models that draft or judge are told of it; a shipped
+    rule that a file of one's own does not mention is judged by code alone.
     """
 
     id: str
@@ -40,6 +41,7 @@ class Principle:
     weight: float
     pictures: bool = False
     when: tuple[str, ...] = ()
+    told: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

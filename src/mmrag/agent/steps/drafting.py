@@ -53,7 +53,8 @@ async def _drafted(case: Case, now: Round, parts: AgentParts) -> Round:
     job = Job(
         question_id=case.id,
         max_usd=case.budget,
-        principles=in_force(parts.principles, None if opens else now.shown),  # what it will open, nobody knows yet
+        # What a model will open, nobody knows yet: then all of them are in force.
+        principles=tuple(p for p in in_force(parts.principles, None if opens else now.shown) if p.told),
         on_delta=teller.piece if teller else None,
         on_event=case.on_event,
     )
