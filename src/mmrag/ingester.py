@@ -57,5 +57,7 @@ def find_ingester() -> Ingester:
     """The function that ingests, as its distribution registered it. Raises ``SettingsError`` when there is none."""
     found = list(entry_points(group=INGESTER_GROUP))
     if not found:
-        raise SettingsError("Nothing here can ingest files: install the complete mmrag distribution.")
+        raise SettingsError(
+            "Nothing here can ingest files: install the complete mmrag distribution (mmrag doctor says what is missing)."
+        )
     return cast(Ingester, found[0].load())

@@ -10,6 +10,7 @@ import tarfile
 import tomllib
 import zipfile
 from email.parser import Parser
+from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
 
@@ -65,6 +66,15 @@ def test_the_wheel_says_what_it_is(wheel: Path) -> None:
     assert "mmrag = mmrag.cli.main:main" in entry_points
     runtime = {Requirement(text).name for text in info.get_all("Requires-Dist") or [] if "extra ==" not in text}
     assert {"pytest", "reportlab", "hypothesis", "ruff"} & runtime == set()
+
+
+def test_what_is_installed_here_has_the_entry_points_of_this_checkout() -> None:
+    """An editable installation keeps the list of when it was made: a part that was added since is not found by anybody."""
+    named = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["entry-points"]
+    assert set(named) >= {"mmrag.commands", "mmrag.ingesters", "mmrag.originals"}
+    for group, entries in named.items():
+        installed = {entry.name: entry.value for entry in entry_points(group=group)}
+        assert installed == entries, f"{group}: install this checkout again (make setup)"
 
 
 def test_the_source_archive_holds_what_the_tests_need(built: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.metadata
 import json
 from pathlib import Path
 
@@ -163,10 +164,40 @@ def test_doctor_is_content_with_a_good_store(store: Path, capsys: pytest.Capture
     assert found["healthy"] is True
     assert isinstance(checks, list)
     by_name = {check["name"]: check for check in checks}
-    assert {"python", "packages", "sqlite", "model: text vectors", "disk", "memory", "cores", "keys"} <= set(by_name)
+    assert {"python", "packages", "parts", "sqlite", "model: text vectors", "disk", "memory", "cores", "keys"} <= set(
+        by_name
+    )
     assert "3 documents, 3 pages, 3 elements, 1 in quarantine" in by_name["store"]["detail"]
     assert by_name["index"]["state"] == "ok"
     assert by_name["lock"]["state"] == "ok"
+
+
+@pytest.mark.parametrize(
+    ("group", "without"),
+    [
+        ("mmrag.commands", "no 'mmrag ingest'"),
+        ("mmrag.ingesters", "no file can be ingested"),
+        ("mmrag.originals", "nothing is read again"),
+    ],
+)
+@pytest.mark.parametrize("how", ["missing", "cannot be loaded"])
+def test_doctor_notices_a_part_that_the_installation_does_not_have(
+    how: str, group: str, without: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in an editable installation that is older than the part: the code is there, and nobody finds it."""
+    real = importlib.metadata.entry_points
+    broken = [] if how == "missing" else [importlib.metadata.EntryPoint(name="default", value="no_such:x", group=group)]
+    monkeypatch.setattr(
+        importlib.metadata, "entry_points", lambda **named: broken if named["group"] == group else real(**named)
+    )
+    assert run(["doctor", "--json"]) == 1
+    checks = out_json(capsys)["checks"]
+    assert isinstance(checks, list)
+    (parts,) = (check for check in checks if check["name"] == "parts")
+    assert (parts["state"], parts["required"]) == ("failed", True)
+    assert f"{group} {'is missing' if how == 'missing' else how}" in parts["detail"]
+    assert without in parts["detail"]
+    assert "pip install" in parts["fix"]
 
 
 def test_doctor_sees_that_someone_is_writing(store: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -23,6 +23,9 @@ from mmrag.values import find_values
 
 _SURE = 0.7
 """Of a judge, and of a second reading: less decides nothing."""
+_NO_REREADER = (
+    "Words that were hardly readable were not read again: nothing here opens original files (mmrag doctor says why)."
+)
 _FOUND = 0.8
 _SENTENCE = 4
 """Words from which on a claim is taken to be a sentence, and not a value that needs to be told of what."""
@@ -80,7 +83,9 @@ async def _looked_at(plan: Plan, verdict: Verdict, places: Places, judges: Judge
         return verdict, ""
     note = ""
     try:
-        if verdict.kind is VerdictKind.UNREADABLE and judges.rereader is not None:
+        if verdict.kind is VerdictKind.UNREADABLE and judges.rereader is None:
+            note = _NO_REREADER
+        elif verdict.kind is VerdictKind.UNREADABLE and judges.rereader is not None:
             verdict = await _read_again(verdict, cited, judges.rereader)
         if verdict.kind is not VerdictKind.UNREADABLE and not is_decided(verdict) and judges.entailment is not None:
             words = "\n".join(dict.fromkeys(place.element.text for place in cited))

@@ -12,9 +12,13 @@ from contextlib import closing
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Final
 
 from mmrag.cli.inventory import DigestState, image_models, model_files
+from mmrag.cli.lazy import ENTRY_POINT_GROUP
 from mmrag.errors import EmptyStoreError, MMRagError, StoreBusyError
+from mmrag.ingester import INGESTER_GROUP
+from mmrag.originals import ORIGINALS_GROUP
 from mmrag.settings import Settings, keys_present
 
 LOW_DISK, LOW_MEMORY = 2_000_000_000, 1_500_000_000
@@ -43,6 +47,7 @@ def machine_checks(settings: Settings) -> list[Check]:
     return [
         _python(),
         _packages(),
+        _parts(),
         _sqlite(),
         *_models(settings),
         _cores(),
@@ -73,6 +78,31 @@ def _packages() -> Check:
         return Check(name="packages", state=State.OK, detail=detail)
     fix = f"Install what is missing: pip install {' '.join(missing)}"
     return Check(name="packages", state=State.FAILED, detail=f"missing {', '.join(missing)}; {detail}", fix=fix)
+
+
+_PARTS: Final = (
+    (ENTRY_POINT_GROUP, "ingest", "there is no 'mmrag ingest'"),
+    (INGESTER_GROUP, "default", "no file can be ingested"),
+    (ORIGINALS_GROUP, "default", "nothing is read again, and pictures come from the stored pages"),
+)
+"""What mmrag finds in itself by entry points, and what is missing without it. An installation made from an older checkout has
+an older list of them, however new its code is."""
+
+
+def _parts() -> Check:
+    """The parts of mmrag that it finds by entry points, each loaded as it would be when it is used."""
+    lost = []
+    for group, name, without in _PARTS:
+        try:
+            found = [entry.load() for entry in metadata.entry_points(group=group, name=name)]
+        except Exception as error:  # noqa: BLE001 -- whatever the import of a part raises, the part is not there
+            lost.append(f"{group} cannot be loaded ({error}): {without}")
+        else:
+            lost += [] if found else [f"{group} is missing: {without}"]
+    if not lost:
+        return Check(name="parts", state=State.OK, detail="ingestion and original files are at hand")
+    fix = "Install mmrag again: 'pip install --no-deps -e .' in a checkout, else 'pip install --force-reinstall --no-deps mmrag'."
+    return Check(name="parts", state=State.FAILED, detail="; ".join(lost), fix=fix)
 
 
 def _sqlite() -> Check:

@@ -27,7 +27,7 @@ _ZOOM = 4.0
 """A small region is enlarged to this at most: beyond it there is nothing to see that was not scanned."""
 _MARGIN = 0.01
 """Fraction of the page added around a region, so that letters at its edge are whole."""
-_NO_FILES = "from the stored picture of the page: original files cannot be opened here"
+_NO_FILES = "from the stored picture of the page: original files cannot be opened here (mmrag doctor says why)"
 _MOST_ELEMENTS = 50
 
 

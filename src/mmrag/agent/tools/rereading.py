@@ -85,7 +85,7 @@ class ReadOnceMore:
 async def read_again(arguments: ReadAgain, parts: ToolParts) -> ReadOnceMore:
     """Raises ``UsageError`` for a place that is not there, and where nothing here can read."""
     if parts.originals is None:
-        raise UsageError("Nothing here can read a page again: install the complete mmrag distribution.")
+        raise UsageError("Nothing here can read a page again: install all of mmrag (mmrag doctor says what is missing).")
     spot = await spot_of(arguments, parts)
     stored = await stored_picture(spot.page, parts)
     ways = _BY_ITSELF if arguments.way == "auto" else (arguments.way,)
