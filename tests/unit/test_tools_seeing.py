@@ -145,7 +145,7 @@ async def test_reading_again_gives_the_old_and_the_new_reading_with_ids_to_cite(
 
 
 async def test_without_the_files_nothing_is_read_again() -> None:
-    with pytest.raises(UsageError, match="complete mmrag"):
+    with pytest.raises(UsageError, match="mmrag doctor"):
         await (await toolbox())["read_again"].call({"document": "red.jpg"})
 
 

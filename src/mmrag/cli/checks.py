@@ -85,8 +85,8 @@ _PARTS: Final = (
     (INGESTER_GROUP, "default", "no file can be ingested"),
     (ORIGINALS_GROUP, "default", "nothing is read again, and pictures come from the stored pages"),
 )
-"""What mmrag finds in itself by entry points, and what is missing without it. An installation made from an older checkout has
-an older list of them, however new its code is."""
+"""What mmrag finds in itself by entry points, and what is missing without it. An installation of an older checkout has an older
+list of them, however new its code is."""
 
 
 def _parts() -> Check:
@@ -101,7 +101,7 @@ def _parts() -> Check:
             lost += [] if found else [f"{group} is missing: {without}"]
     if not lost:
         return Check(name="parts", state=State.OK, detail="ingestion and original files are at hand")
-    fix = "Install mmrag again: 'pip install --no-deps -e .' in a checkout, else 'pip install --force-reinstall --no-deps mmrag'."
+    fix = "Install mmrag again: 'pip install --no-deps -e .' in a checkout, else 'pip install --force-reinstall mmrag'."
     return Check(name="parts", state=State.FAILED, detail="; ".join(lost), fix=fix)
 
 
