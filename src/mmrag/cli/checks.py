@@ -85,8 +85,8 @@ _PARTS: Final = (
     (INGESTER_GROUP, "default", "no file can be ingested"),
     (ORIGINALS_GROUP, "default", "nothing is read again, and pictures come from the stored pages"),
 )
-"""What mmrag finds in itself by entry points, and what is missing without it. An installation of an older checkout has an older
-list of them, however new its code is."""
+"""What mmrag finds in itself by entry points, and what is missing without it. An installation of an older checkout has an
+older list of them, however new its code is."""
 
 
 def _parts() -> Check:
