@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from itertools import count
-from typing import Any
-
-from workflows.decorators import StepFunction
-from workflows.errors import WorkflowTimeoutError
-from workflows.handler import WorkflowHandler
 
 from mmrag.agent.answer import AskFlow
 from mmrag.agent.case import AgentParts, open_case
 from mmrag.agent.events import Answered, Asked
+from mmrag.agent.running import StepsInTurn
 from mmrag.agent.steps.closing import timed_out
 from mmrag.domain.answers import Answer
 from mmrag.domain.documents import PageRef
@@ -21,26 +16,12 @@ from mmrag.domain.events import OnEvent
 __all__ = ["Agent", "AgentParts"]
 
 
-class _Flow(AskFlow):
-    """The workflow, with its steps looked up once. The runtime asks for them ten times a question and finds them by going
-    through all members of the object, which takes longer than any step of its own."""
-
-    def __init__(self, parts: AgentParts) -> None:
-        self._found: dict[str, StepFunction[Any, Any]] | None = None
-        super().__init__(parts)
-
-    def _get_steps(self) -> dict[str, StepFunction[Any, Any]]:
-        if self._found is None:
-            self._found = super()._get_steps()
-        return self._found
-
-
 class Agent:
     """Answers questions over one store. Keep one: its tiers remember pages. Questions may run at the same time."""
 
     def __init__(self, parts: AgentParts) -> None:
         self._parts = parts
-        self._flow = _Flow(parts)
+        self._flow = StepsInTurn(AskFlow(parts))
         self._asked = count(1)
 
     async def ask(
@@ -64,26 +45,9 @@ class Agent:
         case = open_case(
             self._parts, question, number, document=document, tier=tier, max_usd=max_usd, on_event=on_event, told=told
         )
-        try:
-            ended = await _result_of(self._flow.run(start_event=Asked(case=case)))
-        except WorkflowTimeoutError:
+        ended = await self._flow.run(Asked(case=case), timeout_s=settings.ask.timeout_s)
+        if ended is None:
             return await timed_out(case, settings.ask.timeout_s, self._parts)
         if not isinstance(ended, Answered):
             raise TypeError(f"the workflow ended with {type(ended).__name__}")
         return ended.outcome.answer
-
-
-async def _result_of(running: WorkflowHandler) -> object:
-    """What the workflow ends with. Cancelled, it takes the workflow with it.
-
-    A cancellation must not reach the handler's own task: the runtime would drop the run, and its steps would go on alone.
-    """
-    result = asyncio.ensure_future(running.stop_event_result())
-    try:
-        return await asyncio.shield(result)
-    except asyncio.CancelledError:
-        await running.cancel_run()
-        await asyncio.wait([result])
-        if not result.cancelled():
-            result.exception()  # that the run was cancelled is known
-        raise
