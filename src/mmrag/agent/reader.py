@@ -17,6 +17,7 @@ from mmrag.agent.reading.covers import makers
 from mmrag.agent.reading.fields import by_fields, by_meaning
 from mmrag.agent.reading.genres import genre_shares
 from mmrag.agent.reading.labels import LabelIndex
+from mmrag.agent.reading.laid_out import LaidOutPages
 from mmrag.agent.reading.layout import Layout
 from mmrag.agent.reading.lexicon import lexicon
 from mmrag.agent.reading.listed import ListAsked, in_contents, in_lists, list_asked
@@ -42,7 +43,8 @@ _FLOOR = 0.18
 _LEXICAL_IS_GOOD = 0.5
 _FIELD_IS_THERE = 0.3
 """Labels are looked for by meaning when the best candidate by text scores less; less is needed of a known field."""
-_PAGES_KEPT = 64
+_WORDS_KEPT = 60_000
+"""Words of pages kept laid out, about 25 MB beside the pages themselves, which the catalog keeps as long."""
 _UNMATCHED = 0.4
 """The share of its confidence that an answer keeps when its document fits nothing that the question says of it."""
 
@@ -73,7 +75,7 @@ class ReaderDrafter:
 
     def __init__(self, embedder: TextEmbedder | None) -> None:
         self._meaning = MeaningIndex(embedder) if embedder is not None else None
-        self._pages: OrderedDict[tuple[str, int], LabelIndex] = OrderedDict()
+        self._pages = LaidOutPages(words=_WORDS_KEPT)
 
     async def draft(self, plan: Plan, readings: Sequence[Reading]) -> Draft:
         """The best answer to ``plan`` on the pages of ``readings``, with the words it stands on."""
@@ -122,7 +124,7 @@ class ReaderDrafter:
         best_match = max((r.match for r in readings), default=1.0)
         seen = [r for r in readings if r.page.words]
         genres = genre_shares(plan, [r.page for r in seen])
-        return [(reading_weight(r, best_match) * g, self._index(r.page)) for r, g in zip(seen, genres, strict=True)]
+        return [(reading_weight(r, best_match) * g, self._pages.of(r.page)) for r, g in zip(seen, genres, strict=True)]
 
     def _read(self, asked: Asked, plan: Plan, readings: Sequence[Reading]) -> tuple[_Pages, list[Candidate]]:
         pages = self._weighted(plan, readings)
@@ -156,17 +158,6 @@ class ReaderDrafter:
             return drafted
         count = str(len(items))
         return replace(drafted, answer=count, operands=drafted.items, items=(), expression=count)
-
-    def _index(self, page: Page) -> LabelIndex:
-        """The page's labels, from the cache when the same page was read before."""
-        key = (page.document_id, page.number)
-        kept = self._pages.pop(key, None)
-        if kept is None or (kept.layout.page is not page and kept.layout.page != page):
-            kept = LabelIndex(Layout(page))
-        self._pages[key] = kept
-        while len(self._pages) > _PAGES_KEPT:
-            self._pages.popitem(last=False)
-        return kept
 
 
 def _parted(items: Sequence[Item], layout: Layout, score: float) -> Draft | None:

@@ -102,9 +102,11 @@ def _entries(layout: Layout) -> Iterator[Entry]:
 def _caption(layout: Layout, run: Run) -> Run | None:
     """The print close under a number that stands by itself, as on a slide, else close over it."""
     unit = max(run.height, layout.unit)
-    under = [r for r in layout.below(run, run.x0, run.x1, 1.6 * unit) if _is_text(r.text) and len(r.words) <= _HEAD_WORDS]
-    over = [r for r in layout.above(run, run.x0, run.x1, 1.6 * unit) if _is_text(r.text) and len(r.words) <= _HEAD_WORDS]
-    return next(iter((*under, *over)), None)
+    for near in (layout.below, layout.above):
+        for other in near(run, run.x0, run.x1, 1.6 * unit):
+            if len(other.words) <= _HEAD_WORDS and _is_text(other.text):
+                return other
+    return None
 
 
 _Row = Sequence[tuple[Run, Value | None]]
@@ -170,13 +172,18 @@ def _section(rows: Sequence[_Row], number: int, name: Run, unit: float) -> Run |
         if name.cy - row[0][0].cy > 4 * _FAR * unit:
             return None
         first = row[0][0]
-        alone = all(value is None for _, value in row) and len(row) == 1
-        if alone and first.x0 <= name.x0 + 0.5 * unit and len(first.words) <= _HEAD_WORDS and _is_text(first.text):
+        if (
+            len(row) == 1
+            and row[0][1] is None
+            and first.x0 <= name.x0 + 0.5 * unit
+            and len(first.words) <= _HEAD_WORDS
+            and _is_text(first.text)
+        ):
             return first
     return None
 
 
 def _is_text(text: str) -> bool:
-    letters = sum(c.isalpha() for c in text)
-    named = letters >= _NAME_LETTERS and letters > sum(c.isdigit() for c in text)
+    letters = sum(map(str.isalpha, text))
+    named = letters >= _NAME_LETTERS and letters > sum(map(str.isdigit, text))
     return named or any(p.search(text) for p in (YEAR, PERIOD, _RANGE))

@@ -268,7 +268,7 @@ def subject(said: Sequence[str], heads: Sequence[Cell], layout: Layout) -> float
     """
     named = {s for head in heads for s in _stems(head.text)} | _MOST | _LEAST | _PLAIN | _STOP_STEMS
     telling = {s for s in said if s not in named and len(s) > 1}
-    printed = {stem(w) for run in layout.runs for w in words(run.text)}
+    printed = layout.runs_with
     return _BASE + _SUBJECT * (sum(s in printed for s in telling) / len(telling) if telling else 1.0)
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from mmrag.agent.reading.candidates import Candidate
 from mmrag.agent.reading.layout import Layout, Run
-from mmrag.agent.reading.text import stem, words
+from mmrag.agent.reading.text import stem
 
 _OTHER = 0.5
 """What a value keeps that stands in the row asked for, but under another header than the one asked for."""
@@ -25,7 +25,7 @@ def in_columns(layout: Layout, found: Sequence[Candidate], qualifiers: Sequence[
     if not asked or not found:
         return list(found)
     run_of = {w.index: run for run in layout.runs for w in run.words}
-    heads = [run for run in layout.runs if (stems := {stem(w) for w in words(run.text)}) and stems <= asked]
+    heads = [run for run, stems in zip(layout.runs, layout.stems, strict=True) if stems and stems <= asked]
     return _weighed(found, {i: _heading(c, run_of, heads) for i, c in enumerate(found)}, layout, run_of, asked)
 
 
@@ -60,5 +60,5 @@ def _row_share(candidate: Candidate, layout: Layout, run_of: dict[int, Run], ask
     run = run_of.get(candidate.words[0].index) if candidate.words else None
     if run is None:
         return 0.0
-    there = {stem(w) for o in layout.left_of(run) for w in words(o.text)}
+    there = frozenset[str]().union(*[layout.stems[o.index] for o in layout.left_of(run)])
     return len(there & asked) / len(asked)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from mmrag.agent.reading.candidates import Candidate
 from mmrag.agent.reading.cells import NUMERIC
 from mmrag.agent.reading.fit import value_cut
-from mmrag.agent.reading.layout import Run
+from mmrag.agent.reading.layout import Layout, Run
 from mmrag.agent.reading.tables import Table, Wanted
 from mmrag.agent.reading.text import stem, words
 
@@ -42,7 +42,7 @@ def in_sentences(question: str, wanted: Wanted, table: Table) -> list[Candidate]
             for value in layout.values(run):
                 if value.kind not in NUMERIC or not _counts(run, value.end, what):
                     continue
-                said = _stems(layout.rows[max(0, number - _AROUND) : number + _AROUND + 1])
+                said = _stems(layout, layout.rows[max(0, number - _AROUND) : number + _AROUND + 1])
                 if wanted.names - frozenset(what) - said:
                     continue
                 share = len(telling & said) / len(telling) if telling else 1.0
@@ -68,5 +68,5 @@ def _counts(run: Run, end: int, what: Sequence[str]) -> bool:
     return behind == tuple(what) and not after[:1].isalnum() and after.lstrip()[:1].isalpha()
 
 
-def _stems(rows: Sequence[Sequence[Run]]) -> frozenset[str]:
-    return frozenset(stem(w) for row in rows for run in row for w in words(run.text))
+def _stems(layout: Layout, rows: Sequence[Sequence[Run]]) -> frozenset[str]:
+    return frozenset[str]().union(*[layout.stems[run.index] for row in rows for run in row])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,11 +11,10 @@ from typing import NamedTuple
 from rapidfuzz.distance import Levenshtein
 from rapidfuzz.process import cdist
 
-from mmrag.agent.reading.cells import entries
 from mmrag.agent.reading.layout import Layout, Run
 from mmrag.agent.reading.lexicon import Concept, lexicon
 from mmrag.agent.reading.tables import Table
-from mmrag.agent.reading.text import Token, blurred
+from mmrag.agent.reading.text import Token, blurred, tokens
 
 _LONGEST = 6
 _SHORT_RUN = 8
@@ -23,6 +23,10 @@ _FUZZY = 0.8
 _ENUMERATOR = 2
 _WIDE_SPACE = 1.5
 """Line heights between a label and a word that may still be its last."""
+_BREAKS = re.compile(r"[:;|]")
+"""What no label goes across."""
+_LAST, _RUN = 3, 35
+"""A place in a run as one number: from bit 0 how many tokens follow the first, from bit 3 the first, from bit 35 the run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,18 +52,19 @@ class LabelIndex:
 
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
-        self._windows: dict[str, list[_Window]] = {}
+        # Where each text stands: one place as a number, several as a list of such. A page has hundreds, nearly all of them
+        # with one place, and a reader keeps hundreds of pages: objects would take three times the memory.
+        self._places: dict[str, int | list[int]] = {}
         for run in layout.runs:
-            for window in _windows(run, layout.tokens(run)):
-                self._windows.setdefault(window.key, []).append(window)
-        self._keys = [k for k in self._windows if len(k) >= 4]
-        self._blurred = [blurred(k) for k in self._keys]
+            _add_windows(self._places, run, tokens(run.text))
+        self._keys = [k for k in self._places if len(k) >= 4]
+        self._blurred = blurred("\n".join(self._keys)).split("\n")
         self._of_concepts: dict[str, tuple[Label, ...]] = {}
 
     @cached_property
     def table(self) -> Table:
         """The numbers of the page by their rows and columns."""
-        return Table(self.layout, entries(self.layout))
+        return Table(self.layout)
 
     def of_concept(self, concept: Concept) -> tuple[Label, ...]:
         """The labels of a field of the lexicon, looked for once a page."""
@@ -72,7 +77,9 @@ class LabelIndex:
         found: list[Label] = []
         for key, meant, similarity, weight in self._matches(wanted):
             other = frozenset(a for a in avoid if a in key and a not in meant)  # 'Registration unit' is no misread '... no'
-            for window in self._windows[key]:
+            places = self._places[key]
+            for place in (places,) if isinstance(places, int) else places:
+                window = _Window(key, self.layout.runs[place >> _RUN], *_first_and_last(place))
                 label = self._label(window, weight * similarity, avoid, other)
                 if label.quality >= 0.2:
                     found.append(label)
@@ -81,7 +88,7 @@ class LabelIndex:
     def _matches(self, wanted: Mapping[str, float]) -> Iterable[tuple[str, str, float, float]]:
         """Texts of the page with the label that they may be, how much they resemble it, and its weight."""
         for label, weight in wanted.items():
-            if label in self._windows:
+            if label in self._places:
                 yield label, label, 1.0, weight
         long = [w for w in wanted if len(w) >= 5]
         if not long or not self._keys:
@@ -97,18 +104,18 @@ class LabelIndex:
                 yield key, label, 0.35 + 0.6 * float(grid[row, column]), wanted[label]
 
     def _label(self, window: _Window, strength: float, avoid: frozenset[str], misread: frozenset[str]) -> Label:
-        tokens = self.layout.tokens(window.run)
-        start, end = tokens[window.first].start, tokens[window.last].end
-        before, after = _chunk(window, tokens)
+        around = self.layout.tokens(window.run)
+        start, end = around[window.first].start, around[window.last].end
+        before, after = _chunk(window, around)
         size = max(1, len(window.key))
-        others = {t.key for t in _around(window, tokens)} | self._goes_on(window, tokens, avoid)
-        others |= misread & {t.key for t in tokens[window.first : window.last + 1]}
+        others = {t.key for t in _around(window, around)} | self._goes_on(window, around, avoid)
+        others |= misread & {t.key for t in around[window.first : window.last + 1]}
         if any(o.startswith("incl") for o in others):
             others -= _TAX_WORDS
         if others & avoid or any(o.endswith(a) for a in avoid if len(a) >= 4 for o in others):
             strength *= 0.15
         strength *= 1.0 - 0.55 * before / (before + size) - 0.3 * after / (after + size)
-        if len(tokens) > 2 * _SHORT_RUN:
+        if len(around) > 2 * _SHORT_RUN:
             strength *= 0.6
         return Label(run=window.run, start=start, end=end, quality=strength, key=window.key)
 
@@ -122,17 +129,33 @@ class LabelIndex:
         return {t.key for t in there}
 
 
-def _windows(run: Run, tokens: Sequence[Token]) -> Iterable[_Window]:
-    for first, token in enumerate(tokens):
-        if not token.is_word or not (len(tokens) <= _SHORT_RUN or _starts_here(run, tokens, first)):
+def _add_windows(places: dict[str, int | list[int]], run: Run, parts: Sequence[Token]) -> None:
+    """Add the windows of ``run`` to those of its page."""
+    text, count = run.text, len(parts)
+    short = count <= _SHORT_RUN
+    broken = _BREAKS.search(text) is not None
+    breaks = [broken and at > 0 and _breaks(text[parts[at - 1].end : token.start]) for at, token in enumerate(parts)]
+    for first, token in enumerate(parts):
+        if not token.text[0].isalpha() or not (short or _starts_here(run, parts, first)):
             continue
-        key = ""
-        for last in range(first, min(first + _LONGEST, len(tokens))):
-            if last > first and _breaks(run.text[tokens[last - 1].end : tokens[last].start]):
+        key, place = "", (run.index << _RUN) + (first << _LAST)
+        for last in range(first, min(first + _LONGEST, count)):
+            if last > first and breaks[last]:
                 break
-            key += tokens[last].key
+            key += parts[last].key
             if len(key) >= 2:
-                yield _Window(key, run, first, last)
+                there, here = places.get(key), place + last - first
+                if there is None:
+                    places[key] = here
+                elif isinstance(there, int):
+                    places[key] = [there, here]
+                else:
+                    there.append(here)
+
+
+def _first_and_last(place: int) -> tuple[int, int]:
+    first = (place >> _LAST) & ((1 << (_RUN - _LAST)) - 1)
+    return first, first + (place & ((1 << _LAST) - 1))
 
 
 def _starts_here(run: Run, tokens: Sequence[Token], first: int) -> bool:
@@ -143,7 +166,7 @@ def _starts_here(run: Run, tokens: Sequence[Token], first: int) -> bool:
 
 
 def _breaks(between: str) -> bool:
-    return ":" in between or ";" in between or "|" in between
+    return _BREAKS.search(between) is not None
 
 
 def _chunk(window: _Window, tokens: Sequence[Token]) -> tuple[int, int]:

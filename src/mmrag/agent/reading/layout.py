@@ -6,14 +6,17 @@ level; x to the right, y down. Boxes that leave the package are never built from
 
 from __future__ import annotations
 
+import math
 import re
-from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from statistics import median
 
-from mmrag.agent.reading.text import Token, tokens
+from mmrag.agent.reading.text import Token, stem, tokens, words
 from mmrag.domain.documents import Element, Page, Word
 from mmrag.domain.values import Value
 from mmrag.values import find_values
@@ -77,14 +80,18 @@ class Layout:
     @cached_property
     def rows(self) -> tuple[tuple[Run, ...], ...]:
         """Runs that stand on one level, left to right; rows from top to bottom."""
-        rows: list[list[Run]] = []
-        for run in sorted(self.runs, key=lambda r: r.cy):
-            best = max(rows[-6:], key=lambda row: _row_fit(row, run), default=None)
-            if best is not None and _row_fit(best, run) >= 0.55:
-                best.append(run)
+        rows: list[_Row] = []
+        for run in self._by_level:
+            best, most = None, 0.0
+            for row in rows[-6:]:
+                fit = row.fit(run)
+                if fit > most:
+                    best, most = row, fit
+            if best is not None and most >= 0.55:
+                best.add(run)
             else:
-                rows.append([run])
-        ordered = [tuple(sorted(row, key=lambda r: r.x0)) for row in rows]
+                rows.append(_Row(run))
+        ordered = [tuple(sorted(row.runs, key=lambda r: r.x0)) for row in rows]
         return tuple(sorted(ordered, key=lambda row: min(r.cy for r in row)))
 
     @cached_property
@@ -104,6 +111,16 @@ class Layout:
         if run.index not in self._tokens:
             self._tokens[run.index] = tokens(run.text)
         return self._tokens[run.index]
+
+    @cached_property
+    def stems(self) -> tuple[frozenset[str], ...]:
+        """The stems of the words of each run, by its ``index``."""
+        return tuple([frozenset([stem(w) for w in words(run.text)]) for run in self.runs])
+
+    @cached_property
+    def runs_with(self) -> Mapping[str, int]:
+        """How many runs hold each stem that the page prints."""
+        return Counter(chain.from_iterable(self.stems))
 
     def values(self, run: Run) -> tuple[Value, ...]:
         """The typed values printed in ``run``."""
@@ -127,28 +144,39 @@ class Layout:
             self._left[run.index] = sorted(found, key=lambda o: -o.x1)
         return self._left[run.index]
 
+    @cached_property
+    def _by_level(self) -> tuple[Run, ...]:
+        return tuple(sorted(self.runs, key=lambda r: r.cy))
+
+    @cached_property
+    def _levels(self) -> tuple[float, ...]:
+        return tuple([run.cy for run in self._by_level])
+
+    @cached_property
+    def _tallest(self) -> float:
+        return max([run.height for run in self.runs], default=0.0)
+
     def _beside(self, run: Run) -> list[Run]:
         """The other runs on the level of ``run``."""
         top, bottom = run.y0, run.y1
-        near = [o for o in self.runs if o.y0 < bottom and o.y1 > top and o is not run]
-        return [o for o in near if same_level(run, o) >= 0.5]
+        # Half of the tallest run would do; the whole keeps clear of rounding.
+        first = bisect_left(self._levels, top - self._tallest)
+        last = bisect_right(self._levels, bottom + self._tallest)
+        near = [o for o in self._by_level[first:last] if o.y0 < bottom and o.y1 > top and o is not run]
+        return sorted((o for o in near if same_level(run, o) >= 0.5), key=lambda o: o.index)
 
     def below(self, run: Run, x0: float, x1: float, reach: float) -> list[Run]:
         """Runs under ``run`` that start or stand within ``x0..x1``, at most ``reach`` pixels lower, nearest first."""
-        found = [
-            o
-            for o in self.runs
-            if o is not run and run.cy + 0.5 * min(run.height, o.height) < o.cy <= run.cy + reach and _within(o, x0, x1)
-        ]
+        cy, height = run.cy, run.height
+        first, last = bisect_right(self._levels, cy), bisect_right(self._levels, cy + reach)
+        found = [o for o in self._by_level[first:last] if cy + 0.5 * min(height, o.height) < o.cy and _within(o, x0, x1)]
         return sorted((o for o in found if same_level(run, o) < 0.5), key=lambda o: (o.cy, o.x0))
 
     def above(self, run: Run, x0: float, x1: float, reach: float) -> list[Run]:
         """Runs over ``run`` that start or stand within ``x0..x1``, at most ``reach`` pixels higher, nearest first."""
-        found = [
-            o
-            for o in self.runs
-            if o is not run and run.cy - reach <= o.cy < run.cy - 0.5 * min(run.height, o.height) and _within(o, x0, x1)
-        ]
+        cy, height = run.cy, run.height
+        first, last = bisect_left(self._levels, cy - reach), bisect_left(self._levels, cy)
+        found = [o for o in self._by_level[first:last] if o.cy < cy - 0.5 * min(height, o.height) and _within(o, x0, x1)]
         return sorted((o for o in found if same_level(run, o) < 0.5), key=lambda o: (-o.cy, o.x0))
 
 
@@ -163,12 +191,32 @@ def _within(run: Run, x0: float, x1: float) -> bool:
     return overlap > 0.5 * min(run.x1 - run.x0, x1 - x0)
 
 
-def _row_fit(row: Sequence[Run], run: Run) -> float:
-    """How well ``run`` lies on a row, judged by its nearest member: a bent line is followed from word to word."""
-    nearest = min(row, key=lambda o: max(o.x0 - run.x1, run.x0 - o.x1, 0.0))
-    if min(nearest.x1, run.x1) - max(nearest.x0, run.x0) > 0.3 * min(nearest.x1 - nearest.x0, run.x1 - run.x0):
-        return 0.0
-    return same_level(nearest, run)
+class _Row:
+    """The runs of a row that is being put together, with the level that they take up."""
+
+    __slots__ = ("bottom", "runs", "top")
+
+    def __init__(self, run: Run) -> None:
+        self.runs = [run]
+        self.top, self.bottom = run.y0, run.y1
+
+    def add(self, run: Run) -> None:
+        self.runs.append(run)
+        self.top, self.bottom = min(self.top, run.y0), max(self.bottom, run.y1)
+
+    def fit(self, run: Run) -> float:
+        """How well ``run`` lies on the row, judged by its nearest member: a bent line is followed from word to word."""
+        if run.y0 >= self.bottom or run.y1 <= self.top:
+            return 0.0  # on the level of none of them
+        x0, x1 = run.x0, run.x1
+        nearest, least = run, math.inf
+        for other in self.runs:
+            apart = max(other.x0 - x1, x0 - other.x1, 0.0)
+            if apart < least:
+                nearest, least = other, apart
+        if min(nearest.x1, x1) - max(nearest.x0, x0) > 0.3 * min(nearest.x1 - nearest.x0, x1 - x0):
+            return 0.0
+        return same_level(nearest, run)
 
 
 _Box = tuple[float, float, float, float]
@@ -194,11 +242,20 @@ def _lines(page: Page) -> list[_Piece]:
     lines: dict[int, _Piece] = {}
     for word in page.words:
         if word.text.strip():
-            xs = [x for x, _ in word.polygon.points]
-            ys = [y for _, y in word.polygon.points]
-            box = (min(xs) * page.width, min(ys) * page.height, max(xs) * page.width, max(ys) * page.height)
-            lines.setdefault(word.line, []).append((word, box))
+            lines.setdefault(word.line, []).append((word, _box(word.polygon.points, page.width, page.height)))
     return [sorted(line, key=lambda p: p[1][0]) for line in lines.values()]
+
+
+def _box(points: Sequence[tuple[float, float]], width: int, height: int) -> _Box:
+    """The box around ``points`` in pixels."""
+    if len(points) == 4:  # as all but a few: spelled out, since every word of every page that is read comes by here
+        (x0, y0), (x1, y1), (x2, y2), (x3, y3) = points
+        left, right = min(x0, x1, x2, x3), max(x0, x1, x2, x3)
+        top, bottom = min(y0, y1, y2, y3), max(y0, y1, y2, y3)
+    else:
+        xs, ys = [x for x, _ in points], [y for _, y in points]
+        left, top, right, bottom = min(xs), min(ys), max(xs), max(ys)
+    return left * width, top * height, right * width, bottom * height
 
 
 def _runs(raw: Sequence[_Piece], slope: float) -> tuple[Run, ...]:
@@ -212,6 +269,8 @@ def _runs(raw: Sequence[_Piece], slope: float) -> tuple[Run, ...]:
 
 
 def _split(line: _Piece, begins_column: Callable[[_Box], bool]) -> list[_Piece]:
+    if len(line) == 1:
+        return [line]
     height = median([b[3] - b[1] for _, b in line])
     pieces: list[_Piece] = [[line[0]]]
     for word, box in line[1:]:
@@ -248,16 +307,19 @@ def _run(index: int, piece: Sequence[tuple[Word, tuple[float, float, float, floa
     for word, _ in piece:
         starts.append(length)
         length += len(word.text) + 1
-    # The middle of the run's words gives its level: one tall bracket must not make it reach into the next line.
-    top, bottom = median(b[1] for _, b in piece), median(b[3] for _, b in piece)
+    if len(piece) == 1:
+        _, top, _, bottom = piece[0][1]
+    else:
+        # The middle of the run's words gives its level: one tall bracket must not make it reach into the next line.
+        top, bottom = median([b[1] for _, b in piece]), median([b[3] for _, b in piece])
     return Run(
         index=index,
-        words=tuple(w for w, _ in piece),
-        text=" ".join(w.text for w, _ in piece),
+        words=tuple([w for w, _ in piece]),
+        text=" ".join([w.text for w, _ in piece]),
         starts=tuple(starts),
-        x0=min(b[0] for _, b in piece),
+        x0=piece[0][1][0],  # the words of a line stand in this order
         y0=top,
-        x1=max(b[2] for _, b in piece),
+        x1=max([b[2] for _, b in piece]),
         y1=bottom,
         height=bottom - top,
         cy=(top + bottom) / 2,

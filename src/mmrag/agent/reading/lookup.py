@@ -10,7 +10,7 @@ from dataclasses import replace
 from mmrag.agent.reading.candidates import Candidate
 from mmrag.agent.reading.fit import MEASURE, Cut, kinds_of, value_cut
 from mmrag.agent.reading.layout import Layout, Run, same_level
-from mmrag.agent.reading.text import content_words, fold, stem, words
+from mmrag.agent.reading.text import content_words, fold, stem
 from mmrag.domain.plans import AnswerType
 
 _CELL = 6
@@ -33,10 +33,12 @@ def word_weights(layouts: Sequence[Layout], asked: Sequence[str], given: Sequenc
 
     Words ``given`` to name the document count half: they may also name a row ("in the South").
     """
-    runs = [frozenset(stem(w) for w in words(run.text)) for layout in layouts for run in layout.runs]
-    total = max(1, len(runs))
+    total = max(1, sum(len(layout.runs) for layout in layouts))
     shares = {**{stem(w): 0.5 for w in given}, **{stem(w): 1.0 for w in asked}}
-    weights = {s: share * math.log(1.0 + total / (1.0 + sum(s in r for r in runs))) for s, share in shares.items()}
+    weights = {
+        s: share * math.log(1.0 + total / (1.0 + sum(layout.runs_with.get(s, 0) for layout in layouts)))
+        for s, share in shares.items()
+    }
     whole = sum(weights.values()) or 1.0
     return {s: w / whole for s, w in weights.items()}
 
@@ -49,8 +51,10 @@ def by_alignment(
     ``unit`` is what the question asks which of. For "year" and "month" these are the values, whatever the type; for others
     the names that end in the unit ("Blue Room").
     """
-    holders = [(run, {s for s in (stem(w) for w in words(run.text)) if s in weights}) for run in layout.runs]
-    holders = [(run, stems) for run, stems in holders if stems]
+    wanted = weights.keys()
+    holders = [
+        (run, stems) for run, all_of_it in zip(layout.runs, layout.stems, strict=True) if (stems := all_of_it & wanted)
+    ]
     found: list[Candidate] = []
     for run in layout.runs:
         for cut, spot in _united(run, unit) if unit else _typed(layout, run, kind):
@@ -72,11 +76,10 @@ def sentences(layout: Layout, weights: Mapping[str, float]) -> list[tuple[float,
     """The rows of the page with the share of the asked words they hold, best first: (share, text, runs)."""
     found: list[tuple[float, str, tuple[Run, ...]]] = []
     for row in layout.rows:
-        text = " ".join(r.text for r in row)
-        stems = {stem(w) for w in words(text)}
+        stems = frozenset[str]().union(*[layout.stems[run.index] for run in row])
         share = sum(w for s, w in weights.items() if s in stems)
         if share > 0:
-            found.append((share, text, row))
+            found.append((share, " ".join(r.text for r in row), row))
     return sorted(found, key=lambda f: -f[0])
 
 

@@ -11,9 +11,9 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
-from mmrag.agent.reading.cells import PERIOD, YEAR, Entry
+from mmrag.agent.reading.cells import PERIOD, YEAR, Entry, entries
 from mmrag.agent.reading.layout import Layout
 from mmrag.agent.reading.synonyms import variants
 from mmrag.agent.reading.text import STOP, fold, stem, words
@@ -108,18 +108,32 @@ def years_in(text: str) -> set[str]:
 
 
 class Table:
-    """The entries of one page, and how much each word of their names tells on it."""
+    """The entries of one page, and how much each word of their names tells on it. Nothing is read before it is asked for."""
 
-    def __init__(self, layout: Layout, entries: Sequence[Entry]) -> None:
+    def __init__(self, layout: Layout) -> None:
         self.layout = layout
-        self.entries = entries
-        names = {r.index: _stems(r.text) for e in entries for r in e.row}
-        counts = Counter(s for stems in names.values() for s in stems)
-        self._names = names
-        self._weights = {s: 1.0 / (1.0 + math.log(n)) for s, n in counts.items()}
-        self._printed = frozenset(stem(w) for run in layout.runs for w in words(run.text))
-        self._run_together = "".join(fold(run.text) for run in layout.runs)
         self._known: dict[str, bool] = {}
+
+    @cached_property
+    def entries(self) -> tuple[Entry, ...]:
+        return entries(self.layout)
+
+    @cached_property
+    def _names(self) -> dict[int, frozenset[str]]:
+        return {r.index: _stems(r.text) for e in self.entries for r in e.row}
+
+    @cached_property
+    def _weights(self) -> dict[str, float]:
+        counts = Counter(s for stems in self._names.values() for s in stems)
+        return {s: 1.0 / (1.0 + math.log(n)) for s, n in counts.items()}
+
+    @cached_property
+    def _printed(self) -> frozenset[str]:
+        return frozenset(self.layout.runs_with)
+
+    @cached_property
+    def _run_together(self) -> str:
+        return "".join([fold(run.text) for run in self.layout.runs])
 
     def find(self, wanted: Wanted) -> Found | None:
         """The entry that ``wanted`` names; None where none or several are."""

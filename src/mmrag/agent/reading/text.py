@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’´`][^\W\d_]+)*|\d+(?:[.,/:-]\d+)*|#|%")
@@ -36,14 +36,20 @@ class Token(NamedTuple):
         return self.text[0].isalpha()
 
 
+_new_token = partial(tuple.__new__, Token)
+"""A token from its four parts in order: a page has hundreds, and calling the class takes twice as long."""
+
+
 @lru_cache(maxsize=65_536)
 def fold(text: str) -> str:
     """Lower case, no accents, letters, digits, '#' and '%' only: 'Invoice No.' and 'INVOICENO' both give 'invoiceno'."""
+    if text.isascii():
+        plain = text.lower()  # which folds the case of ASCII, and NFKD leaves it as it is
+        return plain if plain.isalnum() else "".join([c for c in plain if c.isalnum() or c in "#%"])
     plain = unicodedata.normalize("NFKD", text).casefold()
-    return "".join(c for c in plain if c.isalnum() or c in "#%")
+    return "".join([c for c in plain if c.isalnum() or c in "#%"])
 
 
-@lru_cache(maxsize=65_536)
 def blurred(key: str) -> str:
     """A folded key with the characters that OCR takes for one another made equal: 'tota1' and 'total' both give 'total'."""
     return key.translate(_CONFUSED)
@@ -51,13 +57,13 @@ def blurred(key: str) -> str:
 
 def tokens(text: str) -> tuple[Token, ...]:
     """The words and numbers of ``text``, in order."""
-    return tuple(Token(m.group(), m.start(), m.end(), fold(m.group())) for m in _TOKEN.finditer(text))
+    return tuple([_new_token((printed := m[0], *m.span(), fold(printed))) for m in _TOKEN.finditer(text)])
 
 
 @lru_cache(maxsize=16_384)
 def words(text: str) -> tuple[str, ...]:
     """The folded words of ``text``; 'TotalAmount' gives two."""
-    return tuple(t.key for t in tokens(_CAMEL.sub(" ", text)) if t.key)
+    return tuple([key for part in _TOKEN.findall(_CAMEL.sub(" ", text)) if (key := fold(part))])
 
 
 @lru_cache(maxsize=16_384)
