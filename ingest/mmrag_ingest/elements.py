@@ -32,6 +32,7 @@ from mmrag_ingest.layout.ruled import tabular, words_inside
 from mmrag_ingest.layout.rulings import rulings_of
 from mmrag_ingest.layout.signing import signings_on
 from mmrag_ingest.layout.skew import Frame
+from mmrag_ingest.layout.stamps import stamps_by_look
 from mmrag_ingest.layout.tables import Grid
 from mmrag_ingest.layout.turning import turned_back, turned_page
 from mmrag_ingest.layout.unread import unread_regions
@@ -82,8 +83,7 @@ def understand(raw: RawPage, picture: NDArray[np.uint8] | None, *, document_id: 
     if picture is not None:
         parts = _add_pictures(made, picture, raw)
         shown = [e.bbox for e in made.elements if e.kind.is_picture]
-        for stamp in stamps_on(made.words, raw.height / raw.width, shown):
-            made.region(stamp.kind, stamp.box, stamp.text, stamp.words)
+        _add_stamps(made, picture, raw, shown)
         for option in options_on(made.words, picture, shown):
             made.option(option)
         for signing in signings:
@@ -182,6 +182,14 @@ def _add_rows(made: Assembler, rows: list[Row], grid: Grid | None, pairs: list[P
         for pair in pairs:
             if pair.label_words[0].raw in inside:
                 made.pair(pair)
+
+
+def _add_stamps(made: Assembler, picture: NDArray[np.uint8], raw: RawPage, shown: list[BBox]) -> None:
+    across = stamps_on(made.words, raw.height / raw.width, shown)
+    known = {i for stamp in across for i in stamp.words}
+    seen = stamps_by_look([w for w in made.words if w.index not in known], picture, shown)
+    for box, text, indexes in [*((s.box, s.text, s.words) for s in across), *((s.box, s.text, s.words) for s in seen)]:
+        made.region(ElementKind.STAMP, box, text, indexes)
 
 
 def _add_unread(made: Assembler, raw: RawPage) -> list[str]:

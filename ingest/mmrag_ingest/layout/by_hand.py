@@ -9,17 +9,9 @@ from typing import Final
 
 from mmrag.domain.documents import Element, ElementKind, Word
 from mmrag.domain.geometry import BBox
+from mmrag_ingest.layout.stamps import STAMPED, WHEN
 from mmrag_ingest.relabelling import renumbered
 
-_STAMPED: Final = re.compile(
-    r"\b(?:received|recd|registration|filed|paid|approved|copy|void|cancel+ed|confidential|registered|registry|entered|posted"
-    r"|original|draft|eingegangen|bezahlt|pag[ao]do|pay[ée]|recibido|ricevuto)\b",
-    re.IGNORECASE,
-)
-_WHEN: Final = re.compile(
-    r"\b\d{1,2}[:./]\d{2}\b|\b(?:19|20)\d\d\b|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\W*\d",
-    re.IGNORECASE,
-)
 _SIGN: Final = re.compile(r"^(?:signature|signatures|signed|sign|unterschrift|firma|assinatura)\W*$", re.IGNORECASE)
 _FEWEST: Final = 2  # words that run across
 _TOGETHER: Final = 0.05
@@ -57,7 +49,7 @@ def stamps_on(words: Sequence[Word], upright: float, pictures: Sequence[BBox] = 
     found = []
     for group in groups:
         text = " ".join(w.text for w in sorted(group, key=lambda w: w.index))
-        if len(group) >= _FEWEST and (_STAMPED.search(text) or _WHEN.search(text)):
+        if len(group) >= _FEWEST and (STAMPED.search(text) or WHEN.search(text)):
             indexes = tuple(sorted(w.index for w in group))
             found.append(Region(kind=ElementKind.STAMP, box=BBox.around(w.bbox for w in group), words=indexes, text=text))
     return sorted(found, key=lambda r: (r.box.y0, r.box.x0))
