@@ -27,7 +27,7 @@ async def test_of_many_documents_of_a_firm_the_one_meant_shows_its_name_too(
                 parts.writer, make_document(name, pages=1), [make_page(name, 1, "HARBOUR WORKS LTD", to, f"Sheet {number}")]
             )
         assert parts.lexical is not None
-        matches = await match_constraints(asked, parts.lexical)
+        matches = await match_constraints(asked, parts.lexical, parts.catalog)
     best = max(matches.documents, key=lambda document: matches.documents[document])
     assert (best, matches.documents[best]) == (f"doc-{MEANT}", pytest.approx(1.0))
     assert matches.unmatched([best]) == ()

@@ -72,7 +72,7 @@ async def _documents_of(part: Part, parts: SearchParts) -> tuple[tuple[str, ...]
     ready = {d.id: d for d in await parts.catalog.documents() if d.status is DocumentStatus.READY}
     if not part.constraints:
         return await _of_genre(part.genre, ready, parts), ()
-    matches = await match_constraints(part.constraints, parts.lexical)
+    matches = await match_constraints(part.constraints, parts.lexical, parts.catalog)
     if part.several:
         named = {d: s for d, s in matches.documents.items() if s >= SHOWS_NAME and d in ready}
         return tuple(sorted(named, key=lambda d: (-named[d], ready[d].name))), matches.unmatched(())

@@ -47,7 +47,7 @@ _PAIRED = frozenset(
 _POOLED = frozenset((Operation.SUM, Operation.AVERAGE, Operation.COUNT, Operation.LIST))
 _AMOUNTS_ONLY = frozenset((Operation.SUM, Operation.AVERAGE, Operation.DIFFERENCE))
 _TWO_ONLY = frozenset((Operation.DIFFERENCE, Operation.DAYS))
-_PINS = frozenset((ConstraintKind.DATE, ConstraintKind.IDENTIFIER, ConstraintKind.AMOUNT))
+_PINS = frozenset((ConstraintKind.FILE, ConstraintKind.DATE, ConstraintKind.IDENTIFIER, ConstraintKind.AMOUNT))
 
 
 def find_aggregate(text: str, single: Single) -> Aggregate | None:
@@ -67,7 +67,8 @@ def _found(text: str, single: Single) -> Aggregate | None:
     told = single(text)
     bare = _without(lower, told)
     operation = _operation(bare, words)
-    genre = _genre(words.genre.search(bare))
+    files = sum(c.kind is ConstraintKind.FILE for c in told)
+    genre = _genre(words.genre.search(bare)) or ("document" if files > 1 else None)
     asked = operation
     if operation in (None, Operation.LIST, Operation.COUNT) or bare.lstrip().startswith("compare"):
         asked = _first(bare, words.pair_operations)
@@ -103,7 +104,7 @@ def _first(text: str, operations: Sequence[tuple[Operation, re.Pattern[str]]]) -
 def _without(lower: str, told: Sequence[Constraint]) -> str:
     """The question without the names in it: 'Older Adults' is no question for the older one."""
     for constraint in told:
-        if constraint.kind is ConstraintKind.NAME:
+        if constraint.kind in (ConstraintKind.NAME, ConstraintKind.FILE):
             lower = lower.replace(fold(constraint.text), " ")
     return lower
 
@@ -179,7 +180,13 @@ def _told(half: str, single: Single) -> tuple[Constraint, ...]:
 def _telling(constraints: Sequence[Constraint]) -> tuple[Constraint, ...]:
     """What tells documents apart, without the small words that the cut has left before a name."""
     told = [replace(c, text=_SMALL.sub("", c.text)) if c.kind is ConstraintKind.NAME else c for c in constraints]
-    return tuple(c for c in told if c.kind is not ConstraintKind.GENRE and (c.text[:1].isupper() or c.text[:1].isdigit()))
+    return tuple(
+        c for c in told if c.kind is ConstraintKind.FILE or (c.kind is not ConstraintKind.GENRE and _is_own(c.text))
+    )
+
+
+def _is_own(text: str) -> bool:
+    return text[:1].isupper() or text[:1].isdigit()
 
 
 def _part(told: tuple[Constraint, ...], genre: str | None, *, several: bool) -> Part:

@@ -23,6 +23,7 @@ _NOUNS = {
     ConstraintKind.DATE: "the date",
     ConstraintKind.AMOUNT: "the amount",
     ConstraintKind.IDENTIFIER: "the number",
+    ConstraintKind.FILE: "the file name",
 }
 
 
@@ -93,9 +94,21 @@ def out_of_reach(plan: Plan, gathered: Gathered) -> Abstention | None:
     if not told or not missing:
         return None
     best = max((gathered.matches.get(document, 0.0) for document in gathered.documents), default=0.0)
-    if best >= NEARLY_ALL:
+    files = [c for c in missing if c.kind is ConstraintKind.FILE]
+    if files:
+        return Abstention(
+            reason=AbstentionReason.NO_EVIDENCE, detail=f"No document here is called “{_short(files[0].text)}”."
+        )
+    others = [other for other in gathered.others if other.constraint in missing]
+    others.sort(key=lambda other: other.document_id not in gathered.documents)
+    other = others[0] if others else None
+    if best >= NEARLY_ALL and (other is None or other.document_id not in gathered.documents):
         return None
     named = " or ".join(_named(c) for c in missing)
+    if other is not None:
+        shown = next((hit.document for hit in gathered.hits if hit.element.document_id == other.document_id), "one")
+        detail = f"No document here shows {named}; {shown} shows the name “{_short(other.printed)}”."
+        return Abstention(reason=AbstentionReason.NO_EVIDENCE, detail=detail)
     nearest = next(iter(gathered.named), None)
     if nearest is not None and len(missing) < len(told) and best >= _SOME:
         detail = f"{nearest} fits the rest of what the question says, but does not show {named}."

@@ -176,7 +176,12 @@ def _about(question: str, before: _Before, *, sure: bool = False) -> Followed:
 
 def _phrase(told: Sequence[Constraint]) -> str:
     """What was said of a document, said again: 'from X dated Y'."""
-    leads = {ConstraintKind.NAME: "from", ConstraintKind.DATE: "dated", ConstraintKind.AMOUNT: "with a total of"}
+    leads = {
+        ConstraintKind.NAME: "from",
+        ConstraintKind.DATE: "dated",
+        ConstraintKind.AMOUNT: "with a total of",
+        ConstraintKind.FILE: "in",
+    }
     ordered = sorted(told, key=lambda c: c.kind is not ConstraintKind.NAME)
     return " ".join(f"{leads.get(c.kind, 'number')} {c.text}" for c in ordered)
 

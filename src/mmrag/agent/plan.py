@@ -69,6 +69,12 @@ _UNIT = re.compile(
 )
 """'(in USD millions)': how the answer is counted, and no name."""
 _MONTH_DAY = re.compile(r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\w*\.?(?:\s+\d{1,2})?$")
+_FILE = re.compile(
+    r"(?<![\w/.-])[\w(][\w/.()+-]*\.(?:pdf|png|jpe?g|jpe|tiff?|bmp|gif|webp|hei[cf]|avif|jp2|j2k|pn?m|p[bgp]m|eml|zip)(?![\w-])",
+    re.IGNORECASE,
+)
+"""'delivery-note.jpg', 'scans/2019/a.pdf': a file by its whole name."""
+_QUOTED_FILE = re.compile(r"[\"“'‘`]([^\"“”'‘’`]{1,120}?\.[A-Za-z0-9]{2,4})[\"”'’`]")
 _CONSTRAINT_OF_VALUE = {ValueKind.DATE: ConstraintKind.DATE, ValueKind.AMOUNT: ConstraintKind.AMOUNT}
 
 Span = tuple[int, int]
@@ -107,18 +113,21 @@ def _look_up(question: str, text: str, document: str | None) -> Plan:
     if led is not None and question.startswith(text[: led.start("rest")].rstrip()):
         return _led(question, led, document)
     words = plan_words()
-    values = _agreeing_dates(tuple(v for v in find_values(text) if _tells_documents_apart(v, text)))
-    names = _names(text, values, words)
-    without_names = _blanked(text, [(s, e) for s, e, _ in names])
+    files = _files(text)
+    without_files = _blanked(text, [(s, e) for s, e, _ in files])
+    values = _agreeing_dates(tuple(v for v in find_values(without_files) if _tells_documents_apart(v, without_files)))
+    names = _names(without_files, values, words)
+    without_names = _blanked(without_files, [(s, e) for s, e, _ in names])
     main = _blanked(without_names, [(v.start, v.end) for v in values])
-    constraints = [_constraint_of(v, without_names, words) for v in values]
+    constraints = [Constraint(kind=ConstraintKind.FILE, text=name) for _, _, name in files]
+    constraints += [_constraint_of(v, without_names, words) for v in values]
     told = tuple(name for _, _, name in names)
     broad = is_broad(text)
     constraints += [] if broad else [Constraint(kind=ConstraintKind.NAME, text=name) for name in told]
     genre = next((w for w in reversed(re.findall(r"[a-z-]+", main.lower())) if w.removesuffix("s") in words.genres), None)
     if genre:
         constraints.append(Constraint(kind=ConstraintKind.GENRE, text=genre.removesuffix("s")))
-    target = _target(text, values, [(s, e) for s, e, _ in names], words)
+    target = _target(without_files, values, [(s, e) for s, e, _ in names], words)
     return Plan(
         question=question,
         answer_type=_answer_type(text, main, target, words),
@@ -204,6 +213,13 @@ def _constraint_of(value: Value, text: str, words: PlanWords) -> Constraint:
     found = _ROLE.search(text[: value.start])
     role = words.content(found.group(1)).lower() if found else ""
     return Constraint(kind=kind, text=value.text, normals=normals, role=role or None)
+
+
+def _files(text: str) -> list[tuple[int, int, str]]:
+    """The files that the question names, as (start, end, name)."""
+    quoted = [(m.start(), m.end(), m.group(1)) for m in _QUOTED_FILE.finditer(text) if _FILE.search(m.group(1))]
+    plain = [(m.start(), m.end(), m.group()) for m in _FILE.finditer(_blanked(text, [(s, e) for s, e, _ in quoted]))]
+    return sorted([*quoted, *plain])
 
 
 def _names(text: str, values: tuple[Value, ...], words: PlanWords) -> list[tuple[int, int, str]]:

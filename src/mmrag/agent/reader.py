@@ -111,7 +111,9 @@ class ReaderDrafter:
             return Draft(answer=None, spans=(), confidence=0.0, tier=TIER, rivals=((best.text, best.score), *choice.rivals))
         match = max(r.match for r in readings if r.page is best.page or r.page == best.page)
         known = (
-            1.0 if best.why == CHART or not all_unknown(asked, _of_document(readings, best.page), lexicon()) else _UNKNOWN
+            1.0
+            if best.why in (CHART, OPTION) or not all_unknown(asked, _of_document(readings, best.page), lexicon())
+            else _UNKNOWN
         )
         same = [i.table for _, i in pages if i.layout.page.document_id == best.page.document_id]
         same.sort(key=lambda table: table.layout.page is not best.page)

@@ -43,6 +43,7 @@ class ConstraintKind(StrEnum):
     DATE = "date"
     AMOUNT = "amount"
     IDENTIFIER = "identifier"
+    FILE = "file"  # a document's name as ingested, or its last part: nothing else is meant then
     GENRE = "genre"  # receipt, invoice, form, ...: narrows nothing by itself
 
 
@@ -57,6 +58,15 @@ class Constraint:
     text: str
     normals: tuple[str, ...] = ()
     role: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherName:
+    """A document that prints, well read, another name than the one that ``constraint`` says. ``printed`` is that line."""
+
+    constraint: Constraint
+    document_id: str
+    printed: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,8 +128,8 @@ class Gathered:
     ``hits`` are best first. ``matches`` gives, for each document that satisfies any constraint, how well it satisfies all
     of them, in ``[0, 1]``; ``documents`` are those ids that satisfy them well enough to be meant, best first. ``unmatched``
     are the constraints that no document satisfies, or none of those that are meant; ``named`` the names of the first
-    documents that are meant, whether or not a hit is theirs. ``by_part`` are the document ids for
-    each part of an aggregate.
+    documents that are meant, whether or not a hit is theirs. ``by_part`` are the document ids for each part of an aggregate.
+    ``others`` are documents that nearly show a name of the question, and print another.
     """
 
     hits: tuple[Hit, ...] = ()
@@ -128,3 +138,4 @@ class Gathered:
     unmatched: tuple[Constraint, ...] = ()
     by_part: tuple[tuple[str, ...], ...] = ()
     named: tuple[str, ...] = ()
+    others: tuple[OtherName, ...] = ()

@@ -11,12 +11,14 @@ import asyncio
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-from mmrag.domain.plans import Constraint, ConstraintKind
+from mmrag.domain.documents import DocumentStatus
+from mmrag.domain.plans import Constraint, ConstraintKind, OtherName
 from mmrag.domain.values import ValueKind
-from mmrag.ports import LexicalIndex, PageRef
+from mmrag.ports import Catalog, LexicalIndex, PageRef
+from mmrag.retrieval.naming import Named, Showing, how_named
 
 SATISFIED = 0.66
 """Score from which a document is said to show a name. On 161 names of the development questions the right documents score
@@ -25,6 +27,12 @@ _SHOWING = 15
 """Pages that a name is looked for on at first."""
 _ASKED_AGAIN = 20
 """Documents on which a common name is looked for again, since something else says that they may be meant."""
+_NEARLY = 0.5
+"""Score from which a page is looked at for whether it prints another name."""
+_MOST = 0.5
+"""Share of a name's words from which a page that lacks the others shows another name, and not none."""
+_ANOTHER = 0.4
+"""What is left of the score of a page that does: enough to be named as the nearest, too little to be meant."""
 CERTAIN = 0.9
 """A number that is no typed value may still be part of one: it has to be shown nearly whole."""
 
@@ -33,6 +41,7 @@ _WEIGHT = {
     ConstraintKind.IDENTIFIER: 1.2,
     ConstraintKind.DATE: 0.8,
     ConstraintKind.AMOUNT: 0.8,
+    ConstraintKind.FILE: 1.5,
 }
 _SHORT_PAPERS = frozenset({"receipt", "invoice", "bill", "ticket", "voucher", "slip", "cheque", "check"})
 """Kinds of documents of few pages: what is said of one stands close together in it."""
@@ -50,13 +59,15 @@ _KINDS = {
 class Matches:
     """``documents`` maps a document id to its match in ``[0, 1]``; ``pages`` the same for the pages that show something.
 
-    ``best`` is, for each constraint, the best that any document does; ``satisfied`` which documents satisfy it.
+    ``best`` is, for each constraint, the best that any document does; ``satisfied`` which documents satisfy it. ``others``
+    are documents that a search found for a name, and that print another.
     """
 
     documents: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     pages: Mapping[PageRef, float] = field(default_factory=lambda: MappingProxyType({}))
     best: tuple[tuple[Constraint, float], ...] = ()
     satisfied: tuple[frozenset[str], ...] = ()
+    others: tuple[OtherName, ...] = ()
 
     def unmatched(self, meant: Sequence[str]) -> tuple[Constraint, ...]:
         """The constraints that no document satisfies, and the dates, amounts and numbers that none of the documents
@@ -75,20 +86,50 @@ class Matches:
 
 
 async def match_constraints(
-    constraints: Sequence[Constraint], lexical: LexicalIndex, *, documents: Sequence[str] | None = None
+    constraints: Sequence[Constraint], lexical: LexicalIndex, catalog: Catalog, *, documents: Sequence[str] | None = None
 ) -> Matches:
-    """Ask the lexical index for each constraint at once and join what it says."""
+    """Ask the lexical index for each constraint at once and join what it says.
+
+    What it finds for a name forgives a few letters. The words of those pages are looked at in ``catalog``: one that prints
+    another name does not satisfy the constraint, however like it is.
+    """
     asked = [c for c in constraints if c.kind is not ConstraintKind.GENRE]
     if not asked:
         return Matches()
-    shown = await asyncio.gather(*(_pages_showing(c, lexical) for c in asked))
+    called = await documents_called(constraints, catalog)
+    if called is not None:
+        documents = called if documents is None else [d for d in documents if d in called]
+    shown = list(await asyncio.gather(*(_pages_showing(c, lexical, called or ()) for c in asked)))
     shown = await _with_common_names(asked, shown, lexical)
     if documents is not None:
         allowed = frozenset(documents)
         shown = [{ref: s for ref, s in pages.items() if ref.document_id in allowed} for pages in shown]
     if any(c.kind is ConstraintKind.GENRE and c.text in _SHORT_PAPERS for c in constraints):
-        shown = _together(shown)
-    return combine(list(zip(asked, shown, strict=True)))
+        told = [n for n, c in enumerate(asked) if c.kind is not ConstraintKind.FILE]
+        for number, together in zip(told, _together([shown[n] for n in told]), strict=True):
+            shown[number] = together
+    others: list[OtherName] = []
+    for number, constraint in enumerate(asked):
+        if constraint.kind is ConstraintKind.NAME:
+            shown[number], printed = await _by_their_words(constraint, shown[number], catalog)
+            others += printed
+    return replace(combine(list(zip(asked, shown, strict=True))), others=tuple(others))
+
+
+async def documents_called(constraints: Sequence[Constraint], catalog: Catalog) -> list[str] | None:
+    """The ids of the documents that the files named in a question are; None when it names none.
+
+    A name is the whole one, or its last part where no document has the whole. Case does not matter.
+    """
+    files = [c.text.casefold() for c in constraints if c.kind is ConstraintKind.FILE]
+    if not files:
+        return None
+    ready = {d.id: d.name.casefold() for d in await catalog.documents() if d.status is DocumentStatus.READY}
+    found: list[str] = []
+    for file in files:
+        whole = [id_ for id_, name in ready.items() if name == file]
+        found += whole or [id_ for id_, name in ready.items() if name.endswith((f"/{file}", f" {file}"))]
+    return list(dict.fromkeys(found))
 
 
 def _together(shown: Sequence[Mapping[PageRef, float]]) -> list[dict[PageRef, float]]:
@@ -160,8 +201,32 @@ async def _with_common_names(
     return completed
 
 
-async def _pages_showing(constraint: Constraint, lexical: LexicalIndex) -> dict[PageRef, float]:
+async def _by_their_words(
+    constraint: Constraint, pages: Mapping[PageRef, float], catalog: Catalog
+) -> tuple[dict[PageRef, float], list[OtherName]]:
+    """``pages`` with less for those that print another name than ``constraint``, and the documents that do."""
+    named: dict[PageRef, Named] = {}
+    for ref, score in pages.items():
+        page = await catalog.page(ref) if score >= _NEARLY else None
+        if page is not None:
+            named[ref] = how_named(constraint.text, page.words)
+    another = {ref for ref, found in named.items() if _is_another(found, pages[ref])}
+    right = {ref.document_id for ref in named if ref not in another}
+    wrong = [ref for ref in named if ref.document_id not in right]
+    others = [OtherName(constraint=constraint, document_id=ref.document_id, printed=named[ref].nearest) for ref in wrong]
+    lowered = {ref: min(pages[ref], _ANOTHER) for ref in wrong}
+    return {**pages, **lowered}, [other for other in others if other.printed]
+
+
+def _is_another(found: Named, score: float) -> bool:
+    """Where little is like the name, it may stand on the page as a picture: then nothing is said."""
+    return found.showing is Showing.ANOTHER and (score >= SATISFIED or found.share >= _MOST)
+
+
+async def _pages_showing(constraint: Constraint, lexical: LexicalIndex, called: Sequence[str]) -> dict[PageRef, float]:
     shown: dict[PageRef, float] = {}
+    if constraint.kind is ConstraintKind.FILE:
+        return {PageRef(document_id=id_, page=1): 1.0 for id_ in called}
     if constraint.kind is not ConstraintKind.NAME:
         normals = tuple(day for normal in constraint.normals for day in _days(normal))
         likely = frozenset(_days(constraint.normals[0])) if constraint.normals else frozenset[str]()

@@ -18,7 +18,7 @@ from mmrag.domain.plans import ConstraintKind, Gathered, Plan
 from mmrag.ports import Catalog, ImageEmbedder, LexicalIndex, PageRef, SummaryIndex, TextEmbedder, VectorIndex
 from mmrag.retrieval.broad import beside, findable, is_broad, summary_hits
 from mmrag.retrieval.fusion import fuse, order, ranks
-from mmrag.retrieval.matching import SATISFIED, Matches, match_constraints
+from mmrag.retrieval.matching import SATISFIED, Matches, documents_called, match_constraints
 from mmrag.retrieval.seen import NOTHING_SEEN, Ranking, Seen, better_captioned, caption_ranks, captions_apart, seen_pages
 from mmrag.retrieval.visual import DESCRIBED, TEXT_BESIDE, Wish, wish_of, without_description
 
@@ -76,7 +76,7 @@ async def search(
         of_kind = {ref.document_id for ref in allowed}
         scope = sorted(of_kind if scope is None else of_kind & set(scope))
     matches, (whole, target) = await asyncio.gather(
-        match_constraints(plan.constraints, parts.lexical, documents=scope),
+        match_constraints(plan.constraints, parts.lexical, parts.catalog, documents=scope),
         _embed([plan.question, plan.target or plan.question], parts.embedder),
     )
     meant = meant_documents(matches)
@@ -108,6 +108,7 @@ async def search(
         matches=matches.documents,
         unmatched=matches.unmatched(meant),
         named=named,
+        others=matches.others,
     )
 
 
@@ -180,9 +181,9 @@ async def _embed(texts: Sequence[str], embedder: TextEmbedder) -> list[list[floa
 
 
 async def _scope(plan: Plan, catalog: Catalog) -> list[str] | None:
-    """The ids of the documents that bear the plan's document name, when it has one."""
+    """The ids of the documents that the question is restricted to, by the plan or by a file that it names; None for all."""
     if plan.document is None:
-        return None
+        return await documents_called(plan.constraints, catalog) or None
     return [d.id for d in await catalog.documents() if d.name == plan.document]
 
 

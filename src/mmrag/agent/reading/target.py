@@ -121,7 +121,11 @@ def _foreign(word: str, lexicon: Lexicon) -> float:
 
 def _given(plan: Plan) -> frozenset[str]:
     """The folded words of the plan's constraints: they name the document, not what is asked of it."""
-    return frozenset(w for c in plan.constraints if c.kind is not ConstraintKind.GENRE for w in words(c.text))
+    told = [c for c in plan.constraints if c.kind is not ConstraintKind.GENRE]
+    files = frozenset(w for c in told if c.kind is ConstraintKind.FILE for w in words(c.text))
+    given = frozenset(w for c in told if c.kind is not ConstraintKind.FILE for w in words(c.text))
+    # "the delivery date in delivery-note.jpg" asks for a delivery all the same.
+    return given | (files - frozenset(words(plan.target)))
 
 
 def _asked_words(plan: Plan, given: frozenset[str]) -> tuple[str, ...]:
