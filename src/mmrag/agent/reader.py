@@ -15,6 +15,7 @@ from mmrag.agent.reading.candidates import CHART, Candidate, Measured
 from mmrag.agent.reading.counted import COUNTED
 from mmrag.agent.reading.covers import makers
 from mmrag.agent.reading.fields import by_fields, by_meaning
+from mmrag.agent.reading.gaps import Gap, gap_for
 from mmrag.agent.reading.genres import genre_shares
 from mmrag.agent.reading.labels import LabelIndex
 from mmrag.agent.reading.laid_out import LaidOutPages
@@ -47,6 +48,9 @@ _WORDS_KEPT = 60_000
 """Words of pages kept laid out, about 25 MB beside the pages themselves, which the catalog keeps as long."""
 _UNMATCHED = 0.4
 """The share of its confidence that an answer keeps when its document fits nothing that the question says of it."""
+
+_MEANT = 0.5
+"""Weight of a page from which an empty place on it is the one asked about."""
 
 _UNKNOWN = 0.5
 """The share of its confidence that an answer keeps when its document prints no word of what narrows the question down."""
@@ -101,6 +105,10 @@ class ReaderDrafter:
         if worked is not None:
             return worked
         choice = choose(found, asked)
+        first = choice.candidate if choice is not None else None
+        gap = gap_for(asked, [index for weight, index in pages if weight >= _MEANT], first, lexicon())
+        if gap is not None:
+            return _unread(gap, readings)
         if choice is None or choice.candidate.score < _FLOOR:
             rivals = () if choice is None else ((choice.candidate.text, choice.candidate.score), *choice.rivals)
             return Draft(answer=None, spans=(), confidence=0.0, tier=TIER, rivals=rivals)
@@ -171,6 +179,13 @@ def _parted(items: Sequence[Item], layout: Layout, score: float) -> Draft | None
     spans = tuple(span for claim in claims for span in claim.spans)
     parts = claims if len(claims) > 1 else ()
     return Draft(answer=answer, spans=spans, confidence=round(min(1.0, score), 4), tier=TIER, items=parts)
+
+
+def _unread(gap: Gap, readings: Sequence[Reading]) -> Draft:
+    """No answer, for its place cannot be read; with that place."""
+    name = next(reading.document.name for reading in readings if reading.document.id == gap.page.document_id)
+    place = Span(element_id=gap.element.id, words=gap.element.words, quote=gap.element.text)
+    return Draft(answer=None, spans=(place,), confidence=0.0, tier=TIER, why=gap.why(name))
 
 
 def _worked_out(asked: Asked, plan: Plan, pages: _Pages) -> Draft | None:

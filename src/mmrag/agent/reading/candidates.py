@@ -9,12 +9,16 @@ from mmrag.agent.reading.fit import Cut, cuts, kinds_of
 from mmrag.agent.reading.labels import Label
 from mmrag.agent.reading.layout import Layout
 from mmrag.agent.reading.lexicon import Concept, Lexicon
-from mmrag.agent.reading.near import Place, Relation, name_over, own_label, places
+from mmrag.agent.reading.near import Place, Relation, has_own_words, name_over, own_label, places
 from mmrag.domain.documents import Page, Word
 from mmrag.domain.plans import AnswerType
 
 CHART = "chart"
 """``Candidate.why`` of a cell of a chart: it was found by what the question says of it, a sum over bars as well."""
+
+
+_OF_AN_ITEM = 0.3
+"""What is left of a value below a label that stands behind a label of its own: 'Total:' over 'Change: 3.00'."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +56,7 @@ def by_labels(
     """One candidate for each cut at each place of each label. A label is kept for its best places only."""
     many = concept.many if concept else False
     found = [
-        _candidate(layout, label, place, cut, lexicon, concept)
+        _candidate(layout, label, place, cut, kind, lexicon, concept)
         for label in labels
         for place in _places(layout, label, kind, lexicon)
         for cut in cuts(layout, place, kind, lexicon, many=many)
@@ -76,8 +80,12 @@ def _crossed(found: list[Candidate]) -> list[Candidate]:
     ]
 
 
-def _candidate(layout: Layout, label: Label, place: Place, cut: Cut, lexicon: Lexicon, concept: Concept | None) -> Candidate:
+def _candidate(
+    layout: Layout, label: Label, place: Place, cut: Cut, kind: AnswerType, lexicon: Lexicon, concept: Concept | None
+) -> Candidate:
     score = label.quality * place.weight * cut.fit * (0.5 + 0.5 * cut.confidence)
+    if place.relation in (Relation.ABOVE, Relation.BELOW) and kinds_of(kind) and has_own_words(place.run, cut.text, lexicon):
+        score *= 0.0 if place.relation is Relation.ABOVE else _OF_AN_ITEM
     if place.relation in (Relation.BELOW, Relation.ABOVE, Relation.LEFT):
         score *= _claimed(layout, label, place, lexicon, concept, strict=bool(kinds_of(concept.type)) if concept else False)
     return Candidate(

@@ -17,7 +17,7 @@ from itertools import chain
 from statistics import median
 
 from mmrag.agent.reading.text import Token, stem, tokens, words
-from mmrag.domain.documents import Element, Page, Word
+from mmrag.domain.documents import Element, ElementKind, Page, Word
 from mmrag.domain.values import Value
 from mmrag.values import find_values
 
@@ -106,6 +106,17 @@ class Layout:
             if element.kind.stands_alone:
                 found.update(dict.fromkeys(element.words, element))
         return found
+
+    @cached_property
+    def unreadable(self) -> tuple[tuple[Element, tuple[float, float, float, float]], ...]:
+        """The regions with print that could not be read, with their boxes in levelled pixels."""
+        size = self.page.width, self.page.height, self.page.width, self.page.height
+        return tuple(
+            (e, _levelled((b[0] * size[0], b[1] * size[1], b[2] * size[2], b[3] * size[3]), self.slope))
+            for e in self.page.elements
+            if e.kind is ElementKind.UNREADABLE
+            for b in (e.bbox.as_tuple(),)
+        )
 
     def tokens(self, run: Run) -> tuple[Token, ...]:
         if run.index not in self._tokens:

@@ -163,6 +163,13 @@ def _aligned(a: Run, b: Run, unit: float) -> bool:
     return abs(a.x0 - b.x0) < 1.5 * unit or centre < 1.5 * unit or abs(a.x1 - b.x1) < 1.5 * unit or shared > 0
 
 
+def has_own_words(run: Run, value: str, lexicon: Lexicon) -> bool:
+    """True when ``value`` stands behind words on its line: it is the value of that label, or the price of that item."""
+    at = run.text.find(value)
+    head = run.text[:at] if at > 0 else ""
+    return any(len(w) > 1 and w.isalpha() and w not in lexicon.answer["currency"] for w in words(head))
+
+
 def own_label(layout: Layout, place: Place, lexicon: Lexicon) -> str | None:
     """The folded text of the label that stands on the value's own level to its left, when there is one."""
     for run in layout.left_of(place.run):

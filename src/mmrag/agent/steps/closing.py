@@ -16,6 +16,7 @@ from mmrag.agent.rivals import Rival, contradictions
 from mmrag.domain.answers import Abstention, AbstentionReason, Answer, CitedClaim, Contradiction
 from mmrag.domain.bookkeeping import Receipt
 from mmrag.domain.costs import Bill, LedgerEntry
+from mmrag.domain.evidence import Hit
 
 
 async def timed_out(case: Case, seconds: float, parts: AgentParts) -> Answer:
@@ -78,6 +79,21 @@ async def _filed(case: Case, parts: AgentParts, answer: Answer) -> Answer:
     return answer
 
 
+def _nearest(settled: Round) -> tuple[Hit, ...]:
+    """The hits; where a draft says that its place cannot be read, that place before them."""
+    hits, draft = settled.gathered.hits, settled.draft
+    if settled.refusal is None or draft is None or draft.answer is not None:
+        return hits
+    unread = {span.element_id for span in draft.spans}
+    places = [
+        Hit(element=element, document=reading.document.name, sha256=reading.document.sha256, score=1.0)
+        for reading in settled.readings
+        for element in reading.page.elements
+        if element.id in unread
+    ]
+    return (*places, *(hit for hit in hits if hit.element.id not in unread))
+
+
 def _bill(case: Case, settled: Round, entries: tuple[LedgerEntry, ...], parts: AgentParts) -> Bill:
     return bill_of(entries, settled.readings, case.clock.now().date(), parts.prices)
 
@@ -92,7 +108,7 @@ def _answer(case: Case, settled: Round, claims: tuple[CitedClaim, ...], bill: Bi
         abstention=refusal,
         confidence=settled.confidence,
         claims=claims,
-        evidence=settled.gathered.hits,
+        evidence=_nearest(settled),
         tier=settled.answered_by or (settled.tried[-1] if settled.tried else case.tiers[0].name),
         tiers_tried=settled.tried,
         trace=case.id,
