@@ -245,7 +245,7 @@ class Session:
         return await (await self.app()).catalog.documents()
 
     async def tools(self) -> Toolbox:
-        """What agents can do with this store, by name. The same tools serve plans, model loops, LlamaIndex and MCP.
+        """What agents can do with this store, by name. The same tools serve model loops, LlamaIndex, MCP and ``mmrag tool``.
 
         Each has a ``description``, ``arguments`` (a pydantic model, and so a JSON schema), and ``call`` from JSON arguments
         to a typed result, which gives ``to_json()``, the ``pictures`` that go beside it, and the ``element_ids`` that may

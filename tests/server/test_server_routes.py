@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 from pathlib import Path
@@ -185,3 +186,17 @@ def test_a_question_may_lean_on_those_of_its_conversation(client: httpx.Client) 
     assert [name for name, _ in told].index("plan") == 0
     assert told[-1][1]["answer"] == "14 March 2024"
     assert client.post("/api/ask", json={**asked, "conversation": "a/b"}).status_code == 422
+
+
+def test_tools_are_listed_and_run_as_on_the_command_line(client: httpx.Client) -> None:
+    told = client.get("/api/tools").raise_for_status().json()["tools"]
+    assert {"extract_fields", "compare_images", "read_again"} <= {tool["name"] for tool in told}
+    assert all(tool["arguments"]["type"] == "object" for tool in told)
+    fields = {"document": "invoice.jpg", "fields": [{"name": "invoice_number", "type": "identifier"}]}
+    read = client.post("/api/tools/extract_fields", json=fields).raise_for_status().json()
+    assert (read["tool"], read["result"]["fields"][0]["text"]) == ("extract_fields", "F-2291")
+    assert read["elements"] == read["result"]["fields"][0]["elements"]
+    seen = client.post("/api/tools/open_page", json={"document": "invoice.jpg", "picture": True}).raise_for_status().json()
+    assert base64.b64decode(seen["pictures"][0]["data"]).startswith(b"\x89PNG")
+    assert client.post("/api/tools/open_page", json={"document": "invoice.jpg", "paeg": 1}).status_code == 400
+    assert client.post("/api/tools/nonsense", json={}).status_code == 404

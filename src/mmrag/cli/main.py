@@ -32,6 +32,8 @@ _SUMMARIES = {
     "search": "Find the elements of pages that fit some words.",
     "serve": "Serve the store to browsers, programs and chat clients.",
     "show": "Write a page as a picture, with boxes around what was found.",
+    "tool": "Run one tool over the store: read, compare, count, calculate.",
+    "tools": "List the tools, or the arguments of one.",
 }
 COMMANDS = {name: LazyCommand(target=f"mmrag.cli.{name}:{name}", summary=text) for name, text in _SUMMARIES.items()}
 

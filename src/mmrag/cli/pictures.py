@@ -103,6 +103,12 @@ async def _drawn(picture: bytes, marks: Sequence[Mark]) -> bytes:
     return await anyio.to_thread.run_sync(draw, picture, marks)
 
 
+async def save_picture(path: Path, data: bytes) -> str:
+    """Write a picture, with its folder where that is not there. Raises ``UsageError`` when that is not possible."""
+    await _make(path.parent)
+    return await _save(path, data)
+
+
 async def _save(path: Path, data: bytes) -> str:
     await write_picture(path, data)
     return f"wrote {path}"

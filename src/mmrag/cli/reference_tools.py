@@ -8,9 +8,14 @@ from typing import Any, cast
 from mmrag.agent.tools import Tool, ToolParts, build_tools
 
 _INTRO = """\
-The same functions serve the model tiers, plans made without a model, MCP hosts and LlamaIndex agents; in Python
-`await session.tools()` gives them by name. Each checks its arguments, refuses unknown ones, returns JSON with the ids of the
-elements it shows, and bounds what it returns. None writes, takes a path or leaves the process.
+The same functions serve the tool loop of model tiers, MCP hosts, LlamaIndex agents, and whoever has none of these:
+`mmrag tools` lists them, `mmrag tool NAME argument=value` runs one, `POST /api/tools/NAME` does over HTTP, and in Python
+`await session.tools()` gives them by name. The keyless reader calls none of them: it works on the pages that were selected,
+by the same search, the same tables and the same exact decimals that are under the tools
+([ADR 0034](../adr/0034-tools-and-original-files.md)).
+
+Each checks its arguments, refuses unknown ones, returns JSON with the ids of the elements it shows, and bounds what it
+returns. None writes, takes a path or leaves the process.
 
 Boxes are `[x0, y0, x1, y1]` in fractions of the page as displayed, from the top left corner. Pages count from 1."""
 

@@ -49,6 +49,11 @@ def clean_lines(text: str) -> str:
     return "\n".join(clean(line) for line in text.splitlines())
 
 
+def printable_lines(text: str) -> str:
+    """``text`` with its line breaks and indentation, what else cannot be printed replaced by a space."""
+    return "\n".join("".join(c if c.isprintable() else " " for c in line) for line in text.split("\n"))
+
+
 def shorten(text: str, limit: int) -> str:
     """``text`` on one line, cut to ``limit`` characters."""
     line = clean(text)

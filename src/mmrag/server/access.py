@@ -23,6 +23,8 @@ from mmrag.server.store import Store, Stores
 OPEN_PATHS: Final = frozenset({"/", "/healthz", "/readyz", "/openapi.json", "/favicon.ico"})
 OPEN_FOLDER: Final = "/static/"
 UPLOADS: Final = "/api/uploads"
+TOOLS: Final = "/api/tools/"
+"""What is run below it counts like a question."""
 QUESTIONS: Final = frozenset({"/api/ask", "/api/ask/stream", "/v1/chat/completions"})
 MOST_BODY_BYTES: Final = 1_000_000
 """Of every body but an upload's, whose limit is a setting."""
@@ -103,7 +105,7 @@ class Door:
         if store is None:
             raise Problem(401, "no_token", "A valid token is needed: send 'Authorization: Bearer TOKEN'.")
         scope.setdefault("state", {})["store"] = store
-        if method == "POST" and path in QUESTIONS:
+        if method == "POST" and (path in QUESTIONS or path.startswith(TOOLS)):
             await self._rates.count(Kind.QUESTION, f"{store.name} {client}")
         if method == "POST" and path == UPLOADS:
             await self._rates.count(Kind.UPLOAD, f"{store.name} {client}")

@@ -21,6 +21,7 @@ from mmrag.server import (
     routes_operations,
     routes_page,
     routes_questions,
+    routes_tools,
     routes_uploads,
 )
 from mmrag.server.access import Door, Policy
@@ -94,7 +95,15 @@ def create_app(settings: Settings, *, stores: OpenStores = open_stores, only_mcp
             Exception: _on_bug,
         },
     )
-    routers = (routes_page, routes_questions, routes_documents, routes_uploads, routes_operations, openai_route)
+    routers = (
+        routes_page,
+        routes_questions,
+        routes_documents,
+        routes_tools,
+        routes_uploads,
+        routes_operations,
+        openai_route,
+    )
     for module in (routes_operations,) if only_mcp else routers:
         app.include_router(module.router)
     app.router.routes.append(mcp_route(manager))

@@ -219,3 +219,34 @@ class ProblemDetail(_Out):
 
 class ProblemOut(_Out):
     error: ProblemDetail
+
+
+class ToolOut(_Out):
+    """``arguments`` is the JSON schema of what the tool takes."""
+
+    name: str = Field(examples=["extract_fields"])
+    description: str
+    arguments: dict[str, object]
+
+
+class ToolsOut(_Out):
+    tools: list[ToolOut]
+
+
+class PictureOut(_Out):
+    """A picture of a result. ``data`` is base64; ``width`` and ``height`` are pixels."""
+
+    label: str
+    media_type: str = Field(examples=["image/png"])
+    width: int
+    height: int
+    data: str
+
+
+class ToolResultOut(_Out):
+    """``elements`` are the ids of the elements that the result shows: what may be cited after it."""
+
+    tool: str
+    result: dict[str, object]
+    elements: list[str]
+    pictures: list[PictureOut]
