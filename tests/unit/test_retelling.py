@@ -13,8 +13,10 @@ from mmrag_ingest.summaries import AUTHOR, document_summary, sentences_of, summa
 from mmrag_ingest.vectors import summary_vectors, vectors_of
 from store_support import make_document, make_page
 
+from mmrag.agent.reading.overview import tell_overview
 from mmrag.domain.documents import Element, ElementKind, Page
 from mmrag.domain.messages import ChatRequest, Reply, StopReason, TextPart
+from mmrag.domain.plans import Reading
 from mmrag.errors import ModelMissingError, ModelReplyError, ModelUnavailableError, SettingsError
 from mmrag.ports import PageRef
 from mmrag.settings import CascadeSettings, LocalSettings, Settings, TierSettings
@@ -274,3 +276,21 @@ def test_the_summary_of_a_page_and_of_its_document_are_told_apart() -> None:
     both = replace(page, elements=(*page.elements, whole))
     assert summary_on(both) == page.elements[-1]
     assert summary_on(both, of_document=True) == whole
+
+
+async def test_what_a_model_told_leads_to_a_page_and_is_never_said_or_cited() -> None:
+    store = Store()
+    await store.put(TEXT, SECOND)
+    await store.tell(ScriptedModel([said("A report about ships of the harbour."), said(OF_SECOND), said(OF_WHOLE)]))
+    document = await store.catalog.document("doc-a")
+    pages = [await store.catalog.page(PageRef(document_id="doc-a", page=n)) for n in (1, 2)]
+    assert document is not None
+    readings = [Reading(document=document, page=p, match=1.0, relevance=1.0) for p in pages if p is not None]
+    draft = tell_overview(readings)
+    assert draft is not None
+    assert draft.answer == f"{TEXT} {SECOND}"
+    printed = {e.id for p in pages if p is not None for e in p.elements if e.kind.stands_alone}
+    assert draft.spans
+    assert {span.element_id for span in draft.spans} <= printed
+    told = [e for p in pages if p is not None for e in p.elements if e.kind is ElementKind.SUMMARY]
+    assert all(e.kind.is_generated and not e.kind.stands_alone for e in told)
