@@ -107,3 +107,15 @@ def test_capitals_that_are_asked_for_name_no_document() -> None:
         assert [c.text for c in asked.constraints if c.kind is ConstraintKind.NAME] == []
     told = make_plan("What was the total on the receipt from Alpha Trading?")
     assert [c.text for c in told.constraints if c.kind is ConstraintKind.NAME] == ["Alpha Trading"]
+
+
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [
+        ("What proportion of cell phone owners send messages?", AnswerType.PERCENT),
+        ("Which percentage of mobile users pay by e-mail?", AnswerType.PERCENT),
+        ("What is the phone number of the shop?", AnswerType.PHONE),
+    ],
+)
+def test_a_share_of_those_who_have_a_phone_is_no_number_to_call(question: str, kind: AnswerType) -> None:
+    assert make_plan(question).answer_type is kind
