@@ -174,6 +174,7 @@ async def test_pages_that_are_to_stay_are_not_sent_to_a_hosted_model(topics: Sho
     assert answer.abstention is not None
     assert answer.abstention.reason is AbstentionReason.UNSAFE
     assert "ask.keep_local" in answer.abstention.detail
+    assert "cascade.local" in answer.abstention.help
 
 
 async def test_what_pages_show_brings_principles_into_force_before_anything_is_sent() -> None:

@@ -84,5 +84,10 @@ def test_models_list_and_doctor_say_who_would_be_asked(
     assert isinstance(checks, list)
     by_name = {check["name"]: check for check in checks}
     assert "hosted ones are sent text and pictures of pages, for at most $0.05 a question" in by_name["tiers"]["detail"]
+    assert "keep_local" not in by_name["tiers"]["detail"]
+    monkeypatch.setenv("MMRAG_ASK__KEEP_LOCAL", '["people"]')
+    run(["doctor", "--json", "--store", "store"])
+    again = {check["name"]: check for check in out_json(capsys)["checks"]}  # type: ignore[union-attr]
+    assert "no page at all: the compact image models cannot tell what shows people" in again["tiers"]["detail"]
     assert by_name["calibration"]["state"] == "note"
     assert "what ships" in by_name["calibration"]["detail"]

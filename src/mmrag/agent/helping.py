@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mmrag.agent.cascade import FailureKind
 from mmrag.agent.case import Round
 from mmrag.agent.starting import FAINT
 from mmrag.domain.answers import Abstention, AbstentionReason
@@ -30,6 +31,8 @@ def what_would_help(refusal: Abstention, settled: Round, *, keyless: bool) -> st
             return "Allow more for this question (--max-usd) or for all (cascade.max_usd), or add a tier that costs less."
         case AbstentionReason.MODEL_UNAVAILABLE:
             return "Run mmrag doctor to see which tiers can be reached, or ask again later."
+        case AbstentionReason.UNSAFE if settled.failure is not None and settled.failure.kind is FailureKind.KEPT:
+            return "Add a model of your own, which may be shown every page (cascade.local), or name less in ask.keep_local."
         case AbstentionReason.UNSAFE:
             return "Ask for just what you need to know, in words of your own."
 

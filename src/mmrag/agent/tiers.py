@@ -51,7 +51,8 @@ class Tier:
     """``drafter`` makes the drafter for one job, ``tooled`` one that works with tools, None where there are none.
 
     ``model`` is what is paid for, None when nothing is, and ``chat`` the model itself. ``sees`` says that it is shown
-    pictures, ``reasons`` that it does more than copy printed words, ``hosted`` that what it is shown leaves this machine.
+    pictures, ``reasons`` that it does more than copy printed words, ``hosted`` that what it is shown leaves this machine: so
+    it is taken of a model of which nobody says otherwise.
     """
 
     name: str
@@ -61,7 +62,7 @@ class Tier:
     chat: ChatModel | None = None
     sees: bool = False
     reasons: bool = False
-    hosted: bool = False
+    hosted: bool = True
 
     def guarded(self, keeper: Keeper, *, told: tuple[PageRef, ...] | None = ()) -> Tier:
         """This tier as a question may ask it: where its model is hosted, everything it is asked passes ``keeper``, by
@@ -117,7 +118,7 @@ def build_tiers(
 
 def reader_tier(name: str, reader: Drafter) -> Tier:
     """A tier that costs nothing: the same drafter for every question."""
-    return Tier(name=name, drafter=lambda _job: reader)
+    return Tier(name=name, drafter=lambda _job: reader, hosted=False)
 
 
 def model_tier(

@@ -162,15 +162,26 @@ def _keys(settings: Settings) -> Check:
     return Check(name="keys", state=State.OK if names else State.NOTE, detail=detail)
 
 
+_NO_SUCH_PAGE: Final = "; but no page that shows {}, as far as the image model can tell (ask.keep_local)"
+_NO_PAGE: Final = "; but no page at all: the compact image models cannot tell what shows {} (ask.keep_local)"
+
+
 def _tiers(settings: Settings) -> Check:
     """Who would be asked, cheapest first. A question goes on to the next tier only when the one before is not sure."""
+    from mmrag.api import with_tiers
     from mmrag.cli.tiers_view import tier_rows, without_package
+    from mmrag.middleware.capabilities import capabilities_of
 
     rows = tier_rows(settings)
     detail = ", then ".join(row.name if row.model == row.name else f"{row.name} ({row.model})" for row in rows)
-    hosted = [row.name for row in rows if row.where not in ("this process",) and "://" not in row.where]
+    named, file = with_tiers(settings).cascade.tiers, settings.models.file
+    hosted = [tier.name for tier in named if tier.provider != "reader" and capabilities_of(tier, file).is_hosted]
     if hosted:
         detail += f"; hosted ones are sent text and pictures of pages, for at most ${settings.cascade.max_usd:g} a question"
+        if settings.ask.keep_local:
+            told = ", ".join(settings.ask.keep_local)
+            can = settings.models.profile == "hub"  # docs/adr/0085
+            detail += _NO_SUCH_PAGE.format(told) if can else _NO_PAGE.format(told)
     unready = [f"{row.name}: {row.state}" for row in rows if row.state != "ready"]
     missing = without_package(settings)
     if unready:
