@@ -5,16 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Final
 
 from mmrag.domain.answers import Span
-from mmrag.domain.documents import Cell, Element, Word
+from mmrag.domain.documents import Cell, Element, ElementKind, Word
 from mmrag.domain.plans import Reading
+
+_BARE: Final = frozenset({ElementKind.ANNOTATION, ElementKind.CHECKBOX, ElementKind.SIGNATURE})
+"""What somebody put on a page may have no words of its own there: then it is cited as a whole, with its box."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cited:
-    """An element with the cited words of it, in reading order. ``cell`` is a value of a chart that was measured, where that
-    is what is cited: the words are then those that name it."""
+    """An element with the cited words of it, in reading order, none for what is cited as a whole.
+
+    ``cell`` is a value of a chart that was measured, where that is what is cited: the words are then those that name it.
+    """
 
     reading: Reading
     element: Element
@@ -68,7 +74,8 @@ class Places:
         on_page = self._words[reading.page.document_id, reading.page.number]
         indexes = sorted(set(span.words))
         words = tuple(on_page[i] for i in indexes if i in of_element and i in on_page)
-        if not words or len(words) < len(indexes):
+        bare = not of_element and not indexes and element.kind in _BARE
+        if (not words and not bare) or len(words) < len(indexes):
             return "it cites words that the element does not have"
         cell = next((c for c in element.cells if (c.row, c.column) == span.cell and c.error is not None), None)
         if span.cell is not None and cell is None:

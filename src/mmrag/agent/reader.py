@@ -25,6 +25,7 @@ from mmrag.agent.reading.listed import ListAsked, in_contents, in_lists, list_as
 from mmrag.agent.reading.meaning import MeaningIndex
 from mmrag.agent.reading.options import OPTION
 from mmrag.agent.reading.overview import tell_overview
+from mmrag.agent.reading.put_on import PUT_ON
 from mmrag.agent.reading.scoring import choose, reading_weight
 from mmrag.agent.reading.tabled import TABLE, given, worked_out
 from mmrag.agent.reading.tables import Table, wanted_of
@@ -114,20 +115,22 @@ class ReaderDrafter:
             return Draft(answer=None, spans=(), confidence=0.0, tier=TIER, rivals=rivals)
         index_of = {id(index.layout.page): index for _, index in pages}
         best = choice.candidate
-        spans = _spans(index_of[id(best.page)].layout, best)
+        layout = index_of[id(best.page)].layout
+        spans = tuple(dict.fromkeys(s for part in best.parts for s in _spans(layout, part))) or _spans(layout, best)
         if not spans:
             return Draft(answer=None, spans=(), confidence=0.0, tier=TIER, rivals=((best.text, best.score), *choice.rivals))
         match = max(r.match for r in readings if r.page is best.page or r.page == best.page)
         known = (
             1.0
-            if best.why in (CHART, OPTION) or not all_unknown(asked, _of_document(readings, best.page), lexicon())
+            if best.why in (CHART, OPTION, PUT_ON) or not all_unknown(asked, _of_document(readings, best.page), lexicon())
             else _UNKNOWN
         )
         same = [i.table for _, i in pages if i.layout.page.document_id == best.page.document_id]
         same.sort(key=lambda table: table.layout.page is not best.page)
         known *= _printed_share(asked, plan, same, best) * _whole_share(plan, best)
         confidence = round(known * choice.confidence * (_UNMATCHED + (1.0 - _UNMATCHED) * match), 4)
-        return Draft(answer=best.text, spans=spans, confidence=confidence, tier=TIER, rivals=choice.rivals)
+        items = tuple(Claim(text=part.text, spans=_spans(layout, part)) for part in best.parts)
+        return Draft(answer=best.text, spans=spans, confidence=confidence, tier=TIER, rivals=choice.rivals, items=items)
 
     def _weighted(self, plan: Plan, readings: Sequence[Reading]) -> _Pages:
         """The pages that have words, each with what it counts."""
@@ -223,7 +226,7 @@ def _printed_share(asked: Asked, plan: Plan, pages: Sequence[Table], best: Candi
     something else, a share of others, a line about another thing look just like the one asked for. Charts and tables have
     seen to it. A name that a question about one document says, and none of ``pages`` prints, speaks against any answer.
     """
-    if best.why in (CHART, TABLE, OPTION, COUNTED):
+    if best.why in (CHART, TABLE, OPTION, COUNTED, PUT_ON):
         return 1.0
     wanted = wanted_of(plan.asked, plan.target, given(plan))
     if plan.lead and any(all(not page.prints(name) for page in pages) for name in wanted.names):
@@ -244,6 +247,8 @@ def _of_document(readings: Sequence[Reading], page: Page) -> list[Page]:
 
 
 def _spans(layout: Layout, best: Candidate) -> tuple[Span, ...]:
+    if best.whole:
+        return tuple(Span(element_id=e.id, words=e.words, quote=e.text) for e in best.whole)
     return _spans_of(layout, best.words, best.text, best.measured)
 
 

@@ -86,6 +86,8 @@ def _span_of(page: Page, words: Sequence[Word], text: str) -> Span | None:
 def _label_of(place: Cited) -> str:
     if place.element.label:
         return label_key(place.element.label)
+    if not place.words:
+        return ""
     first = place.words[0]
     before = [w for w in place.reading.page.words if w.line == first.line and w.index < first.index]
     return label_key(" ".join(w.text for w in before))

@@ -141,4 +141,6 @@ def _statement(plan: Plan, claim: str) -> str:
 def _around(cited: Sequence[Cited]) -> BBox:
     """The box around the cited words of the first page that is cited."""
     page = cited[0].reading.page
-    return BBox.around(word.bbox for place in cited if place.reading.page is page for word in place.words)
+    of_page = [place for place in cited if place.reading.page is page]
+    bare = [place.element.bbox for place in of_page if not place.words]
+    return BBox.around([*(word.bbox for place in of_page for word in place.words), *bare])

@@ -13,10 +13,12 @@ from statistics import fmean
 from mmrag.agent.aggregate_check import check_worked_out
 from mmrag.agent.checking import comparable, find_same, has_shape, likeness, without_values
 from mmrag.agent.critique_hostile import hostile_words
+from mmrag.agent.critique_words import instructions_in
 from mmrag.agent.estimates import check_estimate
 from mmrag.agent.evidence_words import Cited, Places, Text
 from mmrag.agent.expressions import check_expression
 from mmrag.agent.formulas import check_formula
+from mmrag.agent.marked import check_marked
 from mmrag.agent.premises import broken_premise
 from mmrag.agent.rivals import other_values
 from mmrag.domain.answers import Claim, Verdict, VerdictKind, VerifyMethod
@@ -78,6 +80,11 @@ def _verdict(plan: Plan, claim: Claim, places: Places, readings: Sequence[Readin
         if not hostile_words(place.reading.page).isdisjoint(span.words):
             return _refuted(claim, "it stands in text that tells its reader what to do")
         cited.append(place)
+    if any(not place.words and instructions_in(place.element.text) for place in cited):
+        return _refuted(claim, "it stands in text that tells its reader what to do")
+    marked = check_marked(plan, claim, cited)
+    if marked is not None:
+        return marked
     measured = [place.cell for place in cited if place.cell is not None]
     if measured:
         return check_estimate(claim, measured, cited)

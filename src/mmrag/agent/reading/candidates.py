@@ -10,7 +10,7 @@ from mmrag.agent.reading.labels import Label
 from mmrag.agent.reading.layout import Layout
 from mmrag.agent.reading.lexicon import Concept, Lexicon
 from mmrag.agent.reading.near import Place, Relation, has_own_words, name_over, own_label, places
-from mmrag.domain.documents import Page, Word
+from mmrag.domain.documents import Element, Page, Word
 from mmrag.domain.plans import AnswerType
 
 CHART = "chart"
@@ -34,6 +34,8 @@ class Candidate:
     """A possible answer with its evidence. ``score`` in [0, 1]; ``why`` names what found it, for traces and tests.
 
     ``measured`` is the value that it rests on where that was measured; its words are then those that name the value.
+    ``whole`` are elements that it rests on as such: a signature, a note, which has no words on the page.
+    ``parts`` are those of a list, each with its own evidence.
     """
 
     text: str
@@ -45,6 +47,8 @@ class Candidate:
     normals: tuple[str, ...] = ()
     label: str = ""
     measured: Measured | None = None
+    whole: tuple[Element, ...] = ()
+    parts: tuple[Candidate, ...] = ()
 
     def scaled(self, factor: float) -> Candidate:
         return replace(self, score=min(1.0, self.score * factor))

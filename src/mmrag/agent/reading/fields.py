@@ -18,6 +18,7 @@ from mmrag.agent.reading.lexicon import Concept, Lexicon
 from mmrag.agent.reading.lookup import UNITS, asked_words, by_alignment, word_weights
 from mmrag.agent.reading.options import in_options
 from mmrag.agent.reading.prose import lines
+from mmrag.agent.reading.put_on import put_on
 from mmrag.agent.reading.roles import in_roles
 from mmrag.agent.reading.tabled import given as given_names
 from mmrag.agent.reading.tabled import in_tables
@@ -50,6 +51,7 @@ def by_fields(asked: Asked, plan: Plan, pages: Sequence[tuple[float, LabelIndex]
         if asked.type is AnswerType.NUMBER:
             here += in_sentences(plan.asked, wanted_of(plan.asked, plan.target, given_names(plan)), index.table)
         here += in_options(asked, plan, index.layout)
+        here += put_on(asked, plan, index.layout)
         if asked.type is AnswerType.NAME and not asked.concepts:
             here += in_roles(plan.target, index.layout)
         named = _named(asked, plan, index, lexicon)

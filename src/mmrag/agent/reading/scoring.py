@@ -30,7 +30,7 @@ class Choice:
 
 def choose(found: Sequence[Candidate], asked: Asked) -> Choice | None:
     """Merge equal candidates, drop what the question itself gives, and measure the lead of the best over its rivals."""
-    merged = _merge([c for c in found if c.words and not _given(c, asked)])
+    merged = _merge([c for c in found if (c.words or c.whole) and not _given(c, asked)])
     if not merged:
         return None
     best, *others = merged

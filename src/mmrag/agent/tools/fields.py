@@ -144,10 +144,10 @@ def _value(field: FieldSchema, draft: Draft, places: Places) -> FieldValue:
         text=draft.answer,
         normal=next(iter(normals), None),
         page=cited[0].reading.page.number,
-        bbox=BBox.around(word.bbox for word in words),
+        bbox=BBox.around(word.bbox for word in words) if words else cited[0].element.bbox,
         elements=tuple(dict.fromkeys(place.element.id for place in cited)),
         confidence=draft.confidence,
-        ocr_confidence=min(word.confidence for word in words),
+        ocr_confidence=min((word.confidence for word in words), default=cited[0].element.confidence),
     )
 
 
