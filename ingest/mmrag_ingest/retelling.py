@@ -53,6 +53,9 @@ _PREFIX: Final = 5
 _LONG_WORD: Final = re.compile(r"[^\W\d_]{5,}")
 _NUMBER: Final = re.compile(r"\d[\d.,]*\d|\d\d+")
 _LINK: Final = re.compile(r"https?:|www\.|[<>{}]|!\[", re.IGNORECASE)
+_SENTENCE_END: Final = re.compile(r"(?<!\b[A-Z]\.)(?<!\b[A-Z][a-z]\.)(?<=[.!?])\s+(?=[^\W\d_])")
+_MARKUP: Final = "the summary has a link or markup in it"
+_TOLD: Final = "the summary tells its reader what to do"
 _AWAY: Final = 3
 """Calls in a row without an answer, after which the model is taken to be away."""
 _GIVEN_UP: Final = (ModelReplyError, ModelRefusedError, ModelCutOffError, ModelRequestError)
@@ -108,25 +111,35 @@ class Reteller:
             (Message.text(Role.USER, asked),),
             self._prompt.json_schema,
             _SummaryReply,
-            lambda reply: faults(reply.summary, text),
+            lambda reply: "" if borne_out(reply.summary, text) else faults(reply.summary, text),
             pages=None,  # it is one's own: a hosted one that must not be shown a page would be refused
         )
         shown = [topic for t in reply.topics[:_MOST_TOPICS] if (topic := " ".join(t.split())) and _is_printed(topic, text)]
-        return "\n".join([" ".join(reply.summary.split()), *([", ".join(shown)] if shown else [])])
+        return "\n".join([borne_out(reply.summary, text), *([", ".join(shown)] if shown else [])])
 
 
 def _is_printed(topic: str, text: str) -> bool:
     return " ".join(topic.casefold().split()) in " ".join(text.casefold().split())
 
 
+def borne_out(summary: str, text: str) -> str:
+    """The sentences of ``summary`` that ``text`` bears, each once; empty where none is, and where one of them would lead its
+    reader somewhere."""
+    if faults(summary, text) in (_MARKUP, _TOLD):
+        return ""
+    sentences = dict.fromkeys(" ".join(s.split()) for s in _SENTENCE_END.split(summary))
+    kept = " ".join(s for s in sentences if s and not faults(s, text))
+    return "" if faults(kept, text) else kept
+
+
 def faults(summary: str, text: str) -> str:
     """What speaks against ``summary`` as one of ``text``, for the model to read; empty when nothing does."""
+    if _LINK.search(summary) and not _LINK.search(text):
+        return _MARKUP
+    if next(iter(instruction_spans(plainly(summary))), None) is not None:
+        return _TOLD
     if len(summary.split()) < 3 or len(summary) > _LONGEST:
         return "the summary is empty or too long"
-    if _LINK.search(summary) and not _LINK.search(text):
-        return "the summary has a link or markup in it"
-    if next(iter(instruction_spans(plainly(summary))), None) is not None:
-        return "the summary tells its reader what to do"
     printed = {re.sub(r"\D", "", number) for number in _NUMBER.findall(text)}
     made_up = next((n for n in _NUMBER.findall(summary) if re.sub(r"\D", "", n) not in printed), None)
     if made_up is not None:
