@@ -119,3 +119,25 @@ def test_capitals_that_are_asked_for_name_no_document() -> None:
 )
 def test_a_share_of_those_who_have_a_phone_is_no_number_to_call(question: str, kind: AnswerType) -> None:
     assert make_plan(question).answer_type is kind
+
+
+@pytest.mark.parametrize(
+    ("question", "names"),
+    [
+        ("How many ferries a day left for Oslo in 2021?", ["Oslo"]),
+        ("What were the receivables of Ferrowell Foundry in 2022?", ["Ferrowell Foundry"]),
+        ("Who spoke at Expo 2020?", ["Expo 2020"]),
+    ],
+)
+def test_a_place_and_a_year_are_not_one_name(question: str, names: list[str]) -> None:
+    assert [c.text for c in make_plan(question).constraints if c.kind is ConstraintKind.NAME] == names
+
+
+def test_a_bound_of_what_is_counted_stands_on_no_document() -> None:
+    assert not make_plan("How many parts cost more than 1,250.00?").constraints
+
+
+def test_what_bears_a_code_is_asked_for_and_not_the_code() -> None:
+    plan = make_plan("Which product has the SKU KB-4005?")
+    assert plan.answer_type is AnswerType.FREE
+    assert [c.text for c in plan.constraints] == ["KB-4005"]

@@ -154,3 +154,73 @@ async def test_the_unit_of_an_axis_reaches_what_is_measured_against_it(title: st
     draft = await ReaderDrafter(None).draft(question, [reading(measured(page, title))])
     assert draft.answer == answer
     assert number_in(draft.answer) == 30
+
+
+BOATS = chart_page(
+    "Sales of boats", ("Dinghies", "Canoes"), {"2019": ("12", "30"), "2020": ("17", "41"), "2021": ("9", "40")}
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "least", "most"),
+    [
+        ("How many canoes were sold in 2019?", 0.8, 1.0),
+        ("In which year were the most dinghies sold?", 0.8, 1.0),
+        ("How many canoes were sold in 2018?", 0.0, 0.3),
+        ("How many penguins were counted on canoes in 2019?", 0.0, 0.35),
+    ],
+)
+async def test_a_measured_value_is_given_only_where_its_chart_prints_all_that_is_asked(
+    question: str, least: float, most: float
+) -> None:
+    plan, page = make_plan(question), measured(BOATS, None)
+    draft = await ReaderDrafter(None).draft(plan, [reading(page)])
+    claims = split_claims(plan, draft)
+    verdicts = verify(plan, claims, [reading(page)])
+    score = draft.confidence * min((v.confidence for v in verdicts if v.kind is VerdictKind.PARTLY), default=0.0)
+    assert least <= score <= most
+
+
+async def test_a_year_is_the_name_of_what_was_measured() -> None:
+    plan, page = make_plan("In which year were the most dinghies sold?"), measured(BOATS, None)
+    draft = await ReaderDrafter(None).draft(plan, [reading(page)])
+    (verdict,) = verify(plan, split_claims(plan, draft), [reading(page)])
+    assert (draft.answer, verdict.kind) == ("2020", VerdictKind.PARTLY)
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("Did the sales of canoes rise or fall from 2019 to 2020?", "rose by 1.25"),
+        ("Did the sales of canoes rise from 2020 to 2021?", "No, it fell by 0.50"),
+        ("Did the sales of dinghies fall from 2019 to 2020?", "Yes, it fell by 0.50"),
+    ],
+)
+async def test_which_way_a_series_went(question: str, answer: str) -> None:
+    plan, draft = make_plan(question), await ask(question, SALES)
+    assert draft.answer == answer
+    claims = split_claims(plan, draft)
+    assert {v.kind for v in verify(plan, claims, [reading(SALES)])} == {VerdictKind.SUPPORTED}
+    turned = answer.replace("rose", "fell") if "rose" in answer else answer.replace("fell", "rose")
+    first, *_ = verify(plan, split_claims(plan, replace(draft, answer=turned)), [reading(SALES)])
+    assert first.kind is VerdictKind.CONTRADICTED
+
+
+async def test_two_estimates_that_may_be_equal_went_no_way() -> None:
+    plan = make_plan("Did the number of canoes rise or fall from 2020 to 2021?")
+    draft = await ReaderDrafter(None).draft(plan, [reading(measured(BOATS, None))])
+    assert not {"rose", "fell"} & set((draft.answer or "").split())
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("Which had more sales in 2020, dinghies or canoes?", "Dinghies"),
+        ("Which had fewer sales in 2021, dinghies or canoes?", "Canoes"),
+        ("What was the highest value of the sales of canoes?", "$2.50"),
+    ],
+)
+async def test_the_larger_of_two_series_and_the_value_of_an_extreme(question: str, answer: str) -> None:
+    plan, draft = make_plan(question), await ask(question, SALES)
+    assert draft.answer == answer
+    assert {v.kind for v in verify(plan, split_claims(plan, draft), [reading(SALES)])} == {VerdictKind.SUPPORTED}

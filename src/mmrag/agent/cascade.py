@@ -17,7 +17,6 @@ NEARLY_ALL = 0.75
 that one thing."""
 _SOME = 0.4
 """Match from which the document that fits best is named in a refusal, as the one that the question may mean."""
-_ESTIMATED = 0.75
 _NOUNS = {
     ConstraintKind.NAME: "the name",
     ConstraintKind.DATE: "the date",
@@ -131,10 +130,11 @@ def answer_confidence(drafted: float, verdicts: Sequence[Verdict]) -> float:
     return round(max(0.0, min(1.0, drafted)) * min(v.confidence for v in verdicts), 4)
 
 
-def trusted(confidence: float, verdicts: Sequence[Verdict]) -> float:
-    """The probability of being right, less where an answer rests on a measured value: calibration knows printed ones."""
+def trusted(confidence: float, score: float, verdicts: Sequence[Verdict]) -> float:
+    """The probability of being right, never more than the plain ``score`` where an answer rests on a measured value:
+    calibration knows printed ones."""
     estimated = any(span.cell is not None for verdict in verdicts for span in verdict.claim.spans)
-    return round(confidence * _ESTIMATED, 4) if estimated else confidence
+    return min(confidence, score) if estimated else confidence
 
 
 def is_refuted(verdicts: Sequence[Verdict]) -> bool:

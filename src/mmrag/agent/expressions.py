@@ -13,6 +13,8 @@ from mmrag.errors import UsageError
 
 _KEPT = frozenset({VerdictKind.SUPPORTED, VerdictKind.PARTLY})
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
+_NAMES = re.compile(r"(?:max|min)\(")
+"""The claim may be the name of what is the largest or the smallest."""
 _PERCENT = Decimal(100)
 _SCALES = frozenset(Decimal(10) ** power for power in (3, 6, 9))
 """Between the unit that a table prints its numbers in and the one that a question asks for."""
@@ -38,6 +40,12 @@ def check_expression(claim: Claim, operands: Sequence[Verdict]) -> Verdict:
         value = value_of(claim.expression)
     except UsageError as error:
         return _verdict(claim, VerdictKind.UNSUPPORTED, least, str(error))
+    if _NAMES.match(claim.expression) and len(operands) > 1 and claim.text == operands[0].claim.text:
+        # The name of a row and its value, then all that it was compared with.
+        if number_in(operands[1].claim.text) != value:
+            detail = f"{claim.expression} is {value:f}, which is not that of {claim.text}"
+            return _verdict(claim, VerdictKind.CONTRADICTED, least, detail)
+        said = value
     # Half of the last place either way: people round a half up, and decimals to even.
     if said is None or 2 * abs(value - said) > Decimal(1).scaleb(-_places(said)):
         return _verdict(claim, VerdictKind.CONTRADICTED, least, f"{claim.expression} is {value:f}, not {claim.text}")

@@ -17,6 +17,8 @@ _CENT = Decimal("0.01")
 _DECIMALS = re.compile(r"\d[.,](\d{1,2})(?!\d)")
 
 
+ROSE, FELL = "rose", "fell"
+"""How a worked-out difference says which way it went."""
 _ESTIMATE = re.compile(r" \((?:[^()]*; )?estimated from the chart, ± [^()]*\)$")
 
 
@@ -65,10 +67,17 @@ def check_formula(claim: Claim, operands: Sequence[Verdict]) -> Verdict:
     first, second = (v.claim.text for v in operands)
     least = min(v.confidence for v in operands)
     again = evaluate(claim.formula, first, second)
-    if again is None or number_in(claim.text) != Decimal(again):
+    if again is None or number_in(claim.text) != Decimal(again) or not _goes_that_way(claim.text, first, second):
         return _verdict(claim, VerdictKind.CONTRADICTED, least, f"{first} and {second} give {again}, not {claim.text}")
     kind = VerdictKind.SUPPORTED if all(v.kind is VerdictKind.SUPPORTED for v in operands) else VerdictKind.PARTLY
     return _verdict(claim, kind, least, f"worked out again ({claim.formula.value}) from {first} and {second}")
+
+
+def _goes_that_way(text: str, first: str, second: str) -> bool:
+    """False where ``text`` says that the second value lies above the first, or under it, and it does not."""
+    a, b = number_in(first), number_in(second)
+    said = re.search(rf"\b(?:{ROSE}|{FELL})\b", text)
+    return said is None or a is None or b is None or (b > a) is (said.group() == ROSE)
 
 
 def _verdict(claim: Claim, kind: VerdictKind, confidence: float, detail: str) -> Verdict:

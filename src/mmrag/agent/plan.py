@@ -29,6 +29,12 @@ _OPENING = re.compile(
     re.IGNORECASE,
 )
 _YES_NO = re.compile(r"^\W*(?:is|are|was|were|does|do|did|has|have|had|can|could|will|would|should)\b", re.IGNORECASE)
+_EITHER_WAY = re.compile(
+    r"\b(?:rise|increase|grow|go up|climb)\w*\s+or\s+(?:fall|decrease|decline|drop|shrink|go down)"
+    r"|\b(?:fall|decrease|decline|drop|shrink|go down)\w*\s+or\s+(?:rise|increase|grow|go up|climb)",
+    re.IGNORECASE,
+)
+"""'did it rise or fall': neither yes nor no answers that."""
 _TELLING = 8  # letters of a name that tells a document apart
 _LEAD = re.compile(
     r"(?P<lead>(?:in|on|from|for|according to|looking at)\s[^:?\"“'‘]{1,60}\s)"
@@ -61,13 +67,31 @@ _CLAUSE = re.compile(
 )
 """'In the report "X": how many ...': the question itself is the last clause."""
 _QUESTION_BEHIND = re.compile(r"[:,]\s+(?:What|Which|Who|Whose|How|When|Where|Why|Is|Are)\b.*$")
+_BEARER = re.compile(
+    r"^\W*(?P<noun>(?:which|what)\s+[a-z-]+)\s+(?:has|have|had|bears?|is listed (?:as|under))\b", re.IGNORECASE
+)
+_RANKED = re.compile(
+    r"^\W*(?P<noun>(?:which|what)\s+(?!(?:is|was|are|were|the|of)\b)[a-z-]+)\b.*"
+    r"\b(?:highest|lowest|largest|smallest|biggest|greatest|cheapest|dearest|(?:most|least)\s+expensive|fewest|costs?\b.*\b(?:most|least))\b",
+    re.IGNORECASE,
+)
 _LISTED = re.compile(r"\blist\b|\benumerate\b", re.IGNORECASE)
+_BOUND = re.compile(
+    r"^\W*how many\b.*\b(?:more than|less than|fewer than|at least|at most|over|above|under|below|exceed(?:s|ing)?)"
+    rf"\s*{_MONEY_SIGN}?\s*$",
+    re.IGNORECASE,
+)
+"""'how many parts cost more than 50': a bound of what is counted stands on no document."""
 _PERIOD = re.compile(r"(?:FY|CY|[QH][1-4])[\s'’/-]?(?:(?:19|20)?\d\d)?", re.IGNORECASE)
 """'FY2019', 'Q3': which column of a document is meant, and no number that has to stand on it."""
 _UNIT = re.compile(
     r"\(?\bin\s+(?:(?:USD|US\$|EUR|GBP|INR|[$€£])\s*)?(?:thousand|million|billion|lakh|lac|crore)s?\b\)?", re.IGNORECASE
 )
 """'(in USD millions)': how the answer is counted, and no name."""
+_IN_A_YEAR = re.compile(
+    r"\s+(?:in|for|of|during|since|until|by|from|to|and|before|after)(?:\s+the\s+year)?\s+(?:19|20)\d\d(?:\W.*)?$"
+)
+"""'Oslo in 2021' is a place and a year; 'Expo 2020' is one name."""
 _MONTH_DAY = re.compile(r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\w*\.?(?:\s+\d{1,2})?$")
 _FILE = re.compile(
     r"(?<![\w/.-])[\w(][\w/.()+-]*\.(?:pdf|png|jpe?g|jpe|tiff?|bmp|gif|webp|hei[cf]|avif|jp2|j2k|pn?m|p[bgp]m|eml|zip)(?![\w-])",
@@ -130,7 +154,7 @@ def _look_up(question: str, text: str, document: str | None) -> Plan:
     target = _target(without_files, values, [(s, e) for s, e, _ in names], words)
     return Plan(
         question=question,
-        answer_type=_answer_type(text, main, target, words),
+        answer_type=_type_of_bearer(text, words, valued=bool(values)) or _answer_type(text, main, target, words),
         target=target,
         constraints=tuple(constraints),
         document=document,
@@ -179,6 +203,8 @@ def _type_of(aggregate: Aggregate) -> AnswerType:
 
 def _tells_documents_apart(value: Value, text: str) -> bool:
     """A year or a small count in a question belongs to what is asked; dates, amounts and long numbers identify."""
+    if value.kind is not ValueKind.DATE and _BOUND.search(text[: value.start]):
+        return False
     if value.kind in (ValueKind.DATE, ValueKind.AMOUNT, ValueKind.PHONE, ValueKind.EMAIL):
         return True
     if _PERIOD.fullmatch(value.text.strip()):
@@ -234,7 +260,7 @@ def _names(text: str, values: tuple[Value, ...], words: PlanWords) -> list[tuple
     for start, end in runs:
         start, end = _trimmed(text, start, end, words)
         name = text[start:end]
-        known = any(_overlap((start, end), (s, e)) for s, e, _ in found)
+        known = any(_overlap((start, end), (s, e)) for s, e, _ in found) or _heads_code(name, text[end:])
         if (
             not known
             and len(re.sub(r"\W", "", name)) >= 3
@@ -243,6 +269,11 @@ def _names(text: str, values: tuple[Value, ...], words: PlanWords) -> list[tuple
         ):
             found.append((start, end, name))
     return sorted(found)
+
+
+def _heads_code(name: str, behind: str) -> bool:
+    """True for what a code is called: 'the plant with the EAN 5012340035' names no EAN."""
+    return re.fullmatch(r"[A-Z]{2,5}", name) is not None and re.match(r"[\s:.#]*[A-Z]*[-/]?\d", behind) is not None
 
 
 def _abbreviations(text: str) -> list[Span]:
@@ -279,6 +310,7 @@ def _trimmed(text: str, start: int, end: int, words: PlanWords) -> Span:
     name = words.leading.sub("", text[start:end])
     start = end - len(name)
     name = _QUESTION_BEHIND.sub("", name)
+    name = _IN_A_YEAR.sub("", name)
     name = words.trailing.sub("", re.sub(r"['’]s$", "", name)).rstrip(" ,;:?!-–/([")
     if name.count(")") > name.count("(") or (name.startswith("(") and name.endswith(")")):
         name = name.removesuffix(")").rstrip()
@@ -308,10 +340,20 @@ def _target(text: str, values: tuple[Value, ...], names: list[Span], words: Plan
     return words.content(_OPENING.sub(" ", words.genre_phrase.sub(" ", main))) or words.content(text)
 
 
+def _type_of_bearer(text: str, words: PlanWords, *, valued: bool) -> AnswerType | None:
+    """What is asked for by 'which product has the SKU ...' or 'which product has the highest price': the product, neither
+    a SKU nor a price."""
+    bearer = (_BEARER.match(text) if valued else None) or _RANKED.match(text)
+    if bearer is None:
+        return None
+    found = (kind for kind, pattern in words.types if pattern.search(bearer["noun"]))
+    return next(found, AnswerType.FREE)
+
+
 def _answer_type(text: str, main: str, target: str, words: PlanWords) -> AnswerType:
     clause = _CLAUSE.split(text)[-1]
     if _YES_NO.match(clause):
-        return AnswerType.YES_NO
+        return AnswerType.FREE if _EITHER_WAY.search(clause) else AnswerType.YES_NO
     opening = _OPENING.match(clause)
     asked = f"{opening.group().strip() if opening else ''} {target}"
     for candidate in (asked, main):

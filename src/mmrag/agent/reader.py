@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import anyio
 
+from mmrag.agent.cascade import NEARLY_ALL
 from mmrag.agent.covers import Maker, maker_asked
 from mmrag.agent.reading.bullets import Item
 from mmrag.agent.reading.candidates import CHART, Candidate, Measured
@@ -17,6 +18,7 @@ from mmrag.agent.reading.covers import makers
 from mmrag.agent.reading.fields import by_fields, by_meaning
 from mmrag.agent.reading.gaps import Gap, gap_for
 from mmrag.agent.reading.genres import genre_shares
+from mmrag.agent.reading.gridded import CODED
 from mmrag.agent.reading.labels import LabelIndex
 from mmrag.agent.reading.laid_out import LaidOutPages
 from mmrag.agent.reading.layout import Layout
@@ -24,6 +26,7 @@ from mmrag.agent.reading.lexicon import lexicon
 from mmrag.agent.reading.listed import ListAsked, in_contents, in_lists, list_asked
 from mmrag.agent.reading.meaning import MeaningIndex
 from mmrag.agent.reading.options import OPTION
+from mmrag.agent.reading.over import over_of, over_tables
 from mmrag.agent.reading.overview import tell_overview
 from mmrag.agent.reading.put_on import PUT_ON
 from mmrag.agent.reading.scoring import choose, reading_weight
@@ -65,6 +68,9 @@ _SURE_OF_COVER = 0.5
 _TWO = re.compile(
     r"\b(?:are|were)\s+the\s+[a-z-]+\s+and\s+(?:the\s+)?[a-z-]+\s+(?:dates|times|numbers|amounts|totals)\b", re.I
 )
+_ELSEWHERE = 0.3
+"""The share that an answer by the code of a row keeps where its document does not fit what else the question says of it:
+what another firm asks for an article of that number is not what is asked. A speck keeps as much."""
 
 _NAME_WORDS, _SENTENCE = 6, 0.6
 """What an answer of more words keeps where "which port" asks for one of several things: it is a line about them."""
@@ -97,12 +103,12 @@ class ReaderDrafter:
         if listed is not None:
             return listed
         asked = understand(plan, lexicon())
-        pages, found = await anyio.to_thread.run_sync(self._read, asked, plan, readings)
+        pages, found, left = await anyio.to_thread.run_sync(self._read, asked, plan, readings)
         enough = _FIELD_IS_THERE if asked.concepts else _LEXICAL_IS_GOOD
-        if self._meaning is not None and pages and max((c.score for c in found), default=0.0) < enough:
-            near = await self._meaning.labels(plan.target or plan.asked, [index.layout for _, index in pages])
-            found += by_meaning(asked, pages, near, lexicon())
-        worked = _worked_out(asked, plan, pages)
+        if self._meaning is not None and left and max((c.score for c in found), default=0.0) < enough:
+            near = await self._meaning.labels(plan.target or plan.asked, [index.layout for _, index in left])
+            found += by_meaning(asked, left, near, lexicon())
+        worked = _over_columns(plan, [r for r in readings if r.page.words], pages) or _worked_out(asked, plan, pages)
         if worked is not None:
             return worked
         choice = choose(found, asked)
@@ -122,12 +128,14 @@ class ReaderDrafter:
         match = max(r.match for r in readings if r.page is best.page or r.page == best.page)
         known = (
             1.0
-            if best.why in (CHART, OPTION, PUT_ON) or not all_unknown(asked, _of_document(readings, best.page), lexicon())
+            if best.why in (CHART, CODED, OPTION, PUT_ON)
+            or not all_unknown(asked, _of_document(readings, best.page), lexicon())
             else _UNKNOWN
         )
         same = [i.table for _, i in pages if i.layout.page.document_id == best.page.document_id]
         same.sort(key=lambda table: table.layout.page is not best.page)
         known *= _printed_share(asked, plan, same, best) * _whole_share(plan, best)
+        known *= _ELSEWHERE if (best.why == CODED and match < NEARLY_ALL) or _is_a_speck(best) else 1.0
         confidence = round(known * choice.confidence * (_UNMATCHED + (1.0 - _UNMATCHED) * match), 4)
         items = tuple(Claim(text=part.text, spans=_spans(layout, part)) for part in best.parts)
         return Draft(answer=best.text, spans=spans, confidence=confidence, tier=TIER, rivals=choice.rivals, items=items)
@@ -139,9 +147,9 @@ class ReaderDrafter:
         genres = genre_shares(plan, [r.page for r in seen])
         return [(reading_weight(r, best_match) * g, self._pages.of(r.page)) for r, g in zip(seen, genres, strict=True)]
 
-    def _read(self, asked: Asked, plan: Plan, readings: Sequence[Reading]) -> tuple[_Pages, list[Candidate]]:
+    def _read(self, asked: Asked, plan: Plan, readings: Sequence[Reading]) -> tuple[_Pages, list[Candidate], _Pages]:
         pages = self._weighted(plan, readings)
-        return pages, by_fields(asked, plan, pages, lexicon())
+        return pages, *by_fields(asked, plan, pages, lexicon())
 
     def _made(self, made: Maker, plan: Plan, readings: Sequence[Reading]) -> Draft | None:
         """Who made the document that is read first, a name a claim; None where its covers do not tell."""
@@ -221,12 +229,45 @@ def _worked_out(asked: Asked, plan: Plan, pages: _Pages) -> Draft | None:
     )
 
 
+def _over_columns(plan: Plan, readings: Sequence[Reading], pages: _Pages) -> Draft | None:
+    """The answer to a question over a whole column, with every cell that counted as a claim; a draft without an answer where
+    a table is about the question and cannot answer it; None where none is."""
+    asked = over_of(plan.asked)
+    if asked is None:
+        return None
+    tables = [(reading, index.grids) for reading, (_, index) in zip(readings, pages, strict=True)]
+    result = over_tables(asked, wanted_of(plan.asked, plan.target, given(plan)), tables)
+    if result is None:
+        return None
+    if result.text is None or not result.operands:
+        return Draft(answer=None, spans=(), confidence=0.0, tier=TIER, why=result.why)
+    picked = (*((result.named,) if result.named else ()), *result.operands)
+    operands = tuple(
+        Claim(text=p.cell.text.strip(), spans=(Span(element_id=p.grid.element.id, words=p.cell.words, quote=p.cell.text),))
+        for p in picked
+    )
+    match = max(r.match for r in readings if r.document.id == result.document)
+    return Draft(
+        answer=result.text,
+        spans=tuple(dict.fromkeys(span for claim in operands for span in claim.spans)),
+        confidence=round(result.score * (_UNMATCHED + (1.0 - _UNMATCHED) * match), 4),
+        tier=TIER,
+        operands=operands,
+        expression=result.expression,
+    )
+
+
+def _is_a_speck(best: Candidate) -> bool:
+    """True for a single letter where any text would do: OCR reads the marks of charts and boxes as such."""
+    return len(best.text.strip()) == 1 and best.text.strip().isalpha() and best.why not in (CHART, TABLE, CODED, OPTION)
+
+
 def _printed_share(asked: Asked, plan: Plan, pages: Sequence[Table], best: Candidate) -> float:
     """What an answer keeps by how many of the question's telling words stand on its page, the first of ``pages``: a count of
     something else, a share of others, a line about another thing look just like the one asked for. Charts and tables have
     seen to it. A name that a question about one document says, and none of ``pages`` prints, speaks against any answer.
     """
-    if best.why in (CHART, TABLE, OPTION, COUNTED, PUT_ON):
+    if best.why in (CHART, TABLE, CODED, OPTION, COUNTED, PUT_ON):
         return 1.0
     wanted = wanted_of(plan.asked, plan.target, given(plan))
     if plan.lead and any(all(not page.prints(name) for page in pages) for name in wanted.names):

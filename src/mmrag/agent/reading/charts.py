@@ -13,6 +13,7 @@ from mmrag.agent.reading.layout import Layout
 from mmrag.agent.reading.target import Asked
 from mmrag.agent.reading.text import STOP, fold, stem, words
 from mmrag.domain.documents import Cell, Element, ElementKind, Word
+from mmrag.domain.geometry import BBox
 from mmrag.domain.plans import AnswerType, Plan
 from mmrag.domain.values import ValueKind
 from mmrag.values import find_values
@@ -30,10 +31,16 @@ _WHOLE = frozenset({"total", "all", "overall", "median", "average"})
 _STOP_STEMS = frozenset(stem(w) for w in STOP)
 _PLAIN = _stemmed(
     "value amount number figure level chart graph bar line plot according shown reach reached see saw estimated percent"
-    " percentage share proportion year quarter many much fiscal data describe situation people who say"
+    " percentage share proportion year quarter category categories many much fiscal data describe situation people who say"
     " increase decrease decline growth rise fall drop change difference gap point more less compared from between to"
 )
 """Words about charts in general: that the page does not print them speaks against nothing."""
+_DONE = _stemmed(
+    "sold sell bought buy made make produced produce counted count recorded record measured measure collected collect"
+    " registered register reported report got get took take used use spent spend earned earn happened happen occurred occur"
+    " there each during"
+)
+"""What is done with anything that is counted: a chart of sales does not print "sold"."""
 _NUMERIC = (ValueKind.AMOUNT, ValueKind.NUMBER, ValueKind.PERCENT)
 _CHANGE = re.compile(
     r"\b(?:increase[ds]?|decrease[ds]?|decline[ds]?|grow(?:th|n)?|grew|r[io]se|f[ae]ll|drop(?:ped)?|chang(?:e|ed)|difference|gap"
@@ -42,6 +49,12 @@ _CHANGE = re.compile(
 )
 """A question how two values differ: no printed value answers it."""
 _WHICH = re.compile(r"\b(?:which|what|when)\b", re.IGNORECASE)
+_VALUE_ASKED = re.compile(
+    r"\bwhat(?:['’]s|\s+(?:is|was|were|are))\s+the\s+[a-z]+est\s+(?:value|number|amount|percentage|share|level|figure|price|rate|total)",
+    re.IGNORECASE,
+)
+"""'what was the highest number of ...' asks for the number, and not for when it was."""
+_WHICH_NOUN = re.compile(r"\b(?:which|what)\s+([a-z]+)\b", re.IGNORECASE)
 _BASE, _SUBJECT = 0.5, 0.42
 """What the score of a cell is made of: a category and a series that the question names, and how much of the question's
 other words the chart and its page print."""
@@ -50,8 +63,11 @@ _NAMED, _LEAD = 0.5, 0.2
 _ASSUMED = 0.8
 """What a score keeps when the question names no category, and the one that stands for all of them is taken; likewise for
 the "Yes" of a yes and a no."""
-_ESTIMATE = 0.85
-"""What a score keeps where the value was measured and not printed."""
+_STRANGE = 0.35
+"""What the score of a measured value keeps for each telling word of the question that its page does not print: no print
+beside the value says what it is of, so that its chart has to be about all that is asked."""
+_FAR = 0.15
+"""Print further than this share of the page from every chart is about all of them."""
 _PREFIX = 5  # letters that two words share at their beginning: "favor" and "favorable", "Lebanon" and "Lebanese"
 _THOUSANDS = re.compile(r"(\d)[Kk]\b")
 _NOTE = re.compile(r"[¹²³⁴⁵*]+|(?<=[a-z])\d$")
@@ -129,12 +145,15 @@ def in_charts(asked: Asked, plan: Plan, layout: Layout) -> list[Candidate]:
         if row is None or value is None:
             continue
         heads = chart.heads(row.at, column.at)
-        score = subject(said, heads, layout) * column.share * row.share
+        named = extreme and not _VALUE_ASKED.search(plan.asked)
+        asked_for = [w for w in said if w not in _noun(plan.asked)] if extreme else said
+        about = subject if value.error is None else _strictly
+        score = about(asked_for, heads, layout, chart.element) * column.share * row.share
         if value.error is not None:
-            answer = heads[0].text if extreme else as_estimate(value.text, value.error, chart.unit)
+            answer = heads[0].text if named else as_estimate(value.text, value.error, chart.unit)
             found.append(_estimated(layout, chart.element, value, heads, answer, score))
         else:
-            found.append(_candidate(layout, heads[0] if extreme else value, score))
+            found.append(_candidate(layout, heads[0] if named else value, score))
     return found
 
 
@@ -261,15 +280,51 @@ def _extreme_row(chart: Chart, column: int, sign: int) -> int | None:
     return ranked[0][1] if ranked[0][0] - ranked[1][0] > Decimal(str(doubt)) else None
 
 
-def subject(said: Sequence[str], heads: Sequence[Cell], layout: Layout) -> float:
-    """How well a page is about what is asked, in [0.5, 0.92]: by the share of the question's telling words that it prints.
+def subject(said: Sequence[str], heads: Sequence[Cell], layout: Layout, element: str) -> float:
+    """How well a chart or table is about what is asked, in [0.5, 0.92]: by the share of the question's telling words that
+    are printed with it. ``element`` is its id."""
+    telling, missing = _unprinted(said, heads, layout, element)
+    return _BASE + _SUBJECT * (1.0 - len(missing) / len(telling) if telling else 1.0)
+
+
+def _strictly(said: Sequence[str], heads: Sequence[Cell], layout: Layout, element: str) -> float:
+    """The same for a value that was measured, in (0, 0.92]."""
+    _, missing = _unprinted([w for w in said if w not in _DONE], heads, layout, element)
+    return float((_BASE + _SUBJECT) * _STRANGE ** len(missing))
+
+
+def _unprinted(said: Sequence[str], heads: Sequence[Cell], layout: Layout, element: str) -> tuple[set[str], set[str]]:
+    """The question's telling words, and those of them that are not printed on the page, or with another chart of it.
 
     Words that name the cell (its ``heads``), and those about charts in general, do not count.
     """
     named = {s for head in heads for s in _stems(head.text)} | _MOST | _LEAST | _PLAIN | _STOP_STEMS
     telling = {s for s in said if s not in named and len(s) > 1}
-    printed = layout.runs_with
-    return _BASE + _SUBJECT * (sum(s in printed for s in telling) / len(telling) if telling else 1.0)
+    charts = [e for e in layout.page.elements if e.kind is ElementKind.CHART]
+    if len(charts) > 1 and any(e.id == element for e in charts):
+        printed = {stem(w) for word in layout.page.words if element in _of(word, charts) for w in words(word.text)}
+        return telling, telling - printed
+    return telling, {s for s in telling if s not in layout.runs_with}
+
+
+def _of(word: Word, charts: Sequence[Element]) -> list[str]:
+    """The ids of the charts that a word is about: the nearest one, or all where it stands far from each."""
+    away = {e.id: _apart(word.bbox, e.bbox) for e in charts}
+    least = min(away.values())
+    return [id_ for id_, far in away.items() if far == least or least > _FAR]
+
+
+def _apart(one: BBox, other: BBox) -> float:
+    """How far apart two boxes are, in fractions of the page; across and down alike."""
+    across = max(0.0, one.x0 - other.x1, other.x0 - one.x1)
+    down = max(0.0, one.y0 - other.y1, other.y0 - one.y1)
+    return across + down
+
+
+def _noun(question: str) -> frozenset[str]:
+    """The stem of what is asked which of: 'which month' need not be printed beside months."""
+    found = _WHICH_NOUN.search(question)
+    return frozenset({stem(w) for w in words(found.group(1))}) if found else frozenset()
 
 
 def _estimated(layout: Layout, element: str, value: Cell, heads: Sequence[Cell], answer: str, score: float) -> Candidate:
@@ -280,7 +335,7 @@ def _estimated(layout: Layout, element: str, value: Cell, heads: Sequence[Cell],
         text=answer,
         words=found,
         normal=fold(answer),
-        score=score * _ESTIMATE,
+        score=score,
         why=CHART,
         page=layout.page,
         measured=Measured(element=element, cell=(value.row, value.column)),

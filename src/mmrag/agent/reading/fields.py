@@ -6,16 +6,18 @@ from collections.abc import Mapping, Sequence
 
 from mmrag.agent.reading.amounts import weigh_totals
 from mmrag.agent.reading.candidates import Candidate, by_labels
-from mmrag.agent.reading.charts import charts_of, in_charts, ranks
+from mmrag.agent.reading.charts import changes, charts_of, in_charts, ranks
 from mmrag.agent.reading.columns import in_columns
 from mmrag.agent.reading.counted import in_sentences
 from mmrag.agent.reading.dates import document_dates, document_times, pairs, period_ends
 from mmrag.agent.reading.fit import value_cut
+from mmrag.agent.reading.gridded import Gridded, in_grids
 from mmrag.agent.reading.labels import Label, LabelIndex
 from mmrag.agent.reading.layout import Layout
 from mmrag.agent.reading.letterhead import addresses, issuers
 from mmrag.agent.reading.lexicon import Concept, Lexicon
 from mmrag.agent.reading.lookup import UNITS, asked_words, by_alignment, word_weights
+from mmrag.agent.reading.operations import asking_of
 from mmrag.agent.reading.options import in_options
 from mmrag.agent.reading.prose import lines
 from mmrag.agent.reading.put_on import put_on
@@ -36,17 +38,29 @@ _IN_NO_CHART = frozenset({AnswerType.PHONE, AnswerType.EMAIL, AnswerType.ADDRESS
 _TITLE_ROWS = 12
 
 
-def by_fields(asked: Asked, plan: Plan, pages: Sequence[tuple[float, LabelIndex]], lexicon: Lexicon) -> list[Candidate]:
-    """All candidates on ``pages``, each page with its weight."""
+_Pages = Sequence[tuple[float, LabelIndex]]
+
+
+def by_fields(asked: Asked, plan: Plan, pages: _Pages, lexicon: Lexicon) -> tuple[list[Candidate], _Pages]:
+    """All candidates on ``pages``, each page with its weight; and the pages on which others may be found: on the rest
+    a table answers, or nothing does."""
     given = asked_words([c.text for c in plan.constraints if c.kind is ConstraintKind.NAME])
     weights = word_weights([index.layout for _, index in pages], asked_words((*asked.qualifiers, plan.target)), given)
     found: list[Candidate] = []
+    left: list[tuple[float, LabelIndex]] = []
     for weight, index in pages:
         here = [] if asked.type in _IN_NO_CHART else in_charts(asked, plan, index.layout)
         if ranks(plan.asked) and charts_of(index.layout):
+            left.append((weight, index))
             found += [c.scaled(weight) for c in here]  # the chart tells which is the largest, or nothing here does
             continue
+        gridded = _in_grids(asked, plan, index)
+        if gridded.owns:
+            found += [c.scaled(weight) for c in gridded.candidates]
+            continue
+        left.append((weight, index))
         tabled = None if here else in_tables(asked, plan, index.table)
+        here += gridded.candidates
         here += [tabled] if tabled is not None else []
         if asked.type is AnswerType.NUMBER:
             here += in_sentences(plan.asked, wanted_of(plan.asked, plan.target, given_names(plan)), index.table)
@@ -59,12 +73,18 @@ def by_fields(asked: Asked, plan: Plan, pages: Sequence[tuple[float, LabelIndex]
         if max((c.score for c in here), default=0.0) < 0.5:
             here += _unnamed(asked, index.layout, weights)
         found += [c.scaled(weight) for c in in_columns(index.layout, here, asked.qualifiers)]
-    return found
+    return found, left
 
 
-def by_meaning(
-    asked: Asked, pages: Sequence[tuple[float, LabelIndex]], near: Mapping[int, Sequence[Label]], lexicon: Lexicon
-) -> list[Candidate]:
+def _in_grids(asked: Asked, plan: Plan, index: LabelIndex) -> Gridded:
+    """What the recognised tables answer; nothing to a question for what has to be worked out, or for a yes or no."""
+    if asking_of(plan.asked) is not None or changes(plan.asked):
+        return Gridded()
+    wanted = wanted_of(plan.asked, plan.target, given_names(plan))
+    return in_grids(plan.asked, asked.type, wanted, index.grids, index.table)
+
+
+def by_meaning(asked: Asked, pages: _Pages, near: Mapping[int, Sequence[Label]], lexicon: Lexicon) -> list[Candidate]:
     """Candidates beside labels that were found by meaning; ``near`` holds them by the position of their page."""
     found: list[Candidate] = []
     for number, (weight, index) in enumerate(pages):

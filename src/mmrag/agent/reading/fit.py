@@ -37,6 +37,8 @@ _EDITION = re.compile(
     r"\W*(?:rev(?:ision|ised)?|version|vers|edition|ed|form|stand)\b[\s.:]*(?:no\.?\s*)?[\w./-]*\d[\w./-]*\W*", re.IGNORECASE
 )
 """The print of a form's own edition ('Rev. 10/2018'): it was there before the form was filled in."""
+_TIED = re.compile(r"\s*(?:by|per|of|for|in|from|to|at|and|with)\s+[a-z]")
+_CLOSE = re.compile(r"[^\W_]\s*$")
 _HANGING = re.compile(r"(?:[&,-]|\b(?:of|the|and|for|de|la|du|der|des|und|et|y))$", re.IGNORECASE)
 
 
@@ -157,6 +159,13 @@ def _texts(layout: Layout, place: Place, kind: AnswerType, lexicon: Lexicon) -> 
         fit *= 0.4
     if kind is AnswerType.FREE and place.relation is Relation.INLINE and text[:1].islower() and len(text.split()) > 2:
         fit *= 0.6
+    if (
+        kind is AnswerType.FREE
+        and place.relation is Relation.INLINE
+        and _TIED.match(run.text, start)
+        and _CLOSE.search(run.text[:start])
+    ):
+        fit *= 0.2  # 'Boat hires by season' is one title, and 'by season' no value of boat hires
     cut = Cut(text=text, words=run.words_between(start, end), fit=fit, normal=key, runs=(run,))
     more = _rest_of_name(layout, place, text, lexicon) if kind is AnswerType.NAME else None
     yield cut if more is None else joined((cut, more))

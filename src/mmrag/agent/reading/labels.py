@@ -11,6 +11,7 @@ from typing import NamedTuple
 from rapidfuzz.distance import Levenshtein
 from rapidfuzz.process import cdist
 
+from mmrag.agent.reading.grids import Grid, grids_of
 from mmrag.agent.reading.layout import Layout, Run
 from mmrag.agent.reading.lexicon import Concept, lexicon
 from mmrag.agent.reading.tables import Table
@@ -65,6 +66,11 @@ class LabelIndex:
     def table(self) -> Table:
         """The numbers of the page by their rows and columns."""
         return Table(self.layout)
+
+    @cached_property
+    def grids(self) -> tuple[Grid, ...]:
+        """The recognised tables of the page."""
+        return grids_of(self.layout.page)
 
     def of_concept(self, concept: Concept) -> tuple[Label, ...]:
         """The labels of a field of the lexicon, looked for once a page."""

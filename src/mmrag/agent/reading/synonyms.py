@@ -23,12 +23,14 @@ class _File(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     same: tuple[tuple[str, ...], ...]
+    column: tuple[tuple[str, ...], ...]
     statement: tuple[_Statement, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Table:
     same: tuple[tuple[tuple[str, ...], ...], ...]
+    column: tuple[frozenset[str], ...]
     statement: tuple[_Statement, ...]
 
 
@@ -55,8 +57,18 @@ def variants(question: str) -> tuple[tuple[frozenset[str], ...], tuple[str, ...]
     return tuple(dict.fromkeys(found)), titles
 
 
+def column_names(said: frozenset[str]) -> frozenset[str]:
+    """The stems that may stand over a column which the question calls by one of the stems ``said``; those of it alone that
+    are other names than the said ones."""
+    return frozenset().union(*(group for group in _table().column if group & said)) - said
+
+
 @cache
 def _table() -> _Table:
     read = tomllib.loads(files("mmrag.agent.reading").joinpath("synonyms.toml").read_text(encoding="utf-8"))
     file = _File.model_validate(read)
-    return _Table(same=tuple(tuple(words(name) for name in group) for group in file.same), statement=file.statement)
+    return _Table(
+        same=tuple(tuple(words(name) for name in group) for group in file.same),
+        column=tuple(frozenset(stem(w) for name in group for w in words(name)) for group in file.column),
+        statement=file.statement,
+    )

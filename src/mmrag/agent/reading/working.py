@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
-from mmrag.agent.formulas import as_estimate, evaluate, number_in
+from mmrag.agent.formulas import FELL, ROSE, as_estimate, evaluate, number_in
 from mmrag.agent.reading.candidates import Measured
 from mmrag.agent.reading.charts import Chart, changes, charts_of, column_of, row_of, said_in, subject, tables_of
 from mmrag.agent.reading.layout import Layout
+from mmrag.agent.reading.operations import Asking, Operation, asking_of
 from mmrag.agent.reading.target import Asked
 from mmrag.domain.answers import Formula
 from mmrag.domain.documents import Cell, Word
@@ -25,6 +27,10 @@ _COMPARED = re.compile(
     r"(?:in\s+|on\s+)?(?P<a>.{1,40}?)(?=[?,.;]|$)",
     re.IGNORECASE,
 )
+_UP, _DOWN = r"(?:r[io]se|increase|grow|grew|go up|climb|gain)", r"(?:f[ae]ll|decrease|decline|drop|shrink|go down|sink)"
+_WHICH_WAY = re.compile(rf"\b{_UP}\w*\s+or\s+(?:did\s+\w+\s+)?{_DOWN}|\b{_DOWN}\w*\s+or\s+{_UP}", re.IGNORECASE)
+_DID_IT = re.compile(rf"^\W*(?:did|has|have|was|were|is|are)\b.*\b(?:(?P<up>{_UP})|(?P<down>{_DOWN}))", re.IGNORECASE)
+_EITHER = frozenset({Operation.LARGER, Operation.SMALLER})
 _SURE = 0.8
 """What a worked-out answer keeps of the score of a printed one: two places have to be right, and the question understood."""
 
@@ -54,6 +60,10 @@ class Worked:
 
 def work_out(asked: Asked, plan: Plan, layout: Layout) -> Worked | None:
     """The difference that the question asks for, from the chart or table that has both its ends; None when none has."""
+    asking = asking_of(plan.asked)
+    if asking is not None and asking.operation in _EITHER:
+        picked = [w for chart in charts_of(layout) if (w := _either(asked, plan.asked, asking, chart, layout)) is not None]
+        return max(picked, key=lambda w: w.score, default=None)
     ends = _COMPARED.search(plan.asked) or _ENDS.search(plan.asked)
     if ends is None or not changes(plan.asked):
         return None
@@ -84,15 +94,15 @@ def _in_chart(
         if text is not None:
             heads = [table.categories[rows[0].at], table.categories[rows[1].at], table.series.get(column.at)]
             share = min(rows[0].share, rows[1].share, column.share)
-            score = _SURE * share * subject(said_in(question), [h for h in heads if h is not None], layout)
+            score = _SURE * share * subject(said_in(question), [h for h in heads if h is not None], layout, table.element)
             sign = "%" if formula is Formula.PERCENT_CHANGE else ""
             operands = tuple(
                 _operand(cell, table, row.at, column.at, layout)
                 for cell, row in zip((first, second), rows, strict=True)
                 if row is not None
             )
-            text = _told(text + sign, formula, operands)
-            return Worked(text=text, formula=formula, operands=(operands[0], operands[1]), score=score)
+            told = _directed(question, _told(text + sign, formula, operands), operands)
+            return None if told is None else Worked(text=told, formula=formula, operands=operands[:2], score=score)
     return None
 
 
@@ -106,6 +116,56 @@ def _told(text: str, formula: Formula, operands: Sequence[Operand]) -> str:
         first, second = (abs(float(number_in(o.text) or 0)) for o in operands)
         error = 100 * (operands[1].error or 0.0) / first + 100 * second * (operands[0].error or 0.0) / first**2
     return as_estimate(text, error)
+
+
+def _either(asked: Asked, question: str, asking: Asking, chart: Chart, layout: Layout) -> Worked | None:
+    """The one of two categories, or series, that has the larger value, or the smaller; None where two estimates are too near
+    to say."""
+    for table in (chart, chart.turned()):
+        rows = [row_of(table, said_in(part), whole=False) for part in (asking.anchor, *asking.others)]
+        column = column_of(table, said_in(question), asked.type)
+        if column is None or len(rows) != 2 or rows[0] is None or rows[1] is None or rows[0].at == rows[1].at:
+            continue
+        cells = [table.values.get((row.at, column.at)) for row in rows if row is not None]
+        first, second = cells
+        numbers = [number_in(cell.text) for cell in cells if cell is not None]
+        if first is None or second is None or len(numbers) != 2 or numbers[0] is None or numbers[1] is None:
+            continue
+        doubt = Decimal(str((first.error or 0.0) + (second.error or 0.0)))
+        if abs(numbers[0] - numbers[1]) <= doubt:
+            return None
+        larger = asking.operation is Operation.LARGER
+        order = (0, 1) if (numbers[0] > numbers[1]) is larger else (1, 0)
+        at = [row.at for row in rows if row is not None]
+        name = table.categories[at[order[0]]]
+        pair = ((first, at[0]), (second, at[1]))
+        both = tuple(_operand(pair[n][0], table, pair[n][1], column.at, layout) for n in order)
+        heads = [table.categories[n] for n in at] + [h for h in (table.series.get(column.at),) if h is not None]
+        score = (
+            _SURE
+            * min(rows[0].share, rows[1].share, column.share)
+            * subject(said_in(question), heads, layout, table.element)
+        )
+        named = Operand(text=name.text, words=_words(name.words, layout))
+        expression = f"{'max' if larger else 'min'}({numbers[0]:f}, {numbers[1]:f})"
+        return Worked(text=name.text, expression=expression, operands=(named, *both), score=score)
+    return None
+
+
+def _directed(question: str, told: str, operands: Sequence[Operand]) -> str | None:
+    """``told`` with the way it went where ``question`` asks for that; None where two estimates are too near to say."""
+    either, did = _WHICH_WAY.search(question), _DID_IT.search(question)
+    if either is None and did is None:
+        return told
+    first, second = (number_in(o.text) for o in operands[:2])
+    doubt = sum(o.error or 0.0 for o in operands)
+    if first is None or second is None or abs(second - first) <= Decimal(str(doubt)):
+        return None
+    way = ROSE if second > first else FELL
+    if either is not None or did is None:
+        return f"{way} by {told}"
+    yes = (way == ROSE) is (did["up"] is not None)
+    return f"{'Yes' if yes else 'No'}, it {way} by {told}"
 
 
 def _operand(cell: Cell, table: Chart, row: int, column: int, layout: Layout) -> Operand:

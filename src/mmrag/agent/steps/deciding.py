@@ -34,7 +34,7 @@ async def decide(case: Case, now: Round, parts: AgentParts) -> tuple[Move, Round
 
 def _decided(case: Case, now: Round, parts: AgentParts, paid: Decimal) -> tuple[cascade.Decision, cascade.Thresholds, float]:
     thresholds, confidence = _judged(now, _score(now), parts)
-    confidence = cascade.trusted(confidence, now.verdicts)
+    confidence = cascade.trusted(confidence, _score(now), now.verdicts)
     decision = cascade.decide(
         now.verdicts,
         confidence,
