@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 from agent_pages import reading
-from agent_world import World
+from agent_world import ScriptedDrafter, World
 from PIL import Image
 from test_answer_judged import WHY, call, carries, critique, drafted, stages
 from test_staying import Catalog, Marks, page
@@ -16,8 +16,9 @@ from test_staying import Catalog, Marks, page
 from mmrag.agent.asking import Agent
 from mmrag.agent.critique_model import ModelReviser
 from mmrag.agent.critique_rules import Reviewed
+from mmrag.agent.plan import make_plan
 from mmrag.agent.reader import ReaderDrafter
-from mmrag.agent.tiers import Tier, model_tier
+from mmrag.agent.tiers import Job, Tier, model_tier
 from mmrag.agent.tools import ToolParts, build_tools
 from mmrag.agent.tools.base import Place
 from mmrag.agent.tools.seeing import PicturesFound
@@ -137,6 +138,20 @@ async def test_a_model_of_one_s_own_is_shown_all_of_it() -> None:
 async def test_a_model_that_may_open_any_page_is_told_the_principles_for_all_of_them() -> None:
     model, _, _ = await with_tools()
     assert "the way they look" in str(model.requests[0].messages)
+
+
+async def test_what_a_sum_is_made_of_is_not_read_by_a_hosted_model_either() -> None:
+    """The reader is unsure of every value, so that the model would be asked for each on its page."""
+    marked = reading(["ACME", "Total 39.80"], name="receipt-1.jpg")
+    unsure = ScriptedDrafter(lambda plan, readings: Draft(answer=None, spans=(), confidence=0.0, tier="reader"))
+    model = ScriptedModel([])
+    keeper = Keeper(keep=frozenset({"medical"}), topics=Marks(marked.document.id), catalog=Catalog())
+    plan = make_plan("What is the total of all receipts from ACME?")
+    assert plan.aggregate is not None
+    drafter = model_tier("far", model, reader=unsure).guarded(keeper).drafter(Job())
+    with pytest.raises(PageStaysError):
+        await drafter.draft(plan, [marked])
+    assert (len(unsure.seen), model.requests) == (1, [])
 
 
 # Verifying and criticising
