@@ -6,6 +6,7 @@ import pytest
 from test_reader import Row, ask, page_of, reading
 
 from mmrag.agent.claims import split_claims
+from mmrag.agent.gather import looked_for
 from mmrag.agent.plan import make_plan
 from mmrag.agent.reader import ReaderDrafter
 from mmrag.agent.reading.listed import list_asked
@@ -167,3 +168,23 @@ async def test_a_list_of_another_length_than_the_question_says_is_less_sure() ->
 )
 def test_other_questions_ask_for_no_list(question: str) -> None:
     assert list_asked(question) is None
+
+
+async def test_the_number_of_one_chapter_counts_no_chapters() -> None:
+    page = page_of([(0.1, "Chapter 1")], [(0.1, "The bay is deep")])
+    draft = await ask("How many chapters are there?", page)
+    assert draft.answer is None or draft.confidence < 0.3
+
+
+async def test_one_date_is_half_an_answer_where_two_are_asked_for() -> None:
+    page = page_of([(0.1, "Order date:"), (0.4, "03/05/2018")], [(0.1, "Keeper:"), (0.4, "Ada Brook")])
+    one = await ask("What is the order date?", page)
+    two = await ask("What are the order and delivery dates?", page)
+    assert one.answer == "03/05/2018"
+    assert two.confidence < 0.5 < one.confidence
+
+
+async def test_the_table_of_contents_is_looked_for_where_chapters_are_counted() -> None:
+    plan = looked_for(make_plan("How many chapters does the report have?"))
+    assert plan.target.endswith("table of contents")
+    assert looked_for(make_plan("How many boats are there?")).target == make_plan("How many boats are there?").target

@@ -19,7 +19,7 @@ _PARTS = re.compile(r"\bhow many\s+(?:[\w-]+\s+)?(?:chapters|appendices|appendix
 
 async def gather(plan: Plan, parts: SearchParts, *, k: int) -> Gathered:
     """Up to ``k`` hits, with the elements just before and after the three best ones behind them."""
-    gathered = await (search if plan.aggregate is None else gather_parts)(_with_statement(plan), parts, k=k)
+    gathered = await (search if plan.aggregate is None else gather_parts)(looked_for(plan), parts, k=k)
     best = gathered.hits[:_NEIGHBOURS_OF]
     refs = sorted({PageRef(document_id=h.element.document_id, page=h.element.page) for h in best})
     around = {(e.document_id, e.page, e.ordinal): e for e in await parts.catalog.elements_of(refs)}
@@ -35,7 +35,7 @@ async def gather(plan: Plan, parts: SearchParts, *, k: int) -> Gathered:
     return replace(gathered, hits=(*gathered.hits, *neighbours))
 
 
-def _with_statement(plan: Plan) -> Plan:
+def looked_for(plan: Plan) -> Plan:
     """The plan of a search that looks for the statement of accounts which the question names, by the titles it goes by, or
     for the table of contents, where chapters are counted."""
     titles = ("table of contents",) if _PARTS.search(plan.question) else variants(plan.question)[1][:2]

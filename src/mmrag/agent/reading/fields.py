@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from mmrag.agent.reading.amounts import weigh_totals
@@ -26,7 +27,7 @@ from mmrag.agent.reading.tabled import given as given_names
 from mmrag.agent.reading.tabled import in_tables
 from mmrag.agent.reading.tables import wanted_of
 from mmrag.agent.reading.target import Asked
-from mmrag.agent.reading.text import fold, holds, words
+from mmrag.agent.reading.text import fold, holds, stem, words
 from mmrag.agent.reading.yesno import marks
 from mmrag.domain.plans import AnswerType, ConstraintKind, Plan
 from mmrag.domain.values import ValueKind
@@ -34,6 +35,7 @@ from mmrag.domain.values import ValueKind
 _ANYWHERE = {AnswerType.PHONE: (ValueKind.PHONE, 0.34), AnswerType.EMAIL: (ValueKind.EMAIL, 0.6)}
 _NUMERIC = (AnswerType.AMOUNT, AnswerType.NUMBER, AnswerType.PERCENT)
 _DATED = (AnswerType.DATE, AnswerType.TIME)
+_HOW_MANY = re.compile(r"\bhow many\s+(?:[\w-]+\s+){0,2}?(?P<what>[\w-]{3,}s)\b", re.IGNORECASE)
 _IN_NO_CHART = frozenset({AnswerType.PHONE, AnswerType.EMAIL, AnswerType.ADDRESS, AnswerType.TIME})
 _TITLE_ROWS = 12
 
@@ -48,6 +50,7 @@ def by_fields(asked: Asked, plan: Plan, pages: _Pages, lexicon: Lexicon) -> tupl
     weights = word_weights([index.layout for _, index in pages], asked_words((*asked.qualifiers, plan.target)), given)
     found: list[Candidate] = []
     left: list[tuple[float, LabelIndex]] = []
+    counted = _HOW_MANY.search(plan.asked)
     for weight, index in pages:
         here = [] if asked.type in _IN_NO_CHART else in_charts(asked, plan, index.layout)
         if ranks(plan.asked) and charts_of(index.layout):
@@ -68,10 +71,11 @@ def by_fields(asked: Asked, plan: Plan, pages: _Pages, lexicon: Lexicon) -> tupl
         here += put_on(asked, plan, index.layout)
         if asked.type is AnswerType.NAME and not asked.concepts:
             here += in_roles(plan.target, index.layout)
-        named = _named(asked, plan, index, lexicon)
-        here += [c for c in named if not _is_ordinal(c, index.layout)] if asked.type is AnswerType.NUMBER else named
+        here += _named(asked, plan, index, lexicon)
         if max((c.score for c in here), default=0.0) < 0.5:
             here += _unnamed(asked, index.layout, weights)
+        if counted is not None:
+            here = [c for c in here if not _is_ordinal(c, index.layout, stem(fold(counted["what"])))]
         found += [c.scaled(weight) for c in in_columns(index.layout, here, asked.qualifiers)]
     return found, left
 
@@ -174,13 +178,13 @@ def _unnamed(asked: Asked, layout: Layout, weights: Mapping[str, float]) -> list
     return []
 
 
-def _is_ordinal(candidate: Candidate, layout: Layout) -> bool:
-    """True for the number of one of several: the 1 of 'Chapter 1' counts no chapters. A count stands behind a colon."""
-    if not candidate.why.startswith("inline") or not candidate.words:
+def _is_ordinal(candidate: Candidate, layout: Layout, counted: str) -> bool:
+    """True for the number of one of several: the 1 of 'Chapter 1' counts no chapters, the 24 of 'Tweets 24' does."""
+    if not candidate.words or not candidate.text.isdigit():
         return False
     first = candidate.words[0]
-    before = [w for w in layout.page.words if w.line == first.line and w.index == first.index - 1]
-    return bool(before) and before[0].text.isalpha() and fold(before[0].text) == candidate.label and candidate.text.isdigit()
+    before = next((w.text for w in layout.page.words if w.line == first.line and w.index == first.index - 1), "")
+    return before.isalpha() and not before.endswith("s") and stem(fold(before)) == counted
 
 
 def _anywhere(layout: Layout, kind: ValueKind, score: float) -> list[Candidate]:
