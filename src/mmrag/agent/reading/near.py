@@ -21,6 +21,8 @@ _GOES_ON = re.compile(r"(?:and|or|of|for|und|et|y|dan)\b|[&/]\s*[A-Za-z]{3}")
 """The printed label is longer than the words found: in 'Name and address: ...' nothing before the colon is a value."""
 _NUMBERED = re.compile(r"^\(?\d{1,2}[a-z]?[.)\]]\s*[A-Z][a-z]|^\(?[a-zA-Z][.)]\s+[A-Z]")
 _ROLE_WORDS = 5
+_FAR_LEFT, _HEADED = 15, 0.8
+"""Line heights to a label so far left that it says nothing, and the weight of a place close under its own label."""
 _NAME = r"(?:[A-Z][\w.'’-]*)(?:,?\s+(?:[A-Z][\w.'’-]*|de|da|van|von|der|bin|al)){1,5}"
 _PERSON = re.compile(rf"{_NAME}(?:,\s+[A-Z][A-Za-z.]{{1,5}}){{0,3}}")
 """With degrees: 'Ada Brook, MD, MPH'."""
@@ -176,5 +178,7 @@ def own_label(layout: Layout, place: Place, lexicon: Lexicon) -> str | None:
         dated = any(v.kind is ValueKind.DATE for v in layout.values(run))
         if is_filler(run.text, lexicon) or not (dated or any(w.isalpha() for w in words(run.text))):
             continue
+        if place.relation is Relation.BELOW and place.run.x0 - run.x1 > _FAR_LEFT * layout.unit and place.weight >= _HEADED:
+            return None  # it stands right under its own heading, and that label has its value nearer
         return fold(re.sub(r"[:(].*$", "", run.text))
     return None
