@@ -304,3 +304,13 @@ async def test_the_amount_that_the_items_add_up_to_is_the_total_beside_another_t
         lines = [*rows, [(0.1, "Total: 20.50")]]
         lines.insert(at, [(0.1, "Total: 777.00")])
         assert (await ask("What is the total amount?", page_of(*lines))).answer == "20.50"
+
+
+async def test_an_item_and_its_subtotal_do_not_add_up_to_what_was_paid_with() -> None:
+    rows: list[Row] = [
+        [(0.1, "Rope"), (0.7, "25.00")],
+        [(0.1, "Sub Total"), (0.7, "25.00")],
+        [(0.1, "Total"), (0.7, "25.00")],
+    ]
+    draft = await ask("What is the total amount?", page_of(*rows, [(0.1, "Given"), (0.7, "50.00")]))
+    assert draft.answer == "25.00"

@@ -118,22 +118,23 @@ def _by_row(layout: Layout) -> list[Decimal]:
     return last
 
 
-def _adds_up(amount: Decimal, printed: Sequence[Decimal]) -> bool:
+def _adds_up(amount: Decimal, printed: Sequence[Decimal], labelled: Sequence[Decimal]) -> bool:
     """True where amounts of rows one over the other add up to ``amount``, which is printed under them.
 
-    A larger amount between them is none of its parts: whoever adds another total to the page cannot make it the sum.
+    A larger amount between them is none of its parts: whoever adds another total to the page cannot make it the sum. Nor is
+    what a label calls a total, nor one amount alone: an item and its subtotal add up to the note that was paid with.
     """
     for at, total in enumerate(printed):
         if total != amount:
             continue
-        left, items = amount, 0
+        left, items = amount, list[Decimal]()
         for part in reversed(printed[:at]):
-            if part > amount:
+            if part > amount or part in labelled:
                 continue
-            left, items = left - part, items + 1
-            if left <= 0 or items >= _MOST_ITEMS:
+            left, items = left - part, [*items, part]
+            if left <= 0 or len(items) >= _MOST_ITEMS:
                 break
-        if left == 0 and items > 1:
+        if left == 0 and len(set(items)) > 1:
             return True
     return False
 
@@ -154,7 +155,7 @@ def _support(
         doubts *= 0.7
     if amount in _sums(parts):
         doubts *= 0.55
-    if _adds_up(amount, printed):
+    if _adds_up(amount, printed, labelled):
         doubts *= _ADDED_UP
     if any(amount == t + r or amount == t - r for t in labelled for r in parts["rounding"] if r):
         doubts *= 0.5

@@ -36,7 +36,8 @@ _ANYWHERE = {AnswerType.PHONE: (ValueKind.PHONE, 0.34), AnswerType.EMAIL: (Value
 _NUMERIC = (AnswerType.AMOUNT, AnswerType.NUMBER, AnswerType.PERCENT)
 _DATED = (AnswerType.DATE, AnswerType.TIME)
 _HOW_MANY = re.compile(r"\bhow many\s+(?:[\w-]+\s+){0,2}?(?P<what>[\w-]{3,}s)\b", re.IGNORECASE)
-_IN_NO_CHART = frozenset({AnswerType.PHONE, AnswerType.EMAIL, AnswerType.ADDRESS, AnswerType.TIME})
+_CALLED = re.compile(r"\b(?:number|no\.|e-?mail)", re.IGNORECASE)
+"""'phone number' stands on no chart, the share of cell phone owners does."""
 _TITLE_ROWS = 12
 
 
@@ -51,8 +52,9 @@ def by_fields(asked: Asked, plan: Plan, pages: _Pages, lexicon: Lexicon) -> tupl
     found: list[Candidate] = []
     left: list[tuple[float, LabelIndex]] = []
     counted = _HOW_MANY.search(plan.asked)
+    no_chart = asked.type in _ANYWHERE and _CALLED.search(plan.asked) is not None
     for weight, index in pages:
-        here = [] if asked.type in _IN_NO_CHART else in_charts(asked, plan, index.layout)
+        here = [] if no_chart else in_charts(asked, plan, index.layout)
         if ranks(plan.asked) and charts_of(index.layout):
             left.append((weight, index))
             found += [c.scaled(weight) for c in here]  # the chart tells which is the largest, or nothing here does
