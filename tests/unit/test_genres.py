@@ -40,7 +40,7 @@ async def test_what_is_said_of_a_receipt_stands_on_a_few_pages_in_a_row(
         sheet = make_page("slip", 1, "HARBOUR WORKS LTD", "Deposit 40.00", "Total 100.00")
         await put(parts.writer, make_document("slip", pages=1), [sheet])
         assert parts.lexical is not None
-        matches = await match_constraints(asked, parts.lexical)
+        matches = await match_constraints(asked, parts.lexical, parts.catalog)
     assert sorted(meant_documents(matches)) == meant
 
 
