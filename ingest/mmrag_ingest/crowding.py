@@ -22,21 +22,32 @@ _LONGEST, _SHORTEST = 1 / 4, 1 / 20
 """Of a limit, for how long nobody looks at the line."""
 
 
-def seconds_in_line(pid: int) -> Mapping[int, float]:
-    """For each thread of the process, the seconds that it was ready to run and had no core. Empty where the system does
-    not tell.
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Seconds that a thread has run and that it has stood in line, until it last got a core. ``ready``: it runs, or stands
+    in line now."""
 
-    Linux keeps it as the second number, in nanoseconds, of ``/proc/PID/task/TID/schedstat``
-    (https://docs.kernel.org/scheduler/sched-stats.html).
+    ran: float
+    waited: float
+    ready: bool
+
+
+def standings(pid: int) -> Mapping[int, Standing]:
+    """Of each thread of the process. Empty where the system does not tell.
+
+    Linux keeps both times in nanoseconds in ``/proc/PID/task/TID/schedstat``
+    (https://docs.kernel.org/scheduler/sched-stats.html), and the state of a thread behind its name in ``stat``.
     """
-    found: dict[int, float] = {}
+    found: dict[int, Standing] = {}
     try:
         threads = list(Path(f"/proc/{pid}/task").iterdir())
     except OSError:
         return found
     for thread in threads:
         try:
-            found[int(thread.name)] = int((thread / "schedstat").read_text(encoding="ascii").split()[1]) / 1e9
+            ran, waited = (thread / "schedstat").read_text(encoding="ascii").split()[:2]
+            state = (thread / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[0]
+            found[int(thread.name)] = Standing(int(ran) / 1e9, int(waited) / 1e9, state == "R")
         except (OSError, IndexError, ValueError):
             continue  # it ended, or nothing is kept of it
     return found
@@ -62,22 +73,29 @@ class Queueing:
     clock: Callable[[], float]
     waited: float = 0.0
     _looked: float = field(init=False)
-    _before: Mapping[int, float] = field(init=False)
+    _before: Mapping[int, Standing] = field(init=False)
 
     def __post_init__(self) -> None:
-        self._looked, self._before = self.clock(), seconds_in_line(self.pid)
+        self._looked, self._before = self.clock(), standings(self.pid)
 
     def look(self) -> float:
         """Seconds waited until now."""
-        now, line = self.clock(), seconds_in_line(self.pid)
+        now, line = self.clock(), standings(self.pid)
         passed = now - self._looked
         if line:
-            longest = max(seconds - self._before.get(thread, 0.0) for thread, seconds in line.items())
+            longest = max(_kept_from_running(at, self._before.get(thread), passed) for thread, at in line.items())
         else:
             longest = passed * (1 - 1 / max(1.0, runners_a_core()))
         self.waited += min(max(0.0, longest), passed)
         self._looked, self._before = now, line
         return self.waited
+
+
+def _kept_from_running(now: Standing, before: Standing | None, passed: float) -> float:
+    """Of ``passed`` seconds, those in line. A wait is written down when it ends: of a thread that is ready, all that it did
+    not run is one."""
+    ran, waited = (0.0, 0.0) if before is None else (before.ran, before.waited)
+    return passed - (now.ran - ran) if now.ready and before is not None else now.waited - waited
 
 
 async def within(work: asyncio.Future[T], timeout_s: float, pid: int) -> T:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 import pytest
 from mmrag_ingest import crowding
-from mmrag_ingest.crowding import Queueing, seconds_in_line, within
+from mmrag_ingest.crowding import Queueing, Standing, standings, within
 from mmrag_ingest.reading import Patience
 
 from mmrag.errors import DamagedFileError, ReadTimeoutError
@@ -43,13 +43,18 @@ async def test_an_error_of_the_work_comes_through() -> None:
 
 async def test_time_in_line_is_added_to_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     began = time.monotonic()
-    monkeypatch.setattr(crowding, "seconds_in_line", lambda pid: {1: min(0.4, (time.monotonic() - began) * 0.9), 2: 0.0})
+    idle = Standing(0.0, 0.0, ready=False)
+    monkeypatch.setattr(
+        crowding,
+        "standings",
+        lambda pid: {1: Standing(0.0, min(0.4, (time.monotonic() - began) * 0.9), ready=False), 2: idle},
+    )
     assert await within(asyncio.ensure_future(asyncio.sleep(0.3, "late")), 0.1, NOBODY) == "late"
 
 
 async def test_waiting_in_line_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     began = time.monotonic()
-    monkeypatch.setattr(crowding, "seconds_in_line", lambda pid: {1: time.monotonic() - began})
+    monkeypatch.setattr(crowding, "standings", lambda pid: {1: Standing(0.0, time.monotonic() - began, ready=False)})
     monkeypatch.setattr(crowding, "MOST", 5.0)
     with pytest.raises(TimeoutError):
         await within(asyncio.ensure_future(asyncio.sleep(60)), 0.1, NOBODY)
@@ -57,13 +62,27 @@ async def test_waiting_in_line_has_an_end(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_of_several_threads_the_one_that_waited_longest_counts_and_never_more_than_passed() -> None:
-    looks = iter([{1: 0.0, 2: 5.0}, {1: 0.5, 2: 5.1}, {1: 0.6, 2: 5.4, 3: 9.0}])
+    def slept(**waited: float) -> dict[int, Standing]:
+        return {int(name[1:]): Standing(0.0, seconds, ready=False) for name, seconds in waited.items()}
+
+    looks = iter([slept(t1=0.0, t2=5.0), slept(t1=0.5, t2=5.1), slept(t1=0.6, t2=5.4, t3=9.0)])
     times = iter([10.0, 11.0, 13.0])
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(crowding, "seconds_in_line", lambda pid: next(looks))
+        patch.setattr(crowding, "standings", lambda pid: next(looks))
         line = Queueing(NOBODY, lambda: next(times))
         assert line.look() == pytest.approx(0.5)
         assert line.look() == pytest.approx(2.5), "a thread that is new waited at most the time since the last look"
+
+
+@pytest.mark.parametrize(
+    ("ready", "ran", "waited"), [(True, 0.25, 1.75), (True, 2.0, 0.0), (False, 0.25, 0.0)], ids=["in line", "runs", "sleeps"]
+)
+def test_a_wait_that_goes_on_counts_though_it_is_not_written_down_yet(ready: bool, ran: float, waited: float) -> None:
+    looks = iter([{1: Standing(3.0, 1.0, ready=True)}, {1: Standing(3.0 + ran, 1.0, ready=ready)}])
+    times = iter([10.0, 12.0])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(crowding, "standings", lambda pid: next(looks))
+        assert Queueing(NOBODY, lambda: next(times)).look() == pytest.approx(waited)
 
 
 @pytest.mark.parametrize(("runners", "waited"), [(0.0, 0.0), (0.8, 0.0), (4.0, 1.5)])
@@ -71,7 +90,7 @@ def test_where_the_system_keeps_no_times_its_load_says_how_long_one_waits(
     monkeypatch: pytest.MonkeyPatch, runners: float, waited: float
 ) -> None:
     times = iter([10.0, 12.0])
-    monkeypatch.setattr(crowding, "seconds_in_line", lambda pid: {})
+    monkeypatch.setattr(crowding, "standings", lambda pid: {})
     monkeypatch.setattr(crowding, "runners_a_core", lambda: runners)
     assert Queueing(NOBODY, lambda: next(times)).look() == pytest.approx(waited)
 
@@ -79,10 +98,12 @@ def test_where_the_system_keeps_no_times_its_load_says_how_long_one_waits(
 @pytest.mark.skipif(not os.path.exists("/proc/self/schedstat"), reason="the system does not tell")
 def test_the_kernel_tells_who_stands_in_line() -> None:
     with _pinned_to_one_core(), _busy(3) as pids:
-        before = seconds_in_line(pids[0])[pids[0]]
+        before = standings(pids[0])[pids[0]]
         time.sleep(0.6)
-        assert seconds_in_line(pids[0])[pids[0]] - before > 0.2, "three processes share one core"
-    assert seconds_in_line(2**22 + 1) == {}
+        after = standings(pids[0])[pids[0]]
+        assert after.ready
+        assert after.waited - before.waited > 0.2, "three processes share one core"
+    assert standings(2**22 + 1) == {}
 
 
 WORKS = "import time\nwhile time.process_time() < 0.2: pass"
