@@ -165,6 +165,7 @@ BOATS = chart_page(
     ("question", "least", "most"),
     [
         ("How many canoes were sold in 2019?", 0.8, 1.0),
+        ("How many canoes were sold in 2019 in boats.png?", 0.8, 1.0),
         ("In which year were the most dinghies sold?", 0.8, 1.0),
         ("How many canoes were sold in 2018?", 0.0, 0.3),
         ("How many penguins were counted on canoes in 2019?", 0.0, 0.35),

@@ -259,7 +259,9 @@ def _over_columns(plan: Plan, readings: Sequence[Reading], pages: _Pages) -> Dra
 
 def _is_a_speck(best: Candidate) -> bool:
     """True for a single letter where any text would do: OCR reads the marks of charts and boxes as such."""
-    return len(best.text.strip()) == 1 and best.text.strip().isalpha() and best.why not in (CHART, TABLE, CODED, OPTION)
+    return (
+        len(best.text.strip()) == 1 and best.text.strip().isalpha() and best.why not in (CHART, TABLE, CODED, OPTION, PUT_ON)
+    )
 
 
 def _printed_share(asked: Asked, plan: Plan, pages: Sequence[Table], best: Candidate) -> float:

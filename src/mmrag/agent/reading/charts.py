@@ -14,7 +14,7 @@ from mmrag.agent.reading.target import Asked
 from mmrag.agent.reading.text import STOP, fold, stem, words
 from mmrag.domain.documents import Cell, Element, ElementKind, Word
 from mmrag.domain.geometry import BBox
-from mmrag.domain.plans import AnswerType, Plan
+from mmrag.domain.plans import AnswerType, ConstraintKind, Plan
 from mmrag.domain.values import ValueKind
 from mmrag.values import find_values
 from mmrag.values.units import unit_in
@@ -129,7 +129,7 @@ def in_charts(asked: Asked, plan: Plan, layout: Layout) -> list[Candidate]:
     """
     if changes(plan.asked):
         return []
-    said = said_in(plan.asked)
+    said = said_in(_without_files(plan))
     found: list[Candidate] = []
     for chart in charts_of(layout):
         column = column_of(chart, said, asked.type)
@@ -155,6 +155,15 @@ def in_charts(asked: Asked, plan: Plan, layout: Layout) -> list[Candidate]:
         else:
             found.append(_candidate(layout, heads[0] if named else value, score))
     return found
+
+
+def _without_files(plan: Plan) -> str:
+    """The question without the names of files: no page prints those."""
+    asked = plan.asked
+    for constraint in plan.constraints:
+        if constraint.kind is ConstraintKind.FILE:
+            asked = asked.replace(constraint.text, " ")
+    return asked
 
 
 def changes(question: str) -> bool:
