@@ -30,6 +30,15 @@ def aggregate(
     )
 
 
+@pytest.mark.parametrize(
+    ("currencies", "said"),
+    [(("EUR", "EUR"), "7.50 EUR"), (("$", "$"), "$7.50"), (("EUR", None), "7.50"), ((None, None), "7.50")],
+)
+def test_what_is_worked_out_keeps_the_unit_that_all_of_it_print(currencies: tuple[str | None, ...], said: str) -> None:
+    entries = [entry(name, "3.75", currency=currency) for name, currency in zip("ab", currencies, strict=True)]
+    assert work_out(aggregate(Operation.SUM), entries).text == said
+
+
 def entry(
     name: str, amount: str | None = None, day: str | None = None, *, part: int = 0, currency: str | None = None
 ) -> Entry:

@@ -129,13 +129,13 @@ def _worked(aggregate: Aggregate, used: tuple[Entry, ...]) -> tuple[str | None, 
                 return "; ".join(dict.fromkeys(e.issuer or "" for e in used)), used
             return "; ".join(f"{e.label} ({_shown(aggregate, e)})" for e in used), used
         case Operation.SUM:
-            return f"{sum(_amounts(used), Decimal(0)):f}", used
+            return _money(sum(_amounts(used), Decimal(0)), used), used
         case Operation.AVERAGE:
             mean = sum(_amounts(used), Decimal(0)) / len(used)
-            return f"{mean.quantize(_CENT, ROUND_HALF_UP):f}", used
+            return _money(mean.quantize(_CENT, ROUND_HALF_UP), used), used
         case Operation.DIFFERENCE:
             one, other = _firsts(used)
-            return f"{abs((one.amount or Decimal(0)) - (other.amount or Decimal(0))):f}", (one, other)
+            return _money(abs((one.amount or Decimal(0)) - (other.amount or Decimal(0))), (one, other)), (one, other)
         case Operation.DAYS:
             one, other = _firsts(used)
             return str(abs(((one.day or date.min) - (other.day or date.min)).days)), (one, other)
@@ -183,7 +183,16 @@ def _amounts(used: Sequence[Entry]) -> list[Decimal]:
 def _shown(aggregate: Aggregate, entry: Entry) -> str:
     if aggregate.quantity is Quantity.DATE:
         return "" if entry.day is None else entry.day.isoformat()
-    return "" if entry.amount is None else f"{entry.amount:f}"
+    return "" if entry.amount is None else _money(entry.amount, (entry,))
+
+
+def _money(amount: Decimal, used: Sequence[Entry]) -> str:
+    """The amount with the currency that all of ``used`` print, and without one where any of them prints none."""
+    currencies = {entry.currency for entry in used}
+    unit = next(iter(currencies)) if len(currencies) == 1 else None
+    if unit is None:
+        return f"{amount:f}"
+    return f"{amount:f} {unit}" if unit.isalpha() else f"{unit}{amount:f}"
 
 
 def _some(labels: Sequence[str]) -> str:

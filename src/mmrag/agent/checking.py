@@ -25,6 +25,8 @@ _SHAPES: dict[AnswerType, frozenset[ValueKind]] = {
     AnswerType.EMAIL: frozenset({ValueKind.EMAIL}),
     AnswerType.PHONE: _NUMBERED | {ValueKind.PHONE},
 }
+_NO_NAMES = frozenset({ValueKind.DATE, ValueKind.TIME, ValueKind.PHONE, ValueKind.EMAIL})
+"""What no name holds: an amount may stand in one ("Pound 5 Ltd")."""
 _WORD = re.compile(r"\w+")
 _LIKE = 80.0
 """Two words are the same in spite of an OCR error from this likeness (``rapidfuzz.fuzz.ratio``): one letter in six."""
@@ -64,6 +66,8 @@ def has_shape(answer_type: AnswerType, text: str) -> bool:
     if answer_type is AnswerType.NAME:
         # Scripts without capitals have letters that are not small either; "the mayor" names somebody by what they are.
         letters = [c for c in text if c.isalpha()]
+        if any(value.kind in _NO_NAMES for value in find_values(text)):
+            return False
         return not letters or any(not c.islower() for c in letters) or text.split()[0] in _ARTICLES
     kinds = _SHAPES.get(answer_type)
     return kinds is None or any(value.kind in kinds for value in find_values(text))

@@ -16,6 +16,7 @@ from importlib.resources import files
 
 from pydantic import BaseModel, ConfigDict
 
+from mmrag.agent.reading.target import asks_who
 from mmrag.agent.reading.text import stem, words
 from mmrag.domain.answers import Claim
 from mmrag.domain.documents import Page
@@ -23,6 +24,7 @@ from mmrag.domain.plans import AnswerType, ConstraintKind, Plan
 from mmrag.domain.values import Value, ValueKind
 from mmrag.values import find_values
 
+_SMALL = frozenset(("and", "the", "for", "von", "van", "der", "den", "del", "des", "bin"))
 _YEAR = re.compile(r"(?<![\w.,/$€£-])(?:19|20)\d\d(?![\w,/%]|[.]\d)")
 _VERBS = (
     "dated|revised|published|issued|released|signed|prepared|produced|written|filed|received|approved|updated|printed|amended"
@@ -58,7 +60,8 @@ def broken_premise(plan: Plan, claim: Claim, pages: Sequence[Page], *, cited: fr
     text = "\n".join(page.text for page in pages)
     asked = _asked(plan)
     return (
-        _currency(asked, claim, text, plan.answer_type)
+        _who(plan, claim)
+        or _currency(asked, claim, text, plan.answer_type)
         or _payment(asked, text)
         or _date(plan, pages, cited)
         or _year(asked, claim, text)
@@ -73,6 +76,18 @@ def _asked(plan: Plan) -> str:
         if constraint.kind is not ConstraintKind.GENRE and constraint.text.casefold() not in kept:
             asked = re.sub(re.escape(constraint.text), " ", asked, flags=re.IGNORECASE)
     return " ".join(asked.casefold().split())
+
+
+def _who(plan: Plan, claim: Claim) -> str | None:
+    """The question asks for somebody, and the answer has no letters, or is an amount, a date or a number."""
+    if not asks_who(plan.asked) or plan.answer_type is AnswerType.YES_NO:
+        return None
+    rest = claim.text
+    for value in find_values(claim.text):
+        rest = rest.replace(value.text, " ")
+    named = [word for word in re.findall(r"[^\W\d_]{3,}", rest) if word not in _SMALL]
+    spoken = any(c.isdigit() for c in claim.text) and 2 * sum(word.islower() for word in named) > len(named)
+    return None if named and not spoken else "the question asks who, and that names nobody"
 
 
 def _currency(asked: str, claim: Claim, text: str, kind: AnswerType) -> str | None:

@@ -29,7 +29,21 @@ class ClaimRow:
 
 
 def claim_rows(answer: Answer) -> list[ClaimRow]:
-    return [row for claim in answer.claims for row in _rows_of(claim)]
+    """A row for each place. What was worked out of other claims has their places, which are shown with those alone."""
+    first, *others = answer.claims or (None,)
+    places = {(c.document, c.page, c.bbox) for claim in others for c in claim.citations}
+    if first is None or not first.citations or not {(c.document, c.page, c.bbox) for c in first.citations} <= places:
+        return [row for claim in answer.claims for row in _rows_of(claim)]
+    worked = ClaimRow(
+        claim=clean(first.text),
+        verdict=first.verdict.value,
+        document="",
+        page="",
+        quote="worked out of what follows",
+        confidence="",
+        box="",
+    )
+    return [worked, *(row for claim in others for row in _rows_of(claim))]
 
 
 def _rows_of(claim: CitedClaim) -> Iterator[ClaimRow]:

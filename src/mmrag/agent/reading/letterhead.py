@@ -27,6 +27,11 @@ _AFTER_LEGAL = re.compile(
     r"(?<=\b)(?P<legal>sdn\.?\s*bhd\.?|s/b|ltd\.?|inc\.?|llc|llp|gmbh|plc|corp\.?|limited)(?P<rest>\s*[(\[,].*|\s+[\d-]{4,}.*)$",
     re.I,
 )
+_RECIPIENT = re.compile(
+    r"^\W*(?:(?:to|an|à|attn|attention|c/o|customer|client|kunde|cliente)\s*\.?\s*:|(?:bill(?:ed)?|invoiced?|sold|ship(?:ped)?|deliver(?:ed)?)\s+to\b)",
+    re.IGNORECASE,
+)
+"""Before the name of whoever gets a paper, and did not issue it."""
 _OWNED = re.compile(r"^(?:dimiliki oleh|own(?:ed)? by|operated by|managed by|a division of)\s*:?\s*", re.I)
 
 
@@ -59,12 +64,13 @@ def head_lines(layout: Layout, lexicon: Lexicon) -> tuple[HeadLine, ...]:
         if not fold(text):
             continue
         ends = _ends_address(text, lexicon)
+        received = _RECIPIENT.match(" ".join(r.text for r in whole)) is not None
         lines.append(
             HeadLine(
                 row=number,
                 runs=row,
                 text=text,
-                name=_name_likeness(layout, row, text, lexicon),
+                name=0.0 if received else _name_likeness(layout, row, text, lexicon),
                 address=_address_likeness(text, lexicon),
                 ends_address=ends,
             )

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from mmrag.agent.reading.candidates import Candidate
 from mmrag.agent.reading.layout import Layout, Run
 from mmrag.agent.reading.lookup import sentences
-from mmrag.agent.reading.text import fold, stem, words
+from mmrag.agent.reading.text import content_words, fold, stem, words
 from mmrag.domain.documents import Word
 
 _KEPT = 3
@@ -58,9 +58,12 @@ def _parts(row: Sequence[Run], weights: Mapping[str, float]) -> list[tuple[str, 
 
 def _name_parts(row: Sequence[Run], weights: Mapping[str, float]) -> list[tuple[str, tuple[Word, ...], float]]:
     parts: list[tuple[str, tuple[Word, ...], float]] = []
-    for run in row:
+    # On a page that lies on its side all print is one row: a name stands on the printed line of what is asked.
+    asked = {run.words[0].line for run in row if _holds(run.text, weights)}
+    for run in (run for run in row if run.words[0].line in asked):
         for match in _NAME.finditer(run.text):
-            if not _holds(match.group(), weights) and len(match.group()) >= 3:
+            label = run.text[match.end() :].lstrip().startswith(":")  # "Name:" names nobody
+            if not label and not _holds(match.group(), weights) and content_words(match.group()) and len(match.group()) >= 3:
                 rank = 0.8 ** len(parts)
                 parts.append((match.group(), run.words_between(match.start(), match.end()), 0.8 * rank))
     return parts

@@ -15,6 +15,7 @@ _EITHER = re.compile(
     r"((?:[\w-]+,\s*)*[\w-]+),?\s+or\s+([\w-]+)\s+(number|no\.?|date|name|amount|code|address|id)\b(?!\s*[\w#-]*\d)",
     re.IGNORECASE,
 )
+_WHO = re.compile(r"\W*(?:(?:by|to|from|for|with|of)\s+)?who(?:m|se)?\b(?!\s+(?:number|date|total|amount))", re.IGNORECASE)
 _NAMED = 0.35
 """A field whose name matches the question worse than this (a wrong type, a word among many) is not what is asked."""
 _EXPLAINED = 0.3
@@ -43,6 +44,9 @@ _FAMILY = {
 }
 
 
+_NO_NAMES = frozenset(_FAMILY[kind] for kind in (AnswerType.AMOUNT, AnswerType.DATE, AnswerType.IDENTIFIER))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """A question in the reader's terms.
@@ -69,6 +73,11 @@ class Asked:
         return self.concepts[0][0] if self.concepts else None
 
 
+def asks_who(question: str) -> bool:
+    """True for a question for a person or a company: no amount, date or number answers it."""
+    return _WHO.match(question) is not None
+
+
 def understand(plan: Plan, lexicon: Lexicon) -> Asked:
     """Match ``plan`` to the lexicon."""
     given = _given(plan)
@@ -79,7 +88,8 @@ def understand(plan: Plan, lexicon: Lexicon) -> Asked:
     target_stems, asked_stems = tuple(stem(w) for w in target), tuple(stem(w) for w in asked)
     specific = any(w not in GENERIC for w in target)
     scored = [(c, *_match(c, target_stems, asked_stems, expected, specific=specific)) for c in lexicon.concepts.values()]
-    scored = [s for s in scored if s[1] >= _NAMED]
+    who = asks_who(plan.asked)
+    scored = [s for s in scored if s[1] >= _NAMED and not (who and _FAMILY[s[0].type] in _NO_NAMES)]
     scored += _alternatives(plan.asked, lexicon, expected)
     scored.sort(key=lambda s: -s[1])
     best = scored[0][1] if scored else 0.0
@@ -136,7 +146,7 @@ def _asked_words(plan: Plan, given: frozenset[str]) -> tuple[str, ...]:
 
 
 def _expected_type(plan: Plan) -> AnswerType:
-    if re.match(r"\W*who(?:m|se)?\b", plan.asked, re.IGNORECASE) and plan.answer_type is not AnswerType.LIST:
+    if asks_who(plan.asked) and plan.answer_type is not AnswerType.LIST:
         return AnswerType.NAME
     return plan.answer_type
 
