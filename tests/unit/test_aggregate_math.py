@@ -146,3 +146,12 @@ def test_the_second_largest_is_so_among_different_values() -> None:
     assert work_out(second, entries).used[0].document == "3"
     fourth = replace(second, rank=4)
     assert work_out(fourth, entries).text is None
+
+
+@pytest.mark.parametrize(("order", "said"), [(1, "3"), (0, "3"), (-1, None)])
+def test_days_after_a_document_are_not_those_before_it(order: int, said: str | None) -> None:
+    asked = replace(aggregate(Operation.DAYS, parts=PAIR, quantity=Quantity.DATE), order=order)
+    entries = [entry("a", day="2024-05-01"), entry("b", day="2024-05-04", part=1)]
+    worked = work_out(asked, entries)
+    assert worked.text == said
+    assert said is not None or "a is the earlier one" in worked.why

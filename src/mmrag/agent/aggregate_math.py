@@ -65,11 +65,13 @@ def work_out(aggregate: Aggregate, entries: Sequence[Entry]) -> Worked:
         return Worked(text=None, why=wrong)
     text, resting = _worked(aggregate, used)
     if text is None:
-        why = (
-            f"two of them are equal: {_some([e.label for e in resting])}"
-            if resting
-            else "there are not so many different ones"
-        )
+        why = "there are not so many different ones"
+        if resting:
+            labels = [e.label for e in resting]
+            days = aggregate.operation is Operation.DAYS
+            why = f"{labels[0]} is the later one" if days and aggregate.order > 0 else why
+            why = f"{labels[0]} is the earlier one" if days and aggregate.order < 0 else why
+            why = why if days else f"two of them are equal: {_some(labels)}"
         return Worked(text=None, why=why)
     note = f"{NOT_COUNTED}, because it cannot be read: {_some(undecided)})" if undecided else ""
     return Worked(text=text + note, used=resting, undecided=tuple(undecided))
@@ -138,6 +140,10 @@ def _worked(aggregate: Aggregate, used: tuple[Entry, ...]) -> tuple[str | None, 
             return _money(abs((one.amount or Decimal(0)) - (other.amount or Decimal(0))), (one, other)), (one, other)
         case Operation.DAYS:
             one, other = _firsts(used)
+            if aggregate.order and (one.day or date.min) != (other.day or date.min):
+                later = (other.day or date.min) > (one.day or date.min)
+                if later != (aggregate.order > 0):
+                    return None, (one, other)
             return str(abs(((one.day or date.min) - (other.day or date.min)).days)), (one, other)
         case Operation.LARGEST | Operation.SMALLEST:
             return _extreme(aggregate, used)

@@ -33,6 +33,8 @@ _ORDINAL = re.compile(
     re.IGNORECASE,
 )
 """'the second highest': a place in the order of all."""
+_LATER = re.compile(r"\bdays\s+(?P<which>after|before)\b.*?(?P<joint>\s+(?:was|were|is|came|followed)\s+)", re.IGNORECASE)
+"""'how many days after A was B': two documents that no 'and' joins."""
 _PAIRED = frozenset(
     (
         Operation.SUM,
@@ -74,7 +76,9 @@ def _found(text: str, single: Single) -> Aggregate | None:
         asked = _first(bare, words.pair_operations)
     pair = _pair(text, asked, genre, words, single) if genre and asked in _PAIRED else None
     if pair is not None and asked is not None:
-        return _built(lower, asked, pair, (), words)
+        told_order = _LATER.search(text) if asked is Operation.DAYS else None
+        order = 0 if told_order is None else 1 if told_order["which"].casefold() == "after" else -1
+        return replace(_built(lower, asked, pair, (), words), order=order)
     pooled = words.several.search(bare) or words.superlative.search(bare)
     spending = operation is Operation.SUM and words.spending.search(bare) is not None
     if operation is None or not (pooled or spending) or (operation in _TWO_ONLY and not words.two.search(bare)):
@@ -156,8 +160,10 @@ def _pair(
 ) -> tuple[Part, Part] | None:
     """Two documents joined by 'and', 'or' or 'than', each told by something of its own."""
     several = operation in _POOLED and words.several.search(fold(text)) is not None
-    for joint in _JOINT.finditer(text):
-        left, right = _told(text[: joint.start()], single), _told(text[joint.end() :], single)
+    joints = [joint.span() for joint in _JOINT.finditer(text)]
+    joints += [joint.span("joint") for joint in _LATER.finditer(text) if operation is Operation.DAYS]
+    for start, end in joints:
+        left, right = _told(text[:start], single), _told(text[end:], single)
         if left and right and left != right and (not several or (_named(left) and _named(right))):
             one, other = (_part(told, genre, several=several) for told in (left, right))
             return one, other

@@ -69,6 +69,8 @@ class Aggregate:
     """How a question is decomposed: ``target`` (of kind ``quantity``) is read from every document of every part.
 
     ``rank`` counts from 1 among the different values, for the largest and the smallest: 2 is the second largest.
+    ``order`` is what a question for the days between two documents takes for granted: 1 that the second part is later,
+    -1 that it is earlier, 0 neither.
     """
 
     operation: Operation
@@ -78,6 +80,7 @@ class Aggregate:
     conditions: tuple[Condition, ...] = ()
     giving: Giving = Giving.VALUE
     rank: int = 1
+    order: int = 0
 
     @property
     def reads(self) -> tuple[Quantity, ...]:

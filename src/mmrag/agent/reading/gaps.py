@@ -24,6 +24,8 @@ _OF_ANOTHER = 0.8
 _BELOW = 2.5
 """Line heights under a label within which its value would stand, where it does not stand beside it."""
 _BESIDE = ("inline", "right", "below")
+_NO_PLACE = ("above", "left", "amount", "alignment")
+"""What is near an empty place, or of its kind, and does not stand where its value would."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +95,11 @@ def _covering(layout: Layout, label: Label) -> Element | None:
 
 
 def _is_answered(best: Candidate | None, gap: Gap, asked: Asked) -> bool:
-    if best is None or asked.concept is None or not best.why.startswith(_BESIDE):
+    if best is None or asked.concept is None:
+        return False
+    if not gap.blurred and (best.page is not gap.page or not best.why.startswith(_NO_PLACE)):
+        return True  # the field is filled in elsewhere: on a cover, in another form of the document
+    if not best.why.startswith(_BESIDE):
         return False
     named = asked.concept.labels.get(best.label, 0.0)
     return best.page.document_id != gap.page.document_id or named >= _OF_ANOTHER * gap.label.quality
