@@ -15,7 +15,7 @@ from mmrag.domain.answers import Draft, Entailed
 from mmrag.domain.bookkeeping import Receipt
 from mmrag.domain.conversations import Conversation, Turn
 from mmrag.domain.costs import Claim, LedgerEntry, Limits, Overrun
-from mmrag.domain.documents import Document, Element, Page
+from mmrag.domain.documents import Document, Element, ElementPlace, Page
 from mmrag.domain.documents import PageRef as PageRef
 from mmrag.domain.evidence import Scored
 from mmrag.domain.geometry import BBox
@@ -104,6 +104,14 @@ class Catalog(Protocol):
         ...
 
     async def elements_of(self, pages: Sequence[PageRef]) -> tuple[Element, ...]: ...
+
+    async def places(self, ids: Sequence[str]) -> tuple[ElementPlace, ...]:
+        """Where the elements that exist among ``ids`` stand, in the order of ``ids``."""
+        ...
+
+    async def places_of(self, pages: Sequence[PageRef]) -> tuple[ElementPlace, ...]:
+        """Where the elements of ``pages`` stand: as :meth:`elements_of`, without what they say."""
+        ...
 
     async def pictures(self, ids: Sequence[str]) -> tuple[Picture, ...]:
         """The pictures that exist among ``ids``, in the order of ``ids``."""

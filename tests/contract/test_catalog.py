@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from store_support import Parts, make_document, make_page, make_summary, put, stage, vectors_of
 
-from mmrag.domain.documents import Cell, DocumentStatus, Element, ElementKind, ReadReport, element_id
+from mmrag.domain.documents import Cell, DocumentStatus, Element, ElementKind, ElementPlace, ReadReport, element_id
 from mmrag.domain.geometry import BBox, Polygon
 from mmrag.errors import StoreError
 from mmrag.ports import PageRef, StoreCounts
@@ -83,6 +83,9 @@ async def test_elements_come_in_the_order_asked_for(parts: Parts) -> None:
     assert await parts.catalog.elements([c.id, "el-none", a.id]) == (c, a)
     refs = [PageRef(document_id="doc-none", page=1), PageRef(document_id="doc-a", page=1)]
     assert await parts.catalog.elements_of(refs) == (a, b, c)
+    stand = tuple(ElementPlace(e.id, e.document_id, e.page, e.ordinal, e.kind) for e in (a, b, c))
+    assert await parts.catalog.places_of(refs) == stand
+    assert await parts.catalog.places([c.id, "no-such", a.id]) == (stand[2], stand[0])
 
 
 async def test_documents_are_listed_by_name(parts: Parts) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from mmrag.domain.values import ValueKind
-from mmrag.values import find_values
+from mmrag.domain.values import Value, ValueKind
+from mmrag.values import find_values, finding
 
 D, A, N, P = ValueKind.DATE, ValueKind.AMOUNT, ValueKind.NUMBER, ValueKind.PERCENT
 ID, PH, E, U, T = ValueKind.IDENTIFIER, ValueKind.PHONE, ValueKind.EMAIL, ValueKind.URL, ValueKind.TIME
@@ -158,3 +161,31 @@ def test_time_grows_with_length_and_no_faster(unit: str) -> None:
     seconds(100)
     # Quadratic work would be 64 times as long; a linear scan has a wide margin under 24.
     assert seconds(32_000) < 24 * seconds(4_000) + 0.05
+
+
+_PIECES = """12.50|RM|1,200|-5|(3.00)|12/03/2018|03/09/2003/10/20|3 May 2018|n0v 2018|ju1 3, 2019|10:45 am|1710 EST|6%|O.50
+l2|a@b.co|www.shop.com|http://x.y/z|tel: 03-1234567|+60 12-345 6789|INV-00123|GST|2019|1.OO|x|16mm|№|．５|:|.|/|@|12 Ene 19
+0ct 3, 2017|  |3 mei 19|2018/05/03|1.2.2018|$|€ 5|30 %|A4|LB2"""
+
+
+@given(st.lists(st.one_of(st.sampled_from(re.split(r"[|\n]", _PIECES)), st.text(max_size=4)), max_size=8).map(" ".join))
+@settings(max_examples=150, deadline=None)
+def test_what_is_not_tried_would_have_found_nothing(text: str) -> None:
+    assert finding._found(text) == _with_every_pattern(text)
+
+
+def _with_every_pattern(text: str) -> tuple[Value, ...]:
+    folded = finding.fold(text)
+    rest = finding._Rest(text, finding.fold_digits(text))
+    rest.take(ValueKind.EMAIL, finding.emails_in(folded))
+    rest.take(ValueKind.URL, finding.urls_in(folded))
+    for _ in range(2):
+        rest.take(ValueKind.DATE, sorted(finding.dates_in(rest.digits), key=lambda d: (-len(d[2][0]), d[0] - d[1])))
+    rest.take(ValueKind.TIME, finding.zoned_times_in(text))
+    rest.take(ValueKind.TIME, finding.times_in(rest.digits))
+    rest.take_numbers(tuple(n for n in finding.numbers_in(rest.digits) if n.kind is not ValueKind.NUMBER))
+    rest.take(ValueKind.PHONE, finding.phones_in(rest.digits))
+    rest.take(ValueKind.IDENTIFIER, finding.identifiers_in(text, folded, rest.digits))
+    plain = [n for n in finding.numbers_in(rest.digits) if n.kind is ValueKind.NUMBER and not finding._in_code(folded, n)]
+    rest.take_numbers(tuple(plain))
+    return tuple(sorted(rest.values, key=lambda v: v.start))

@@ -70,7 +70,7 @@ def instruction_spans(plain: str) -> list[tuple[int, int]]:
     Look-alike letters of other alphabets are seen through, and so is base64.
     """
     hidden = [m.span() for m in _ENCODED.finditer(plain) if (text := _decoded(m.group())) and _told(text)]
-    return [*_told(plain.translate(_ALIKE)), *hidden]
+    return [*_told(plain if plain.isascii() else plain.translate(_ALIKE)), *hidden]
 
 
 def _told(plain: str) -> list[tuple[int, int]]:
@@ -108,6 +108,8 @@ def private_in(text: str) -> str | None:
 
 def plainly(text: str) -> str:
     """``text`` in compatibility form (NFKC), without invisible characters, with single spaces."""
+    if text.isascii():
+        return " ".join(text.split())  # NFKC leaves ASCII as it is, and none of it is invisible
     return " ".join(unicodedata.normalize("NFKC", text).translate(_INVISIBLE).split())
 
 

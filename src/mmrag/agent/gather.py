@@ -22,16 +22,20 @@ async def gather(plan: Plan, parts: SearchParts, *, k: int) -> Gathered:
     gathered = await (search if plan.aggregate is None else gather_parts)(looked_for(plan), parts, k=k)
     best = gathered.hits[:_NEIGHBOURS_OF]
     refs = sorted({PageRef(document_id=h.element.document_id, page=h.element.page) for h in best})
-    around = {(e.document_id, e.page, e.ordinal): e for e in await parts.catalog.elements_of(refs)}
+    around = {(e.document_id, e.page, e.ordinal): e for e in await parts.catalog.places_of(refs)}
     known = {h.element.id for h in gathered.hits}
-    neighbours: list[Hit] = []
+    beside: dict[str, Hit] = {}
     for hit in best:
         at = hit.element
         for ordinal in (at.ordinal - 1, at.ordinal + 1):
-            element = around.get((at.document_id, at.page, ordinal))
-            if element is not None and element.kind.stands_alone and element.id not in known:
-                known.add(element.id)
-                neighbours.append(replace(hit, element=element, score=hit.score / 2, legs=MappingProxyType({})))
+            place = around.get((at.document_id, at.page, ordinal))
+            if place is not None and place.kind.stands_alone and place.id not in known:
+                known.add(place.id)
+                beside[place.id] = hit
+    neighbours = [
+        replace(beside[e.id], element=e, score=beside[e.id].score / 2, legs=MappingProxyType({}))
+        for e in await parts.catalog.elements(list(beside))
+    ]
     return replace(gathered, hits=(*gathered.hits, *neighbours))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from mmrag.domain.geometry import BBox, Polygon
 from mmrag.domain.hashing import content_id
@@ -41,7 +41,7 @@ class ElementKind(StrEnum):
     @property
     def is_generated(self) -> bool:
         """True for text that a model or a summariser wrote: it may lead to evidence, it is never evidence."""
-        return self in (ElementKind.CAPTION, ElementKind.SUMMARY)
+        return self is ElementKind.CAPTION or self is ElementKind.SUMMARY
 
     @property
     def is_part(self) -> bool:
@@ -148,6 +148,16 @@ class Element:
         return self.kind is ElementKind.SUMMARY and self.label == WHOLE_DOCUMENT
 
 
+class ElementPlace(NamedTuple):
+    """Where an element stands and what it is: all of it that ranking needs, in a tenth of the time that reading it takes."""
+
+    id: str
+    document_id: str
+    page: int
+    ordinal: int
+    kind: ElementKind
+
+
 WHOLE_DOCUMENT: Final = "document"
 """The ``label`` of a summary that is of more than its page."""
 
@@ -162,9 +172,9 @@ def document_id(name: str, sha256: str) -> str:
     return content_id("doc", [name, sha256])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class PageRef:
-    """A page by its document's id and its number from 1."""
+class PageRef(NamedTuple):
+    """A page by its document's id and its number from 1. A tuple, since a question puts some two thousand of them into
+    dictionaries."""
 
     document_id: str
     page: int
@@ -193,6 +203,7 @@ class Page:
     kind: PageKind | None = None
     kind_probability: float | None = None
     language: str | None = None
+    _text: list[str] = field(default_factory=list, init=False, repr=False, compare=False)
 
     @property
     def ref(self) -> PageRef:
@@ -211,11 +222,13 @@ class Page:
 
     @property
     def text(self) -> str:
-        """The words in reading order, one printed line a line."""
-        lines: dict[int, list[str]] = {}
-        for word in self.words:
-            lines.setdefault(word.line, []).append(word.text)
-        return "\n".join(" ".join(words) for words in lines.values())
+        """The words in reading order, one printed line a line. Put together once: a question asks for it several times."""
+        if not self._text:
+            lines: dict[int, list[str]] = {}
+            for word in self.words:
+                lines.setdefault(word.line, []).append(word.text)
+            self._text.append("\n".join([" ".join(words) for words in lines.values()]))
+        return self._text[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

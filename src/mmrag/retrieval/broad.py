@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from types import MappingProxyType
+from typing import TypeVar
 
-from mmrag.domain.documents import Element, ElementKind
+from mmrag.domain.documents import Element, ElementKind, ElementPlace
 from mmrag.domain.evidence import Hit, Leg
 from mmrag.ports import Catalog, SummaryIndex
 from mmrag.retrieval.fusion import fuse, order, ranks
@@ -22,6 +23,8 @@ _WHICH = re.compile(
     r"\b(?:about|deals? with|discuss(?:es)?|covers?|describes?|explains?|treats?)\b",
     re.IGNORECASE,
 )
+Found = TypeVar("Found", Element, ElementPlace)
+
 _DEPTH = 20
 _LESS = 0.8
 """What a summary's score counts beside that of printed text: the most from which no broad question of the development set
@@ -38,7 +41,7 @@ def is_broad(question: str) -> bool:
     return bool(_ABOUT.search(question) or _WHICH.search(question))
 
 
-def findable(elements: Sequence[Element]) -> list[Element]:
+def findable(elements: Iterable[Found]) -> list[Found]:
     """What questions are answered from: neither a summary nor a part of a chart takes the place of anything printed."""
     return [e for e in elements if e.kind is not ElementKind.SUMMARY and not e.kind.is_part]
 

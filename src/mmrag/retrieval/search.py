@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from mmrag.domain.documents import Element
 from mmrag.domain.evidence import Hit, Leg
 from mmrag.domain.pictures import PageKind
 from mmrag.domain.plans import ConstraintKind, Gathered, Plan
@@ -19,7 +18,16 @@ from mmrag.ports import Catalog, ImageEmbedder, LexicalIndex, PageRef, SummaryIn
 from mmrag.retrieval.broad import beside, findable, is_broad, summary_hits
 from mmrag.retrieval.fusion import fuse, order, ranks
 from mmrag.retrieval.matching import SATISFIED, Matches, documents_called, match_constraints
-from mmrag.retrieval.seen import NOTHING_SEEN, Ranking, Seen, better_captioned, caption_ranks, captions_apart, seen_pages
+from mmrag.retrieval.seen import (
+    NOTHING_SEEN,
+    Placed,
+    Ranking,
+    Seen,
+    better_captioned,
+    caption_ranks,
+    captions_apart,
+    seen_pages,
+)
 from mmrag.retrieval.visual import DESCRIBED, TEXT_BESIDE, Wish, wish_of, without_description
 
 DEPTH = 60
@@ -85,17 +93,17 @@ async def search(
         # Inside the documents meant, the words that name them tell nothing apart; on a title page they only mislead.
         rankings.append(await _ranking(plan.target or plan.question, target, parts, meant[:_MEANT]))
     found = sorted({s.id for dense, lexical, _ in rankings for s in (*dense, *lexical)})
-    elements = {e.id: e for e in await parts.catalog.elements(found)}
+    elements = {e.id: e for e in await parts.catalog.places(found)}
     seen = await _seen(wish, rankings, elements, parts, scope, named=bool(matches.documents))
     rankings = captions_apart(rankings, elements, DEPTH)
     pages = {p.ref for _, _, by_page in rankings for p in by_page[:_WHOLE_PAGES]} | set(_best_pages(matches, meant))
-    for element in await parts.catalog.elements_of(sorted(pages | set(seen.best(_WHOLE_PAGES)))):
+    for element in await parts.catalog.places_of(sorted(pages | set(seen.best(_WHOLE_PAGES)))):
         elements.setdefault(element.id, element)
     elements = {e.id: e for e in findable(list(elements.values()))}
     if allowed is not None:
         elements = {i: e for i, e in elements.items() if PageRef(document_id=e.document_id, page=e.page) in allowed}
     ranked = rank_elements(tuple(elements.values()), rankings, matches, seen, k=k)
-    hits = await _hits(ranked, elements, parts.catalog)
+    hits = await _hits(ranked, parts.catalog)
     if parts.summaries is not None and is_broad(plan.question):
         led = await summary_hits(plan.question, whole, parts.summaries, parts.catalog, k, scope)
         if allowed is not None:
@@ -125,7 +133,7 @@ def meant_documents(matches: Matches) -> list[str]:
 
 
 def rank_elements(
-    elements: Sequence[Element], rankings: Sequence[Ranking], matches: Matches, seen: Seen = NOTHING_SEEN, *, k: int
+    elements: Sequence[Placed], rankings: Sequence[Ranking], matches: Matches, seen: Seen = NOTHING_SEEN, *, k: int
 ) -> list[tuple[str, float, Mapping[Leg, int]]]:
     """The best ``k`` elements with their scores in ``[0, 1]`` and their ranks in each leg, best first. Pure.
 
@@ -159,11 +167,12 @@ def rank_elements(
     top = max(fused.values(), default=0.0) or 1.0
     share = MATCH_SHARE if matches.documents else 0.0
     final = {e.id: share * matches.documents.get(e.document_id, 0.0) + (1 - share) * fused[e.id] / top for e in elements}
-    ordered = order(final, [e.id for e in sorted(elements, key=lambda e: (e.document_id, e.page, e.ordinal))])
-    return [(e, final[e], MappingProxyType({leg: r[e] for leg, r in found.items() if e in r})) for e in ordered[:k]]
+    ordered = sorted(elements, key=lambda e: (-final[e.id], e.document_id, e.page, e.ordinal))
+    best = [e.id for e in ordered[:k]]
+    return [(e, final[e], MappingProxyType({leg: r[e] for leg, r in found.items() if e in r})) for e in best]
 
 
-def _by_page(elements: Sequence[Element]) -> dict[PageRef, list[str]]:
+def _by_page(elements: Sequence[Placed]) -> dict[PageRef, list[str]]:
     """The ids of the elements of each page."""
     ids: dict[tuple[str, int], list[str]] = {}
     for element in elements:
@@ -199,7 +208,7 @@ async def _allowed(
 async def _seen(
     wish: Wish,
     rankings: Sequence[Ranking],
-    elements: Mapping[str, Element],
+    elements: Mapping[str, Placed],
     parts: SearchParts,
     scope: Sequence[str] | None,
     *,
@@ -244,14 +253,13 @@ async def _names(meant: Sequence[str], hits: Sequence[Hit], catalog: Catalog) ->
     return tuple(known[id_] for id_ in meant if id_ in known)
 
 
-async def _hits(
-    ranked: Sequence[tuple[str, float, Mapping[Leg, int]]], elements: Mapping[str, Element], catalog: Catalog
-) -> tuple[Hit, ...]:
-    documents = {id_: await catalog.document(id_) for id_ in sorted({elements[e].document_id for e, _, _ in ranked})}
+async def _hits(ranked: Sequence[tuple[str, float, Mapping[Leg, int]]], catalog: Catalog) -> tuple[Hit, ...]:
+    elements = {e.id: e for e in await catalog.elements([id_ for id_, _, _ in ranked])}
+    documents = {id_: await catalog.document(id_) for id_ in sorted({e.document_id for e in elements.values()})}
     hits = []
     for element_id, score, legs in ranked:
-        element = elements[element_id]
-        document = documents[element.document_id]
-        if document is not None:  # else removed by a writer since it was found: no longer evidence
+        element = elements.get(element_id)
+        document = None if element is None else documents[element.document_id]
+        if element is not None and document is not None:  # else removed by a writer since it was found: no longer evidence
             hits.append(Hit(element=element, document=document.name, sha256=document.sha256, score=score, legs=legs))
     return tuple(hits)

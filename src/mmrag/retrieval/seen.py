@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TypeAlias
 
-from mmrag.domain.documents import Element
+from mmrag.domain.documents import Element, ElementPlace
 from mmrag.domain.evidence import Leg, Scored
 from mmrag.ports import Catalog, PageRef, PageScored
 from mmrag.retrieval.fusion import K, crowded_ranks, order, ranks
@@ -15,6 +15,9 @@ from mmrag.retrieval.visual import BETTER
 
 Ranking: TypeAlias = tuple[tuple[Scored, ...], tuple[Scored, ...], tuple[PageScored, ...]]
 """Of one text: elements by meaning, elements by words, pages by words."""
+
+Placed: TypeAlias = Element | ElementPlace
+"""What is ranked: by where it stands and what it is, whatever it says."""
 
 KIND_SHARE = 0.5
 """What being of the kind that a question speaks of counts, beside the first rank of the image leg."""
@@ -44,7 +47,7 @@ class Seen:
         legs = (self.pages, self.captions)
         return [ref for leg in legs for ref in order({ref: -float(rank) for ref, rank in leg.items()})[:count]]
 
-    def scores(self, elements: Sequence[Element]) -> dict[str, float]:
+    def scores(self, elements: Sequence[Placed]) -> dict[str, float]:
         """What each element gains: its page's share, and for a caption its own ranks."""
         gained: dict[str, float] = {}
         of_pages: dict[tuple[str, int], float] = {}
@@ -68,7 +71,7 @@ class Seen:
 NOTHING_SEEN = Seen()
 
 
-def captions_apart(rankings: Sequence[Ranking], elements: Mapping[str, Element], depth: int) -> list[Ranking]:
+def captions_apart(rankings: Sequence[Ranking], elements: Mapping[str, Placed], depth: int) -> list[Ranking]:
     """The same rankings without what models wrote, each of at most ``depth`` elements."""
 
     def printed(scored: Sequence[Scored]) -> tuple[Scored, ...]:
@@ -78,7 +81,7 @@ def captions_apart(rankings: Sequence[Ranking], elements: Mapping[str, Element],
 
 
 def caption_ranks(
-    rankings: Sequence[Ranking], elements: Mapping[str, Element]
+    rankings: Sequence[Ranking], elements: Mapping[str, Placed]
 ) -> tuple[dict[Leg, dict[str, int]], dict[PageRef, int]]:
     """The places of captions among all that a leg found, and of pages by their best caption among captions.
 
@@ -98,7 +101,7 @@ def caption_ranks(
     return own, pages
 
 
-def better_captioned(rankings: Sequence[Ranking], elements: Mapping[str, Element]) -> bool:
+def better_captioned(rankings: Sequence[Ranking], elements: Mapping[str, Placed]) -> bool:
     """Whether a caption is clearly nearer to the question, by meaning, than any printed text."""
     dense = [s for s in rankings[0][0] if s.id in elements]
     written = max((s.score for s in dense if elements[s.id].kind.is_generated), default=None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from mmrag.domain.documents import Document, DocumentStatus, Element, ElementKind, Page
+from mmrag.domain.documents import Document, DocumentStatus, Element, ElementKind, ElementPlace, Page
 from mmrag.domain.evidence import Scored
 from mmrag.domain.pictures import PageKind, Picture
 from mmrag.domain.values import FoundValue
@@ -68,6 +68,12 @@ class MemoryCatalog:
     async def elements_of(self, pages: Sequence[PageRef]) -> tuple[Element, ...]:
         found = [await self.page(ref) for ref in pages]
         return tuple(e for page in found if page is not None for e in page.elements)
+
+    async def places(self, ids: Sequence[str]) -> tuple[ElementPlace, ...]:
+        return tuple(map(_place, await self.elements(ids)))
+
+    async def places_of(self, pages: Sequence[PageRef]) -> tuple[ElementPlace, ...]:
+        return tuple(map(_place, await self.elements_of(pages)))
 
     async def pictures(self, ids: Sequence[str]) -> tuple[Picture, ...]:
         every = {record.picture.id: record.picture for record in self._pictures()}
@@ -270,3 +276,7 @@ def _leading(edition: _Edition) -> int:
     while count + 1 in edition.pages:
         count += 1
     return count
+
+
+def _place(element: Element) -> ElementPlace:
+    return ElementPlace(element.id, element.document_id, element.page, element.ordinal, element.kind)

@@ -107,10 +107,10 @@ def url_normal(folded: str) -> str:
 
 
 def _is_identifier(folded: str, printed: str, digits: str) -> bool:
-    letters = sum(c.isalpha() for c in folded)
     figures = len([c for c in folded if c.isdigit()])
-    if digits.isdigit() or figures < 2:
+    if figures < 2 or digits.isdigit():
         return False  # a number, with OCR slips at most; or a word
+    letters = len([c for c in folded if c.isalpha()])
     if letters == 0:
         pair = _RANGE.fullmatch(folded)
         return "/" not in folded and "-" in folded and figures >= 5 and (pair is None or len(pair[1]) != len(pair[2]))

@@ -38,13 +38,18 @@ _COMPACT = re.compile(rf"({_YEAR4})([0-9]{{2}})([0-9]{{2}})")
 _YEAR_MONTH = re.compile(rf"({_YEAR4})[-/]([0-9]{{1,2}})")
 
 
-def dates_in(digits: str) -> Iterator[tuple[int, int, tuple[str, ...]]]:
-    """Start, end and normal forms of every date of a text folded with ``fold_digits``; matches may overlap."""
+def dates_in(digits: str, *, worded: bool = True) -> Iterator[tuple[int, int, tuple[str, ...]]]:
+    """Start, end and normal forms of every date of a text folded with ``fold_digits``; matches may overlap.
+
+    Where it is known that there is no letter, nothing is ``worded``: no month can be named.
+    """
     for match in _ISO.finditer(digits):
         if not _is_tail(match, match[2]):
             yield from _span(match, _valid(match[1], match[3], match[4]))
     for match in _NUMERIC.finditer(digits):
         yield from _span(match, _numeric(match))
+    if not worded:
+        return
     for match in _DAY_FIRST.finditer(digits):
         yield from _span(match, _valid(match[3] or match[4] or match[5], str(MONTHS[match[2]]), match[1]))
     for match in _MONTH_FIRST.finditer(digits):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import lru_cache
 
@@ -12,6 +13,7 @@ from mmrag.values.folding import fold, fold_digits
 from mmrag.values.numbers import NumberFound, numbers_in
 
 _BLANK = "\x00"
+_LETTER = re.compile(r"[^\W\d_]")
 _LINE = 200
 """Characters; longer texts are not remembered."""
 
@@ -36,17 +38,28 @@ def _of_line(text: str) -> tuple[Value, ...]:
 def _found(text: str) -> tuple[Value, ...]:
     folded = fold(text)
     rest = _Rest(text, fold_digits(text))
-    rest.take(ValueKind.EMAIL, emails_in(folded))
-    rest.take(ValueKind.URL, urls_in(folded))
+    # Most lines hold neither: what a pattern cannot do without is looked for before it is tried.
+    worded = _LETTER.search(folded) is not None or _LETTER.search(text) is not None
+    if "@" in folded:
+        rest.take(ValueKind.EMAIL, emails_in(folded))
+    if "." in folded or "/" in folded:
+        rest.take(ValueKind.URL, urls_in(folded))
     for _ in range(2):  # the second time for dates that touched one of the first: 03/09/2003/10/20
         # Where two dates overlap the complete one wins over a month, then the longer one.
-        rest.take(ValueKind.DATE, sorted(dates_in(rest.digits), key=lambda d: (-len(d[2][0]), d[0] - d[1])))
-    rest.take(ValueKind.TIME, zoned_times_in(text))
+        dates = sorted(dates_in(rest.digits, worded=worded), key=lambda d: (-len(d[2][0]), d[0] - d[1]))
+        if not dates:
+            break
+        rest.take(ValueKind.DATE, dates)
+    if worded:
+        rest.take(ValueKind.TIME, zoned_times_in(text))
     rest.take(ValueKind.TIME, times_in(rest.digits))
-    rest.take_numbers(tuple(n for n in numbers_in(rest.digits) if n.kind is not ValueKind.NUMBER))
+    searched, numbers = rest.digits, tuple(numbers_in(rest.digits))
+    rest.take_numbers(tuple([n for n in numbers if n.kind is not ValueKind.NUMBER]))
     rest.take(ValueKind.PHONE, phones_in(rest.digits))
     rest.take(ValueKind.IDENTIFIER, identifiers_in(text, folded, rest.digits))
-    rest.take_numbers(tuple(n for n in numbers_in(rest.digits) if n.kind is ValueKind.NUMBER and not _in_code(folded, n)))
+    if rest.digits != searched:
+        numbers = tuple(numbers_in(rest.digits))
+    rest.take_numbers(tuple([n for n in numbers if n.kind is ValueKind.NUMBER and not _in_code(folded, n)]))
     return tuple(sorted(rest.values, key=lambda v: v.start))
 
 

@@ -8,12 +8,24 @@ from __future__ import annotations
 import json
 import zlib
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
+from itertools import islice
 from typing import Final, TypeAlias
 
 from mmrag.adapters.catalog.text import clean
-from mmrag.domain.documents import Cell, Document, DocumentStatus, Element, ElementKind, Page, ReadReport, TextSource, Word
+from mmrag.domain.documents import (
+    Cell,
+    Document,
+    DocumentStatus,
+    Element,
+    ElementKind,
+    ElementPlace,
+    Page,
+    ReadReport,
+    TextSource,
+    Word,
+)
 from mmrag.domain.geometry import BBox, Polygon
 from mmrag.domain.pictures import Caption, PageKind, Picture
 
@@ -50,16 +62,17 @@ def pack_words(words: Sequence[Word]) -> bytes:
 
 def unpack_words(blob: bytes) -> tuple[Word, ...]:
     texts, lines, confidences, corners, flat, indexes = json.loads(zlib.decompress(blob))
-    points = list(zip(flat[::2], flat[1::2], strict=True))
-    words = []
-    start = 0
-    for i, text in enumerate(texts):
-        end = start + (corners[i] if corners else 4)
-        polygon = Polygon(tuple(points[start:end]))
-        index = indexes[i] if indexes else i
-        words.append(Word(index=index, line=lines[i], text=text, polygon=polygon, confidence=confidences[i]))
-        start = end
-    return tuple(words)
+    points = zip(flat[::2], flat[1::2], strict=True)
+    outlines: Iterable[tuple[tuple[float, float], ...]] = zip(points, points, points, points, strict=True)
+    if corners:
+        outlines = (tuple(islice(points, count)) for count in corners)
+    rows = zip(texts, lines, confidences, map(Polygon, outlines), indexes or range(len(texts)), strict=True)
+    return tuple(
+        [
+            Word(index=index, line=line, text=text, polygon=polygon, confidence=confidence)
+            for text, line, confidence, polygon, index in rows
+        ]
+    )
 
 
 def path_bytes(path: str) -> bytes:
@@ -106,7 +119,7 @@ def element_from(row: Sequence[object]) -> Element:
         document_id=str(document_id),
         page=_int(page),
         ordinal=_int(ordinal),
-        kind=ElementKind(str(kind)),
+        kind=_KINDS[str(kind)],
         bbox=BBox(_float(x0), _float(y0), _float(x1), _float(y1)),
         text=str(text),
         words=text_to_ints(str(words)),
@@ -119,6 +132,15 @@ def element_from(row: Sequence[object]) -> Element:
         caption=_caption_from(caption),
         belongs_to=_text(belongs_to),
     )
+
+
+def place_from(row: tuple[str, str, int, int, str]) -> ElementPlace:
+    """``row`` is ``id, document_id, page, ordinal, kind``, as the columns are declared."""
+    id_, document_id, page, ordinal, kind = row
+    return ElementPlace(id_, document_id, page, ordinal, _KINDS[kind])
+
+
+_KINDS: Final = {kind.value: kind for kind in ElementKind}
 
 
 def document_row(document: Document) -> Row:
@@ -223,8 +245,11 @@ def ints_to_text(numbers: Sequence[int]) -> str:
 def text_to_ints(text: str) -> tuple[int, ...]:
     numbers: list[int] = []
     for run in text.split():
-        first, _, last = run.partition("-")
-        numbers.extend(range(int(first), int(last or first) + 1))
+        first, dash, last = run.partition("-")
+        if dash:
+            numbers.extend(range(int(first), int(last) + 1))
+        else:
+            numbers.append(int(first))
     return tuple(numbers)
 
 

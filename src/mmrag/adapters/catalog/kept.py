@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from typing import Final, Generic, TypeVar
 
-from mmrag.domain.documents import Document, Element, Page
+from mmrag.domain.documents import Document, Element, ElementPlace, Page
 from mmrag.domain.pictures import PageKind, Picture
 from mmrag.ports import Catalog, PageRef, StoreCounts
 
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
+Stood = TypeVar("Stood", Element, ElementPlace)
 
 _SETTLED_S: Final = 2.0
 """The coarsest clock of a file system in use (FAT)."""
@@ -25,6 +26,10 @@ _WORDS: Final = 60_000
 """Words of pages kept, about 40 MB."""
 _ELEMENTS: Final = 12_000
 """Elements kept, and again as many by their pages: about 15 MB."""
+
+
+_PLACES: Final = 30_000
+"""Places of elements kept, and again as many by their pages: about 12 MB."""
 
 
 class KeptCatalog:
@@ -43,6 +48,8 @@ class KeptCatalog:
         self._pages = _Latest[PageRef, Page](_WORDS, lambda page: len(page.words) + 1)
         self._elements = _Latest[str, Element](_ELEMENTS, lambda _: 1)
         self._of_pages = _Latest[PageRef, tuple[Element, ...]](_ELEMENTS, lambda elements: len(elements) + 1)
+        self._places = _Latest[str, ElementPlace](_PLACES, lambda _: 1)
+        self._places_of = _Latest[PageRef, tuple[ElementPlace, ...]](_PLACES, lambda places: len(places) + 1)
         self._documents = _Latest[str, Document](_ELEMENTS, lambda _: 1)
 
     async def page(self, ref: PageRef) -> Page | None:
@@ -67,35 +74,54 @@ class KeptCatalog:
         return document
 
     async def elements(self, ids: Sequence[str]) -> tuple[Element, ...]:
-        before = self._current()
-        found = {i: kept for i in ids if (kept := self._elements.get(i)) is not None}
-        missing = [i for i in dict.fromkeys(ids) if i not in found]
-        if missing:
-            fresh = await self._inner.elements(missing)
-            holds = self._holds(before)
-            if found and not holds:  # what was kept may be of another state: all of one, or none
-                return await self._inner.elements(ids)
-            found |= {element.id: element for element in fresh}
-            for element in fresh if holds else ():
-                self._elements.put(element.id, element)
-        return tuple(found[i] for i in ids if i in found)
+        return await self._by_id(ids, self._elements, lambda missing: self._inner.elements(missing))
 
     async def elements_of(self, pages: Sequence[PageRef]) -> tuple[Element, ...]:
+        return await self._by_page(pages, self._of_pages, lambda missing: self._inner.elements_of(missing))
+
+    async def places(self, ids: Sequence[str]) -> tuple[ElementPlace, ...]:
+        return await self._by_id(ids, self._places, lambda missing: self._inner.places(missing))
+
+    async def places_of(self, pages: Sequence[PageRef]) -> tuple[ElementPlace, ...]:
+        return await self._by_page(pages, self._places_of, lambda missing: self._inner.places_of(missing))
+
+    async def _by_id(
+        self, ids: Sequence[str], kept: _Latest[str, Stood], read: Callable[[Sequence[str]], Awaitable[tuple[Stood, ...]]]
+    ) -> tuple[Stood, ...]:
         before = self._current()
-        found = {ref: kept for ref in pages if (kept := self._of_pages.get(ref)) is not None}
+        found = {i: there for i in ids if (there := kept.get(i)) is not None}
+        missing = [i for i in dict.fromkeys(ids) if i not in found]
+        if missing:
+            fresh = await read(missing)
+            holds = self._holds(before)
+            if found and not holds:  # what was kept may be of another state: all of one, or none
+                return await read(ids)
+            found |= {item.id: item for item in fresh}
+            for item in fresh if holds else ():
+                kept.put(item.id, item)
+        return tuple([found[i] for i in ids if i in found])
+
+    async def _by_page(
+        self,
+        pages: Sequence[PageRef],
+        kept: _Latest[PageRef, tuple[Stood, ...]],
+        read: Callable[[Sequence[PageRef]], Awaitable[tuple[Stood, ...]]],
+    ) -> tuple[Stood, ...]:
+        before = self._current()
+        found = {ref: there for ref in pages if (there := kept.get(ref)) is not None}
         missing = [ref for ref in dict.fromkeys(pages) if ref not in found]
         if missing:
-            fresh = await self._inner.elements_of(missing)
+            fresh = await read(missing)
             holds = self._holds(before)
             if found and not holds:
-                return await self._inner.elements_of(pages)
-            there: dict[PageRef, list[Element]] = {}
-            for element in fresh:
-                there.setdefault(PageRef(document_id=element.document_id, page=element.page), []).append(element)
-            found |= {ref: tuple(elements) for ref, elements in there.items()}
-            for ref in there if holds else ():
-                self._of_pages.put(ref, found[ref])
-        return tuple(element for ref in pages for element in found.get(ref, ()))
+                return await read(pages)
+            standing: dict[PageRef, list[Stood]] = {}
+            for item in fresh:
+                standing.setdefault(PageRef(document_id=item.document_id, page=item.page), []).append(item)
+            found |= {ref: tuple(items) for ref, items in standing.items()}
+            for ref in standing if holds else ():
+                kept.put(ref, found[ref])
+        return tuple([item for ref in pages for item in found.get(ref, ())])
 
     async def counts(self) -> StoreCounts:
         return await self._inner.counts()
@@ -117,7 +143,7 @@ class KeptCatalog:
         state = self._stamps()
         if state != self._state:
             self._state = state
-            for kept in (self._pages, self._elements, self._of_pages, self._documents):
+            for kept in (self._pages, self._elements, self._of_pages, self._places, self._places_of, self._documents):
                 kept.clear()
         return state
 

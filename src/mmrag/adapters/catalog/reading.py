@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from mmrag.adapters.catalog import codec
 from mmrag.adapters.catalog.connect import Readers
-from mmrag.domain.documents import Document, Element, ElementKind, Page
+from mmrag.domain.documents import Document, Element, ElementKind, ElementPlace, Page
 from mmrag.domain.pictures import PageKind, Picture
 from mmrag.ports import PageRef, StoreCounts
 
@@ -26,6 +26,16 @@ FROM edition i JOIN page p ON p.edition = i.key WHERE i.document_id = ? AND i.re
 _PUBLISHED_ELEMENTS = f"""
 SELECT i.document_id, p.number, {codec.ELEMENT_COLUMNS}
 FROM element e JOIN page p ON p.key = e.page JOIN edition i ON i.key = p.edition AND i.published = 1
+"""
+
+_PLACES = """
+SELECT e.id, i.document_id, p.number, e.ordinal, e.kind
+FROM json_each(?) j CROSS JOIN element e ON e.id = j.value JOIN page p ON p.key = e.page
+JOIN edition i ON i.key = p.edition AND i.published = 1
+"""
+_PLACES_OF = "SELECT e.id, ?, ?, e.ordinal, e.kind FROM element e WHERE e.page = ? ORDER BY e.ordinal"
+_PAGE_KEY = """
+SELECT p.key FROM edition i JOIN page p ON p.edition = i.key WHERE i.document_id = ? AND i.published = 1 AND p.number = ?
 """
 
 _GENERATED = ", ".join(f"'{kind.value}'" for kind in ElementKind if kind.is_generated)
@@ -89,14 +99,30 @@ class SqliteCatalog:
         def work(connection: sqlite3.Connection) -> tuple[Element, ...]:
             elements: list[Element] = []
             for ref in pages:
-                row = connection.execute(
-                    "SELECT p.key FROM edition i JOIN page p ON p.edition = i.key"
-                    " WHERE i.document_id = ? AND i.published = 1 AND p.number = ?",
-                    (ref.document_id, ref.page),
-                ).fetchone()
+                row = connection.execute(_PAGE_KEY, (ref.document_id, ref.page)).fetchone()
                 if row is not None:
                     elements.extend(_elements_of(connection, row[0], ref))
             return tuple(elements)
+
+        return await self._readers.run(work)
+
+    async def places(self, ids: Sequence[str]) -> tuple[ElementPlace, ...]:
+        def work(connection: sqlite3.Connection) -> tuple[ElementPlace, ...]:
+            rows = connection.execute(_PLACES, (json.dumps(list(dict.fromkeys(ids))),))
+            found = {place.id: place for place in map(codec.place_from, rows)}
+            return tuple(found[i] for i in ids if i in found)
+
+        return await self._readers.run(work)
+
+    async def places_of(self, pages: Sequence[PageRef]) -> tuple[ElementPlace, ...]:
+        def work(connection: sqlite3.Connection) -> tuple[ElementPlace, ...]:
+            places: list[ElementPlace] = []
+            for ref in pages:
+                row = connection.execute(_PAGE_KEY, (ref.document_id, ref.page)).fetchone()
+                if row is not None:
+                    rows = connection.execute(_PLACES_OF, (ref.document_id, ref.page, row[0]))
+                    places.extend(map(codec.place_from, rows))
+            return tuple(places)
 
         return await self._readers.run(work)
 

@@ -27,7 +27,7 @@ def all_unknown(asked: Asked, pages: Sequence[Page], lexicon: Lexicon) -> bool:
     if not telling:
         return False
     printed = frozenset(w for page in pages for w in words(page.text))
-    stems = frozenset(stem(w) for w in printed)
+    stems = frozenset(map(stem, printed))
     run_together = "".join(fold(page.text) for page in pages)
     return not any(is_printed(word, printed, stems, run_together) for word in telling)
 
