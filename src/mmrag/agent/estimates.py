@@ -13,7 +13,7 @@ from mmrag.domain.documents import Cell
 
 SURE = 0.95
 """The confidence of a verdict on an estimate that agrees with the chart as it was measured: a little less than the share of
-measured values that are right within their error (0.97 and 0.99 on drawn charts, docs/benchmarks.md)."""
+measured values that are right within their error (0.97 and 0.99 on drawn charts, docs/benchmarks/reading.md)."""
 _NAMED = 0.8
 
 
