@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import shutil
 from pathlib import Path
@@ -18,9 +19,11 @@ from test_model_tiers import configured, local
 import mmrag
 from mmrag import assembly
 from mmrag.agent.presenting import to_json
+from mmrag.agent.tape import RECORDED
 from mmrag.cli.replay import replay
 from mmrag.domain.answers import Answer
 from mmrag.errors import TraceError, UsageError
+from mmrag.ports import Catalog, LexicalIndex, SummaryIndex
 
 CHAT = next(d for d in DIALECTS if d.name == "openai-chat")
 QUESTION = "What is the total of ACME HARDWARE?"
@@ -110,3 +113,9 @@ async def test_what_a_local_judge_said_is_on_the_trace(tmp_path: Path) -> None:
     again = await assembly.replay(tmp_path / "trace.json")
     assert again.same
     assert to_json(again.answer) == to_json(answer)
+
+
+@pytest.mark.parametrize(("name", "port"), [("catalog", Catalog), ("lexical", LexicalIndex), ("summaries", SummaryIndex)])
+def test_whatever_a_question_may_read_is_recorded(name: str, port: type) -> None:
+    reads = {method for method, of_port in vars(port).items() if inspect.iscoroutinefunction(of_port)}
+    assert {f"{name}.{method}" for method in reads - {"counts"}} <= set(RECORDED)

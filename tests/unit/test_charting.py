@@ -119,6 +119,23 @@ def test_bars_that_run_to_the_right_are_read_by_the_label_beside_them() -> None:
     assert len(read) == 6
 
 
+def _slip(rows: Sequence[tuple[str, str]]) -> _Sheet:
+    """Values on bars of one length, beside their labels, as print on a slip that lies on a dark table."""
+    sheet = _Sheet()
+    for n, (name, value) in enumerate(rows):
+        y = 90 + 60 * n
+        sheet.word(name, 100, y)
+        sheet.bar(200, y - 4, 500, y + 20, _BLUE)
+        sheet.word(value, 525, y)
+    return sheet
+
+
+def test_prices_over_their_total_are_no_chart() -> None:
+    assert _slip([("Juice", "3.20"), ("Toast", "15.80"), ("Bowl", "6.75"), ("TOTAL", "25.75")]).cells() == {}
+    assert len(_slip([("Juice", "3.20"), ("Toast", "15.80"), ("Bowl", "6.75"), ("Tea", "2.75")]).cells()) == 4
+    assert len(_slip([("Women", "48%"), ("Men", "61%"), ("Total", "54%")]).cells()) == 3
+
+
 def test_the_same_numbers_without_bars_are_a_table_and_no_chart() -> None:
     sheet = _Sheet()
     for n, (name, bad, good) in enumerate([("Total", 53, 41), ("Women", 48, 49), ("Men", 61, 36)]):

@@ -166,6 +166,20 @@ async def test_refuses_what_is_not_on_the_page(question: str) -> None:
     assert draft.spans == () or draft.answer is not None
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Which receipt has the highest total?",
+        "Which of the two receipts has the lower total?",
+        "Which is higher, the total of the March or the April receipt?",
+        "What is the GST number on this receipt?",
+    ],
+)
+async def test_one_value_answers_no_question_for_another_kind_of_thing(question: str) -> None:
+    draft = await ask(question, RECEIPT)
+    assert draft.answer is None or draft.confidence < 0.3
+
+
 async def test_points_at_the_words_of_the_answer_only() -> None:
     draft = await ask("What is the total amount on this receipt?", RECEIPT)
     (span,) = draft.spans

@@ -203,3 +203,22 @@ async def test_a_table_that_goes_on_over_a_page_not_read_is_not_summed_up() -> N
     draft = await ask(question, pages[1])
     assert draft.answer is None
     assert "not read" in draft.why
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Which invoice has the highest amount?",
+        "Which of the two invoices has the lower amount?",
+        "Which bill is the cheapest?",
+    ],
+)
+async def test_a_row_of_one_paper_is_no_paper(question: str) -> None:
+    draft = await ask(question, PRICES)
+    assert draft.answer is None
+    assert "not compared" in draft.why
+
+
+async def test_one_cell_is_no_answer_to_which_of_two_is_larger() -> None:
+    assert (await ask("What is the amount of TR-2014?", PRICES)).answer == "80.00"
+    assert (await ask("Which is higher, the amount of TR-2014 or the budget?", PRICES)).answer is None

@@ -180,6 +180,14 @@ def test_a_name_over_two_lines_is_one_name() -> None:
     assert best.text == "LIAN CHI VEGETARIAN RESTAURANT SDN BHD"
 
 
+@pytest.mark.parametrize("title", ["INVOICE", "Purchase order", "FACTURE", "Delivery note"])
+def test_the_kind_of_paper_beside_a_name_is_no_part_of_it(title: str) -> None:
+    head = page((0.1, 0.05, "Larkspur Garden Tools Ltd"), (0.75, 0.05, title), (0.1, 0.09, "4 Weir Lane, Otley LS21 3AB"))
+    best = max(issuers(Layout(head), lexicon()), key=lambda c: c.score)
+    assert best.text == "Larkspur Garden Tools Ltd"
+    assert best.score > 0.5
+
+
 def test_the_address_ends_before_the_telephone() -> None:
     best = max(addresses(Layout(LETTERHEAD), lexicon()), key=lambda c: c.score)
     assert best.text == "54, JALAN SS23/11 47400 PETALING JAYA, SELANGOR"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -17,6 +18,11 @@ from mmrag_ingest.charting.records import ChartTable
 from mmrag_ingest.charting.sideways import read_sideways
 from mmrag_ingest.charting.upright import read_upright, upright_layout
 
+_PRICE = re.compile(r"\D{0,4}\d{1,3}(?:[., ]?\d{3})*[.,]\d\d\D{0,4}")
+_TOTAL = re.compile(
+    r"\W*(?:(?:grand|sub|amount|net|gross)[\s-]*)?(?:total|summe|gesamt|gesamtbetrag|totale|visa|mastercard)\b",
+    re.IGNORECASE,
+)
 _POINTS = 2
 _MARKED = 0.6
 """Share of the values that have to stand in, on or at the end of a bar or line for the numbers to be a chart's."""
@@ -42,7 +48,7 @@ def read_chart(words: Sequence[Word], picture: NDArray[np.uint8]) -> ChartTable 
         layout = upright_layout([i for i in items if not named.intersection(i.words)])
         over = None if layout is None else read_upright(layout, legend, picture, paper)
     found = [t for t in (over, beside) if t is not None]
-    drawn = [t for t in found if len(t.points) >= _POINTS and _is_drawn(t, picture, paper)]
+    drawn = [t for t in found if len(t.points) >= _POINTS and not _is_bill(t) and _is_drawn(t, picture, paper)]
     best = max(drawn, key=lambda t: len(t.points), default=None)
     return None if best is None else replace(best, ticks=_ticks(items, best))
 
@@ -52,6 +58,12 @@ def _ticks(items: Sequence[Item], table: ChartTable) -> tuple[Item, ...]:
     values = {p.value.words for p in table.points}
     marks = ticks_of([i for i in items if i.is_value])
     return tuple(i for i in items if i.words in marks and i.words not in values)
+
+
+def _is_bill(table: ChartTable) -> bool:
+    """True for prices over their total: a slip of paper that lies on something dark looks like a bar behind them."""
+    prices = _share(_PRICE.fullmatch(p.value.text.strip()) is not None for p in table.points)
+    return prices >= _MARKED and any(_TOTAL.match(c.text) for c in table.categories)
 
 
 def _is_drawn(table: ChartTable, picture: NDArray[np.uint8], paper: Colour) -> bool:

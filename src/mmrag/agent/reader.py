@@ -6,11 +6,13 @@ import re
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 import anyio
 
 from mmrag.agent.cascade import NEARLY_ALL
 from mmrag.agent.covers import Maker, maker_asked
+from mmrag.agent.planwords import plan_words
 from mmrag.agent.reading.bullets import Item
 from mmrag.agent.reading.candidates import CHART, Candidate, Measured
 from mmrag.agent.reading.counted import COUNTED
@@ -72,6 +74,23 @@ _ELSEWHERE = 0.3
 """The share that an answer by the code of a row keeps where its document does not fit what else the question says of it:
 what another firm asks for an article of that number is not what is asked. A speck keeps as much."""
 
+_MORE_OR_LESS = (
+    r"(?:higher|lower|larger|bigger|greater|smaller|cheaper|dearer|costlier|heavier|lighter|longer|shorter|later|earlier|newer|older"
+    r"|(?:more|less)\s+expensive)"
+)
+_COMPARES = re.compile(
+    rf"\b(?:which|who)\b[^?]*\b{_MORE_OR_LESS}\b[^?]*\bor\b"
+    rf"|\bwhich\b[^?]*\b(?:has|have|had|is|are|was|were|shows?|showed)\s+(?:the\s+)?{_MORE_OR_LESS}\b",
+    re.IGNORECASE,
+)
+"""One value answers no question for the larger of two: where they were not compared, none is said."""
+_COMPARED = frozenset((CHART, TABLE))
+_RANKED = re.compile(
+    rf"\bwhich\s+(?P<papers>[^?]*?)\b(?:{_MORE_OR_LESS}|highest|lowest|largest|biggest|greatest|smallest|cheapest|dearest"
+    r"|(?:most|least)\s+expensive)\b",
+    re.IGNORECASE,
+)
+
 _NAME_WORDS, _SENTENCE = 6, 0.6
 """What an answer of more words keeps where "which port" asks for one of several things: it is a line about them."""
 
@@ -102,6 +121,8 @@ class ReaderDrafter:
         listed = None if wanted is None else await anyio.to_thread.run_sync(self._listed, wanted, plan, readings)
         if listed is not None:
             return listed
+        if _ranks_papers(plan.asked):
+            return Draft(answer=None, spans=(), confidence=0.0, tier=TIER, why="the documents were not compared")
         asked = understand(plan, lexicon())
         pages, found, left = await anyio.to_thread.run_sync(self._read, asked, plan, readings)
         enough = _FIELD_IS_THERE if asked.concepts else _LEXICAL_IS_GOOD
@@ -116,7 +137,8 @@ class ReaderDrafter:
         gap = gap_for(asked, [index for weight, index in pages if weight >= _MEANT], first, lexicon())
         if gap is not None:
             return _unread(gap, readings)
-        if choice is None or choice.candidate.score < _FLOOR:
+        single = choice is not None and choice.candidate.why not in _COMPARED and _COMPARES.search(plan.asked) is not None
+        if choice is None or single or choice.candidate.score < _FLOOR:
             rivals = () if choice is None else ((choice.candidate.text, choice.candidate.score), *choice.rivals)
             return Draft(answer=None, spans=(), confidence=0.0, tier=TIER, rivals=rivals)
         index_of = {id(index.layout.page): index for _, index in pages}
@@ -227,6 +249,15 @@ def _worked_out(asked: Asked, plan: Plan, pages: _Pages) -> Draft | None:
         formula=worked.formula,
         expression=worked.expression,
     )
+
+
+@lru_cache(maxsize=64)
+def _ranks_papers(question: str) -> bool:
+    """True for "which receipt has the highest total": a row of one receipt is no receipt, and its value no comparison."""
+    ranked = _RANKED.search(question)
+    said = [] if ranked is None else re.findall(r"[a-z]+", ranked["papers"].casefold())
+    nouns = [word.removesuffix("s") for word in said if word not in ("of", "the", "these", "two", "all")]
+    return any(noun in plan_words().genres for noun in nouns[:2])
 
 
 def _over_columns(plan: Plan, readings: Sequence[Reading], pages: _Pages) -> Draft | None:

@@ -19,7 +19,7 @@ from pydantic_core import to_jsonable_python
 from mmrag import errors
 from mmrag.domain.answers import Entailed
 from mmrag.domain.costs import LedgerEntry, Usage
-from mmrag.domain.documents import Document, Element, Page
+from mmrag.domain.documents import Document, Element, ElementPlace, Page
 from mmrag.domain.evidence import Scored
 from mmrag.domain.hashing import Json, canonical_bytes, content_id
 from mmrag.domain.messages import ChatRequest, Delta, Reply
@@ -31,12 +31,14 @@ from mmrag.ports import Blobs, ChatModel, Clock, Entailment, Ledger, OnDelta, Or
 from mmrag.retrieval.search import SearchParts
 
 _TEXT_BYTES = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
-_KINDS: Mapping[str, Any] = {
+RECORDED: Mapping[str, Any] = {
     "catalog.documents": tuple[Document, ...],
     "catalog.document": Document | None,
     "catalog.page": Page | None,
     "catalog.elements": tuple[Element, ...],
     "catalog.elements_of": tuple[Element, ...],
+    "catalog.places": tuple[ElementPlace, ...],
+    "catalog.places_of": tuple[ElementPlace, ...],
     "catalog.pictures": tuple[Picture, ...],
     "catalog.pages_of_kind": tuple[PageRef, ...],
     "catalog.pages_in_language": tuple[PageRef, ...],
@@ -127,7 +129,7 @@ class _Taped:
         name = f"{self._name.partition(':')[0]}.{method}"
         if name in ("clock.now", "clock.monotonic"):
             return functools.partial(self._at_once, name, method)
-        if name not in _KINDS:
+        if name not in RECORDED:
             return self._fact(method)
         if name == "model.reply":
             return self._reply
@@ -246,7 +248,7 @@ def _over(tape: Tape, real: Outside | None) -> Outside:
 
 @functools.cache
 def _adapter(name: str) -> TypeAdapter[Any]:
-    kind = _KINDS[name]
+    kind = RECORDED[name]
     return TypeAdapter(kind, config=_TEXT_BYTES) if kind is bytes else TypeAdapter(kind)
 
 

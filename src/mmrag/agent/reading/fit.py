@@ -132,7 +132,7 @@ def _codes(layout: Layout, place: Place, lexicon: Lexicon, *, many: bool) -> Ite
         fit *= 0.2
     text = run.text[start:end].strip(_TRIM + ".()[]") if run.text[start] == "(" else run.text[start:end].strip(_TRIM + ".")
     if re.fullmatch(r"[$€£]?\d{1,3}(?:,\d{3})*\.\d\d", text):
-        fit *= 0.4
+        fit *= 0.1  # the tax beside "VAT" is no VAT number
     if "%" in text:
         fit *= 0.2
     if len(fold(text)) == 1:

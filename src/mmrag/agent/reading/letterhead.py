@@ -59,7 +59,7 @@ def head_lines(layout: Layout, lexicon: Lexicon) -> tuple[HeadLine, ...]:
     """The first rows of the page, read as a letterhead."""
     lines: list[HeadLine] = []
     for number, whole in enumerate(layout.rows[:_ROWS]):
-        row = _without_specks(whole, layout.unit)
+        row = _without_titles(_without_specks(whole, layout.unit), lexicon)
         text = " ".join(r.text for r in row)
         if not fold(text):
             continue
@@ -89,6 +89,12 @@ def _without_specks(row: Sequence[Run], unit: float) -> tuple[Run, ...]:
         or (max(r.x0 - main.x1, main.x0 - r.x1) < 1.2 * unit and len(r.text) > 3)
         or (main.x0 - 0.8 * unit < r.x1 <= main.x0 + 0.2 * unit and r.text.isdigit())
     )
+
+
+def _without_titles(row: tuple[Run, ...], lexicon: Lexicon) -> tuple[Run, ...]:
+    """The row without a kind of paper ("INVOICE") that stands beside the name of whoever issued it."""
+    kept = tuple(r for r in row if " ".join(words(r.text)) not in lexicon.issuer["never"])
+    return kept if any(sum(c.isalpha() for c in r.text) >= 3 for r in kept) else row
 
 
 def issuers(layout: Layout, lexicon: Lexicon) -> list[Candidate]:
