@@ -335,11 +335,12 @@ async def test_a_stream_of_broken_json_is_no_reply(dialect: Dialect, server: Ser
 async def test_a_reply_that_drips_is_cut_at_the_time_limit(dialect: Dialect, server: Server) -> None:
     body = whole(dialect).chunks[0]
     drip = Answer(chunks=tuple(body[n : n + 1] for n in range(len(body))), pause_s=0.05)
+    await ask(dialect, server, REQUEST, whole(dialect))  # loads the client, which takes seconds on a busy machine
     begun = time.monotonic()
     with pytest.raises(ModelUnavailableError) as raised:
         await ask(dialect, server, REQUEST, drip, timeout_s=0.5)
     assert raised.value.usage == UNKNOWN
-    assert time.monotonic() - begun < 1.5
+    assert time.monotonic() - begun < 0.3 * 0.05 * len(body)
 
 
 async def test_a_connection_reset_in_the_middle_of_a_reply_is_a_call_of_unknown_cost(
