@@ -28,7 +28,7 @@ from mmrag.agent.reading.lexicon import lexicon
 from mmrag.agent.reading.listed import ListAsked, in_contents, in_lists, list_asked
 from mmrag.agent.reading.meaning import MeaningIndex
 from mmrag.agent.reading.options import OPTION
-from mmrag.agent.reading.over import over_of, over_tables
+from mmrag.agent.reading.over import SUPERLATIVES, over_of, over_tables
 from mmrag.agent.reading.overview import tell_overview
 from mmrag.agent.reading.put_on import PUT_ON
 from mmrag.agent.reading.scoring import choose, reading_weight
@@ -85,11 +85,7 @@ _COMPARES = re.compile(
 )
 """One value answers no question for the larger of two: where they were not compared, none is said."""
 _COMPARED = frozenset((CHART, TABLE))
-_RANKED = re.compile(
-    rf"\bwhich\s+(?P<papers>[^?]*?)\b(?:{_MORE_OR_LESS}|highest|lowest|largest|biggest|greatest|smallest|cheapest|dearest"
-    r"|(?:most|least)\s+expensive)\b",
-    re.IGNORECASE,
-)
+_RANKED = re.compile(rf"\bwhich\s+(?P<papers>[^?]*?)\b(?:{_MORE_OR_LESS}|{SUPERLATIVES})\b", re.IGNORECASE)
 
 _NAME_WORDS, _SENTENCE = 6, 0.6
 """What an answer of more words keeps where "which port" asks for one of several things: it is a line about them."""

@@ -25,7 +25,9 @@ from mmrag.values import parse_number
 
 _MOST = "most expensive|dearest|priciest|costliest|highest|largest|biggest|greatest|longest|heaviest|maximum|most"
 _LEAST = "least expensive|cheapest|lowest|smallest|shortest|lightest|fewest|minimum|least"
-_EXTREME = re.compile(rf"\b(?P<how>{_MOST}|{_LEAST})\b", re.IGNORECASE)
+SUPERLATIVES = f"{_MOST}|{_LEAST}"
+"""The words that ask for the first place, as alternatives of a pattern."""
+_EXTREME = re.compile(rf"\b(?P<how>{SUPERLATIVES})\b", re.IGNORECASE)
 _BY_PRICE = re.compile(r"\b(?:expensive|dearest|priciest|costliest|cheapest)\b", re.IGNORECASE)
 _LEASTS = re.compile(rf"^(?:{_LEAST})$", re.IGNORECASE)
 _WHICH = re.compile(
