@@ -36,7 +36,8 @@ async def test_a_page_comes_back_as_it_went_in(parts: Parts) -> None:
     plain = make_page("doc-a", 1, "Ünïcode ﷽ 日本 \u202etext", "b c", image="a" * 64)
     words = (
         replace(plain.words[0], polygon=Polygon(((0.1, 0.2), (1 / 3, 0.2), (0.3, 0.25))), confidence=0.123456789),
-        *plain.words[1:],
+        replace(plain.words[1], text="half \ud800 a surrogate"),
+        *plain.words[2:],
     )
     table = Element(
         id=element_id("doc-a", 1, 2, ElementKind.TABLE, "x"),
