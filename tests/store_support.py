@@ -56,12 +56,17 @@ def open_parts(store: Path, *, embedder: str = "e", keeps: bool = False) -> Iter
     try:
         summaries = SqliteSummaries(readers, embedder=embedder)
         catalog: Catalog = SqliteCatalog(readers)
+        lexical = SqliteLexical(readers, now=_in_a_minute if keeps else time.time)
         if keeps:
-            catalog = KeptCatalog(catalog, readers.version, now=lambda: time.time() + 60)
-        yield Parts(catalog, SqliteWriter(writer, embedder=embedder), feed, SqliteLexical(readers), summaries)
+            catalog = KeptCatalog(catalog, readers.version, now=_in_a_minute)
+        yield Parts(catalog, SqliteWriter(writer, embedder=embedder), feed, lexical, summaries)
     finally:
         readers.close()
         writer.close()
+
+
+def _in_a_minute() -> float:
+    return time.time() + 60
 
 
 def unit(*values: float) -> list[float]:

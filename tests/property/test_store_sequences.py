@@ -32,12 +32,13 @@ LINES = st.lists(st.sampled_from(["Total 46.65", "Tax 1.10", "AND OR", "l0 Sdn B
 class Store(RuleBasedStateMachine):
     """The real catalog beside the one in memory; both are told the same."""
 
-    @initialize()
-    def open(self) -> None:
+    @initialize(keeps=st.booleans())
+    def open(self, keeps: bool) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="mmrag-property-"))
         self.runner = asyncio.Runner()
         self.stack = ExitStack()
-        self.real: Parts = self.stack.enter_context(open_parts(self.folder))
+        self.keeps = keeps
+        self.real: Parts = self.stack.enter_context(open_parts(self.folder, keeps=keeps))
         self.plain = MemoryCatalog()
         self.index = MemoryVectors()
 
@@ -86,7 +87,7 @@ class Store(RuleBasedStateMachine):
     @rule()
     def reopen(self) -> None:
         self.stack.close()
-        self.real = self.stack.enter_context(open_parts(self.folder))
+        self.real = self.stack.enter_context(open_parts(self.folder, keeps=self.keeps))
 
     @rule()
     def drain(self) -> None:

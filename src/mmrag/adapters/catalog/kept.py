@@ -8,20 +8,17 @@ moment ago.
 from __future__ import annotations
 
 import time
-from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Hashable, Sequence
-from typing import Final, Generic, TypeVar
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final, TypeVar
 
+from mmrag.adapters.catalog.latest import Latest
+from mmrag.adapters.catalog.snapshots import is_settled
 from mmrag.domain.documents import Document, Element, ElementPlace, Page
 from mmrag.domain.pictures import PageKind, Picture
 from mmrag.ports import Catalog, PageRef, StoreCounts
 
-Key = TypeVar("Key", bound=Hashable)
-Value = TypeVar("Value")
 Stood = TypeVar("Stood", Element, ElementPlace)
 
-_SETTLED_S: Final = 2.0
-"""The coarsest clock of a file system in use (FAT)."""
 _WORDS: Final = 60_000
 """Words of pages kept, about 40 MB."""
 _ELEMENTS: Final = 12_000
@@ -45,12 +42,12 @@ class KeptCatalog:
         self._stamps = stamps
         self._now = now
         self._state: tuple[int, ...] | None = None
-        self._pages = _Latest[PageRef, Page](_WORDS, lambda page: len(page.words) + 1)
-        self._elements = _Latest[str, Element](_ELEMENTS, lambda _: 1)
-        self._of_pages = _Latest[PageRef, tuple[Element, ...]](_ELEMENTS, lambda elements: len(elements) + 1)
-        self._places = _Latest[str, ElementPlace](_PLACES, lambda _: 1)
-        self._places_of = _Latest[PageRef, tuple[ElementPlace, ...]](_PLACES, lambda places: len(places) + 1)
-        self._documents = _Latest[str, Document](_ELEMENTS, lambda _: 1)
+        self._pages = Latest[PageRef, Page](_WORDS, lambda page: len(page.words) + 1)
+        self._elements = Latest[str, Element](_ELEMENTS, lambda _: 1)
+        self._of_pages = Latest[PageRef, tuple[Element, ...]](_ELEMENTS, lambda elements: len(elements) + 1)
+        self._places = Latest[str, ElementPlace](_PLACES, lambda _: 1)
+        self._places_of = Latest[PageRef, tuple[ElementPlace, ...]](_PLACES, lambda places: len(places) + 1)
+        self._documents = Latest[str, Document](_ELEMENTS, lambda _: 1)
 
     async def page(self, ref: PageRef) -> Page | None:
         before = self._current()
@@ -86,7 +83,7 @@ class KeptCatalog:
         return await self._by_page(pages, self._places_of, lambda missing: self._inner.places_of(missing))
 
     async def _by_id(
-        self, ids: Sequence[str], kept: _Latest[str, Stood], read: Callable[[Sequence[str]], Awaitable[tuple[Stood, ...]]]
+        self, ids: Sequence[str], kept: Latest[str, Stood], read: Callable[[Sequence[str]], Awaitable[tuple[Stood, ...]]]
     ) -> tuple[Stood, ...]:
         before = self._current()
         found = {i: there for i in ids if (there := kept.get(i)) is not None}
@@ -104,7 +101,7 @@ class KeptCatalog:
     async def _by_page(
         self,
         pages: Sequence[PageRef],
-        kept: _Latest[PageRef, tuple[Stood, ...]],
+        kept: Latest[PageRef, tuple[Stood, ...]],
         read: Callable[[Sequence[PageRef]], Awaitable[tuple[Stood, ...]]],
     ) -> tuple[Stood, ...]:
         before = self._current()
@@ -149,32 +146,4 @@ class KeptCatalog:
 
     def _holds(self, before: tuple[int, ...]) -> bool:
         """Whether what was read since ``before`` is of that state for certain, and is the one that is kept."""
-        changed_s = max(before[::2], default=0) / 1e9
-        return before == self._state == self._stamps() and self._now() - changed_s > _SETTLED_S
-
-
-class _Latest(Generic[Key, Value]):
-    """The values used last, as many as weigh ``room`` together."""
-
-    def __init__(self, room: int, weight: Callable[[Value], int]) -> None:
-        self._room = room
-        self._weight = weight
-        self._kept: OrderedDict[Key, Value] = OrderedDict()
-        self._held = 0
-
-    def get(self, key: Key) -> Value | None:
-        value = self._kept.get(key)
-        if value is not None:
-            self._kept.move_to_end(key)
-        return value
-
-    def put(self, key: Key, value: Value) -> None:
-        old = self._kept.pop(key, None)
-        self._held += self._weight(value) - (0 if old is None else self._weight(old))
-        self._kept[key] = value
-        while self._held > self._room and len(self._kept) > 1:
-            self._held -= self._weight(self._kept.popitem(last=False)[1])
-
-    def clear(self) -> None:
-        self._kept.clear()
-        self._held = 0
+        return before == self._state == self._stamps() and is_settled(before, self._now())

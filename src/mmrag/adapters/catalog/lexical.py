@@ -2,34 +2,25 @@
 
 from __future__ import annotations
 
-import heapq
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
-from typing import Final
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final, TypeVar
 
 from mmrag.adapters.catalog import codec
 from mmrag.adapters.catalog.connect import Readers
+from mmrag.adapters.catalog.latest import Latest
 from mmrag.adapters.catalog.names import pages_with
-from mmrag.adapters.catalog.text import match_any, squash, trigrams
+from mmrag.adapters.catalog.postings import ELEMENTS, PAGES, best
+from mmrag.adapters.catalog.snapshots import Snapshot, Snapshots
+from mmrag.adapters.catalog.text import phrases_of, squash, trigrams
 from mmrag.domain.evidence import Scored
 from mmrag.domain.values import FoundValue, ValueKind
 from mmrag.ports import PageRef, PageScored
 
-# The plus keeps SQLite from asking the full-text index once for each row of the chosen documents. Rows come unsorted and
-# with their number only: SQLite's way of sorting them by rank takes a fifth longer than choosing the best ones here.
-_ELEMENTS: Final = """
-SELECT f.rank, f.rowid FROM element_text f WHERE f.element_text MATCH ?1 AND (?2 IS NULL OR +f.rowid IN (
-    SELECT e.key FROM edition i JOIN page p ON p.edition = i.key JOIN element e ON e.page = p.key
-    WHERE i.document_id IN (SELECT value FROM json_each(?2)) AND i.published = 1
-))
-"""
-_PAGES: Final = """
-SELECT f.rank, f.rowid FROM page_text f WHERE f.page_text MATCH ?1 AND (?2 IS NULL OR +f.rowid IN (
-    SELECT p.key FROM edition i JOIN page p ON p.edition = i.key
-    WHERE i.document_id IN (SELECT value FROM json_each(?2)) AND i.published = 1
-))
-"""
+Found = TypeVar("Found")
+
 _ELEMENT_IDS: Final = "SELECT e.key, e.id FROM json_each(?) j CROSS JOIN element e ON e.key = j.value"
 _PAGE_REFS: Final = """
 SELECT p.key, i.document_id, p.number
@@ -48,38 +39,34 @@ ORDER BY i.document_id, p.number, e.ordinal, v.ordinal
 class SqliteLexical:
     """``LexicalIndex`` over SQLite's FTS5."""
 
-    def __init__(self, readers: Readers) -> None:
+    def __init__(self, readers: Readers, *, now: Callable[[], float] = time.time) -> None:
         self._readers = readers
+        self._snapshots = Snapshots(readers, now=now)
 
     async def search_elements(self, query: str, k: int, *, documents: Sequence[str] | None = None) -> tuple[Scored, ...]:
-        expression = match_any(query)
-        if expression is None or k <= 0:
-            return ()
+        phrases = phrases_of(query)
 
-        def work(connection: sqlite3.Connection) -> tuple[Scored, ...]:
-            best = _best(connection.execute(_ELEMENTS, (expression, _json(documents))), k)
-            ids = dict(connection.execute(_ELEMENT_IDS, (_keys(best),)))
-            return tuple(Scored(id=ids[key], score=-rank) for rank, key in best)
+        def work(snapshot: Snapshot) -> tuple[Scored, ...]:
+            ranked = best(snapshot, ELEMENTS, phrases, k, documents)
+            ids = _looked_up(snapshot, snapshot.kept.element_ids, [key for key, _ in ranked], _element_ids)
+            return tuple([Scored(id=ids[key], score=score) for key, score in ranked])
 
-        return await self._readers.run(work)
+        return await self._snapshots.run(work) if phrases and k > 0 else ()
 
     async def search_pages(self, query: str, k: int, *, documents: Sequence[str] | None = None) -> tuple[PageScored, ...]:
-        expression = match_any(query)
-        if expression is None or k <= 0:
-            return ()
+        phrases = phrases_of(query)
 
-        def work(connection: sqlite3.Connection) -> tuple[PageScored, ...]:
-            best = _best(connection.execute(_PAGES, (expression, _json(documents))), k)
-            rows = connection.execute(_PAGE_REFS, (_keys(best),))
-            refs = {key: PageRef(document_id=d, page=n) for key, d, n in rows}
-            return tuple(PageScored(ref=refs[key], score=-rank) for rank, key in best)
+        def work(snapshot: Snapshot) -> tuple[PageScored, ...]:
+            ranked = best(snapshot, PAGES, phrases, k, documents)
+            refs = _looked_up(snapshot, snapshot.kept.pages, [key for key, _ in ranked], _page_refs)
+            return tuple([PageScored(ref=refs[key], score=score) for key, score in ranked])
 
-        return await self._readers.run(work)
+        return await self._snapshots.run(work) if phrases and k > 0 else ()
 
     async def search_names(self, name: str, k: int, *, documents: Sequence[str] | None = None) -> tuple[PageScored, ...]:
         if not trigrams(squash(name)) or k <= 0:
             return ()
-        return await self._readers.run(lambda c: pages_with(c, name, k, documents=documents))
+        return await self._snapshots.run(lambda snapshot: pages_with(snapshot, name, k, documents=documents))
 
     async def search_values(
         self, normals: Sequence[str], *, kinds: Sequence[ValueKind] | None = None, documents: Sequence[str] | None = None
@@ -89,13 +76,28 @@ class SqliteLexical:
         return await self._readers.run(lambda c: tuple(map(_value_from, c.execute(_VALUES, parameters))))
 
 
-def _best(rows: Iterable[tuple[float, int]], k: int) -> list[tuple[float, int]]:
-    """The first ``k`` by rank (the lower the better), then by row."""
-    return heapq.nsmallest(k, rows)
+def _looked_up(
+    snapshot: Snapshot,
+    kept: Latest[int, Found],
+    keys: Sequence[int],
+    read: Callable[[sqlite3.Connection, Sequence[int]], Iterable[tuple[int, Found]]],
+) -> dict[int, Found]:
+    """What belongs to each of ``keys``: from memory, and the rest by ``read``."""
+    found = {key: there for key in keys if (there := kept.get(key)) is not None}
+    missing = [key for key in keys if key not in found]
+    for key, fresh in read(snapshot.connection, missing) if missing else ():
+        found[key] = fresh
+        kept.put(key, fresh)
+    return found
 
 
-def _keys(best: Sequence[tuple[float, int]]) -> str:
-    return json.dumps([key for _, key in best])
+def _element_ids(connection: sqlite3.Connection, keys: Sequence[int]) -> Iterable[tuple[int, str]]:
+    return connection.execute(_ELEMENT_IDS, (json.dumps(keys),))
+
+
+def _page_refs(connection: sqlite3.Connection, keys: Sequence[int]) -> Iterable[tuple[int, PageRef]]:
+    rows = connection.execute(_PAGE_REFS, (json.dumps(keys),))
+    return ((key, PageRef(document_id=document_id, page=number)) for key, document_id, number in rows)
 
 
 def _value_from(row: Sequence[object]) -> FoundValue:

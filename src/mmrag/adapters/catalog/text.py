@@ -26,8 +26,8 @@ def clean(text: str) -> str:
     return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 
-def match_any(query: str) -> str | None:
-    """An FTS5 expression that matches any word of ``query``, None when it has none. Nothing in it is an operator."""
+def phrases_of(query: str) -> tuple[str, ...]:
+    """The words of ``query`` as FTS5 phrases, each once. Nothing in them is an operator."""
     phrases: dict[str, None] = {}
     query = clean(query)
     for compound in _COMPOUND.findall(query):
@@ -35,7 +35,12 @@ def match_any(query: str) -> str | None:
         # ``46.65`` is one phrase of two tokens to FTS5: rarer, so worth more, than its parts.
         phrases.update(dict.fromkeys([compound.lower(), *(p.lower() for p in parts if len(p) > 1)]))
     telling = [p for p in phrases if p not in _COMMON] or list(phrases)
-    return " OR ".join(f'"{phrase}"' for phrase in telling) if telling else None
+    return tuple([f'"{phrase}"' for phrase in telling])
+
+
+def match_any(query: str) -> str | None:
+    """An FTS5 expression that matches any word of ``query``, None when it has none."""
+    return " OR ".join(phrases_of(query)) or None
 
 
 def squash(text: str) -> str:
