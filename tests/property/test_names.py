@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from mmrag.domain.documents import Word
 from mmrag.domain.geometry import BBox, Polygon
-from mmrag.retrieval.naming import Showing, how_named, is_same, letters
+from mmrag.retrieval.naming import Showing, how_named
+from mmrag.retrieval.spelling import is_same, letters
 
 _BOX = Polygon.from_bbox(BBox.clamped(0.1, 0.1, 0.2, 0.12))
 _SYLLABLES = ("ba", "do", "fen", "gri", "hul", "ka", "lom", "mer", "ni", "pes", "quo", "ru", "sta", "tol", "vin", "wex")

@@ -13,7 +13,8 @@ from mmrag.agent.reader import ReaderDrafter
 from mmrag.agent.tiers import reader_tier
 from mmrag.domain.plans import Constraint, ConstraintKind
 from mmrag.retrieval.matching import match_constraints
-from mmrag.retrieval.naming import Showing, how_named, is_same
+from mmrag.retrieval.naming import Showing, how_named
+from mmrag.retrieval.spelling import is_same
 
 PAGE = ["Thistledown Garden Supplies Ltd", "14 Colour Centre, Malmö", "Invoice no. TG-4471", "Total due £88.40"]
 

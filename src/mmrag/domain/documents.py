@@ -38,25 +38,16 @@ class ElementKind(StrEnum):
     SUMMARY = "summary"
     UNREADABLE = "unreadable"
 
-    @property
-    def is_generated(self) -> bool:
+    def __init__(self, name: str) -> None:
+        # Plain attributes, and no properties: a question asks hundreds of elements for them.
+        self.is_generated: Final = name in ("caption", "summary")
         """True for text that a model or a summariser wrote: it may lead to evidence, it is never evidence."""
-        return self is ElementKind.CAPTION or self is ElementKind.SUMMARY
-
-    @property
-    def is_part(self) -> bool:
+        self.is_part: Final = name in ("axis", "axis_title", "legend", "data_labels")
         """True for a part of a chart: its words are the chart's, and it is found and cited by the chart."""
-        return self in (ElementKind.AXIS, ElementKind.AXIS_TITLE, ElementKind.LEGEND, ElementKind.DATA_LABELS)
-
-    @property
-    def stands_alone(self) -> bool:
+        self.stands_alone: Final = not (self.is_generated or self.is_part)
         """True for what drafters and critics read: neither generated nor a part of a chart, whose words would come twice."""
-        return not (self.is_generated or self.is_part)
-
-    @property
-    def is_picture(self) -> bool:
+        self.is_picture: Final = name in ("figure", "photo", "chart", "stamp", "signature")
         """True for a region that is to be looked at: its words, where it has some, are not what it shows."""
-        return self in (ElementKind.FIGURE, ElementKind.PHOTO, ElementKind.CHART, ElementKind.STAMP, ElementKind.SIGNATURE)
 
 
 class TextSource(StrEnum):

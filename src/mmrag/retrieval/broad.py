@@ -43,7 +43,8 @@ def is_broad(question: str) -> bool:
 
 def findable(elements: Iterable[Found]) -> list[Found]:
     """What questions are answered from: neither a summary nor a part of a chart takes the place of anything printed."""
-    return [e for e in elements if e.kind is not ElementKind.SUMMARY and not e.kind.is_part]
+    summary = ElementKind.SUMMARY
+    return [e for e in elements if not (e.kind is summary or e.kind.is_part)]
 
 
 async def summary_hits(

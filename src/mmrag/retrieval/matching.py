@@ -204,18 +204,38 @@ async def _with_common_names(
 async def _by_their_words(
     constraint: Constraint, pages: Mapping[PageRef, float], catalog: Catalog
 ) -> tuple[dict[PageRef, float], list[OtherName]]:
-    """``pages`` with less for those that print another name than ``constraint``, and the documents that do."""
-    named: dict[PageRef, Named] = {}
+    """``pages`` with less for those that print another name than ``constraint``, and the documents that do.
+
+    A document with one page that shows the name is not told by its others: its best pages are looked at first, and no more
+    than it takes.
+    """
+    of_documents: dict[str, list[PageRef]] = {}
     for ref, score in pages.items():
-        page = await catalog.page(ref) if score >= _NEARLY else None
-        if page is not None:
-            named[ref] = how_named(constraint.text, page.words)
-    another = {ref for ref, found in named.items() if _is_another(found, pages[ref])}
-    right = {ref.document_id for ref in named if ref not in another}
-    wrong = [ref for ref in named if ref.document_id not in right]
-    others = [OtherName(constraint=constraint, document_id=ref.document_id, printed=named[ref].nearest) for ref in wrong]
+        if score >= _NEARLY:
+            of_documents.setdefault(ref.document_id, []).append(ref)
+    printed: dict[PageRef, str] = {}
+    for refs in of_documents.values():
+        printed |= await _other_names(constraint.text, sorted(refs, key=lambda ref: -pages[ref]), pages, catalog)
+    wrong = [ref for ref in pages if ref in printed]
+    others = [OtherName(constraint=constraint, document_id=ref.document_id, printed=printed[ref]) for ref in wrong]
     lowered = {ref: min(pages[ref], _ANOTHER) for ref in wrong}
     return {**pages, **lowered}, [other for other in others if other.printed]
+
+
+async def _other_names(
+    name: str, refs: Sequence[PageRef], scores: Mapping[PageRef, float], catalog: Catalog
+) -> dict[PageRef, str]:
+    """What the pages ``refs`` of one document print instead of ``name``; empty where one of them may show it."""
+    printed: dict[PageRef, str] = {}
+    for ref in refs:
+        page = await catalog.page(ref)
+        if page is None:
+            continue
+        found = how_named(name, page.words)
+        if not _is_another(found, scores[ref]):
+            return {}
+        printed[ref] = found.nearest
+    return printed
 
 
 def _is_another(found: Named, score: float) -> bool:

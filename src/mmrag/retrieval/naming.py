@@ -1,29 +1,24 @@
 """Whether a page prints the very name that a question says, or only one that is like it. Pure.
 
 A search forgives: it finds ``Fernhill Office Supplies`` for ``Thornhill Office Supplies``, as a faint scan may print either.
-So where it has found a page, the words of the name are looked for there one by one. How much a word may differ depends on
-how sure the OCR engine was of it, and on whether the letters that differ are such as it takes for one another. On words
-that were read well nothing may differ but what a name keeps when it is spelt another way.
+So where it has found a page, the words of the name are looked for there one by one; ``spelling`` says which printed word may
+be which of them.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from typing import Final
 
-from rapidfuzz import fuzz
-from rapidfuzz.distance import Levenshtein
+from rapidfuzz import fuzz, process
 
 from mmrag.domain.documents import Word
+from mmrag.retrieval.spelling import ABBREVIATED, WELL_READ, forms, is_same, letters
 
-WELL_READ: Final = 0.97
-"""OCR confidence from which a word is what it says. On the names of the development questions, 19 in 20 of the words that
-were read right have 0.975 and more, and misread ones 0.96 and less."""
 _DOUBTFUL: Final = 0.85
 """A word that the engine gives less than this may be any word of about its length."""
 _JOINED: Final = 3
@@ -53,46 +48,6 @@ _UNTELLING: Final = frozenset(
     )
 )
 """Words that a name is said with and without: small ones, legal forms, titles, kinds of document."""
-_SHORT: Final = (
-    ("intl", "international"),
-    ("int", "international"),
-    ("bros", "brothers"),
-    ("dept", "department"),
-    ("assn", "association"),
-    ("assoc", "associates"),
-    ("univ", "university"),
-    ("natl", "national"),
-    ("govt", "government"),
-    ("mfg", "manufacturing"),
-    ("st", "street"),
-    ("st", "saint"),
-    ("rd", "road"),
-    ("ave", "avenue"),
-    ("mt", "mount"),
-    ("ctr", "center"),
-    ("svcs", "services"),
-    ("tech", "technologies"),
-)
-_ABBREVIATED: Final = frozenset(_SHORT) | frozenset((b, a) for a, b in _SHORT)
-_LETTERS: Final = str.maketrans({"ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ð": "d", "þ": "th"})
-_DIGITS: Final = str.maketrans({"0": "o", "1": "i", "l": "i", "5": "s", "8": "b"})
-_SPELLINGS: Final = (
-    (re.compile(r"(?<=\w\w)our(?!$)|(?<=\w\w\w)our$"), "or"),  # harbour, colours; not hour, four, tour
-    (re.compile(r"(?<=[^aeiou\W])re$"), "er"),  # centre
-    (re.compile(r"(?<=\w\w)is(?=e|ing|ation)|(?<=\w\w)ys(?=e$)"), "iz"),  # organisation
-    (re.compile(r"ogue$"), "og"),
-    (re.compile(r"(?<=[aou])e"), ""),  # Mueller for Müller
-    (re.compile(r"(.)\1+"), r"\1"),  # a letter doubled or not: traveller
-)
-_PLURAL: Final = re.compile(r"(?<=\w\w)ies$|(?<=\w\w\w)s$")
-_CONFUSED: Final = frozenset(
-    frozenset(pair)
-    for pair in re.findall(r"\w\w", "ce ao co eo uv nh nm ft ef il it lt ij gq qo cg od gy kx rn bh bp br pr sz vy vw kh")
-)
-"""Letters that OCR engines take for one another, in small or in capitals."""
-_RUNS: Final = (("rn", "m"), ("vv", "w"), ("cl", "d"), ("ii", "u"))
-_THIN: Final = frozenset("iljt")
-_TOLD: Final = 0.5
 
 
 class Showing(StrEnum):
@@ -114,32 +69,71 @@ class Named:
     nearest: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
-    """A word of a printed word ("Office" of "FernhillOffice"): its letters, its word, and that word's position."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Print:
+    """What a page prints: the letters of each word of each printed word ("Office" of "FernhillOffice"), and where in
+    ``words`` that one is. Two lists, and no record a word: a page has hundreds of them, of which a name is hardly like any.
+    """
 
-    key: str
-    word: Word
-    position: int
+    words: Sequence[Word]
+    keys: Sequence[str]
+    at: Sequence[int]
 
-    @property
-    def confidence(self) -> float:
-        return self.word.confidence
+    def word(self, n: int) -> Word:
+        return self.words[self.at[n]]
 
-    @property
-    def tells(self) -> bool:
-        return len(self.key) > 2 and self.key.isalpha() and self.key not in _UNTELLING
+    def tells(self, n: int) -> bool:
+        key = self.keys[n]
+        return len(key) > 2 and key.isalpha() and key not in _UNTELLING
 
-    def is_beside(self, other: _Token) -> bool:
-        """True when ``other`` stands right behind this one on its line."""
-        one, two = self.word.bbox, other.word.bbox
-        letter = (one.x1 - one.x0) / max(1, len(self.word.text))
-        return self.word.line == other.word.line and two.x0 - one.x1 < _GAP * letter
+    def is_beside(self, n: int, following: int) -> bool:
+        """True when ``following`` stands right behind ``n`` on its line."""
+        word, other = self.word(n), self.word(following)
+        one, two = word.bbox, other.bbox
+        letter = (one.x1 - one.x0) / max(1, len(word.text))
+        return word.line == other.line and two.x0 - one.x1 < _GAP * letter
+
+    def text(self, first: int, last: int) -> str:
+        """The printed words from ``first`` to ``last``, shortened."""
+        text = " ".join([self.words[n].text for n in dict.fromkeys(self.at[first : last + 1])])
+        return text if len(text) <= _SHOWN_LETTERS else text[: _SHOWN_LETTERS - 1] + "…"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Wanted:
+    """A part of a name, taken apart once for all the pages that it is looked for on.
+
+    ``keys`` are its words and ``telling`` the positions of those that tell it from others. ``runs`` are all its words in a
+    row, run together; ``near`` the same by the lengths that they may be misread with, and ``ends`` those that go on to the
+    last word, by their first letter. ``spelt`` are the spellings of its words, and ``short`` what they are short for;
+    ``heads`` are the letters that they begin with.
+    """
+
+    keys: tuple[str, ...]
+    telling: frozenset[int]
+    runs: Mapping[str, frozenset[int]]
+    near: Mapping[int, Sequence[tuple[str, frozenset[int]]]]
+    ends: Mapping[str, Sequence[str]]
+    spelt: Mapping[str, frozenset[int]]
+    short: Mapping[str, frozenset[int]]
+    heads: frozenset[str]
+
+    def printed_by(self, key: str) -> frozenset[int]:
+        """The positions of the words that ``key`` is a spelling of."""
+        found = self.short.get(key, frozenset())
+        spellings = forms(key)
+        if not spellings.isdisjoint(self.spelt):
+            found = found.union(*(self.spelt[form] for form in spellings if form in self.spelt))
+        return found
+
+    def begins(self, joined: str) -> bool:
+        """Whether ``joined`` is the beginning of words in a row."""
+        return any(end.startswith(joined) for end in self.ends.get(joined[0], ()))
 
 
 @dataclass(frozen=True, slots=True)
 class _Cover:
-    """``size`` tokens from ``at`` on print the words of the name at the positions ``prints``."""
+    """``size`` printed words from ``at`` on print the words of the name at the positions ``prints``."""
 
     at: int
     size: int
@@ -152,86 +146,17 @@ def how_named(name: str, words: Sequence[Word]) -> Named:
     The parts of a name around commas and dashes may stand apart, and those behind the first may be missing: a company's
     town, the second half of a title.
     """
-    tokens = list(_tokens(words))
+    page = _print(words)
     first, *others = [part for part in _PARTED.split(name) if _telling(part)[1]] or [name]
     if others and len(_telling(first)[1]) == 1:
-        return _part(_PARTED.sub(" ", name), tokens)  # "Larkspur, Edwina"
-    return _part(first, tokens)
+        return _part(_PARTED.sub(" ", name), page)  # "Larkspur, Edwina"
+    return _part(first, page)
 
 
-def is_same(wanted: str, printed: str, confidence: float) -> bool:
-    """True when ``printed`` is the word ``wanted``: spelt another way, or misread as ``confidence`` allows.
-
-    Both are single words, compared without case, accents and plural endings.
-    """
-    first, second = letters(wanted), letters(printed)
-    if _forms(first) & _forms(second) or (first, second) in _ABBREVIATED:
-        return True
-    if first.isdigit() or second.isdigit():
-        return False
-    if any(c.isdigit() for c in first + second) and first.translate(_DIGITS) == second.translate(_DIGITS):
-        return True
-    allowed = _allowed(confidence, min(len(first), len(second)))
-    return allowed > 0 and abs(len(first) - len(second)) <= allowed / _TOLD and _misread(first, second) <= allowed
-
-
-@lru_cache(maxsize=65_536)
-def letters(text: str) -> str:
-    """Lower case letters and digits only, without accents."""
-    plain = unicodedata.normalize("NFKD", text).casefold().translate(_LETTERS)
-    return "".join(c for c in plain if c.isalnum())
-
-
-@lru_cache(maxsize=65_536)
-def _forms(key: str) -> frozenset[str]:
-    """The spellings under which a word is the same, with and without its plural ending."""
-    found = {key}
-    for form in (key, _PLURAL.sub(lambda m: "y" if m.group() == "ies" else "", key)):
-        spelt = form
-        for pattern, by in _SPELLINGS:
-            spelt = pattern.sub(by, spelt)
-        found |= {form, spelt}
-    return frozenset(found)
-
-
-def _allowed(confidence: float, size: int) -> float:
-    """How much may be misread of ``size`` letters: 0.5 for letters that look alike, 1 for others."""
-    if confidence >= WELL_READ or size < 3:
-        return 0.0
-    if confidence >= 0.9:
-        return 1.5 if size >= 9 else 1.0 if size >= 7 else 0.5
-    if confidence >= 0.75:
-        return 1.5 if size >= 8 else 1.0
-    return max(1.0, 0.35 * size)
-
-
-def _misread(first: str, second: str) -> float:
-    """What OCR would have to get wrong to read one as the other."""
-    merged = _merged(first), _merged(second)
-    return min(_edits(first, second), _TOLD + _edits(*merged) if merged != (first, second) else float("inf"))
-
-
-def _merged(key: str) -> str:
-    for run, single in _RUNS:
-        key = key.replace(run, single)
-    return key
-
-
-def _edits(first: str, second: str) -> float:
-    cost = 0.0
-    for edit in Levenshtein.editops(first, second):
-        if edit.tag == "replace":
-            cost += _TOLD if frozenset((first[edit.src_pos], second[edit.dest_pos])) in _CONFUSED else 1.0
-        else:
-            letter = first[edit.src_pos] if edit.tag == "delete" else second[edit.dest_pos]
-            cost += _TOLD if letter in _THIN else 1.0
-    return cost
-
-
-def _tokens(words: Sequence[Word]) -> Iterator[_Token]:
-    for position, word in enumerate(words):
-        for key in _keys(word.text):
-            yield _Token(key, word, position)
+def _print(words: Sequence[Word]) -> _Print:
+    found = [_keys(word.text) for word in words]
+    keys = [key for of_word in found for key in of_word]
+    return _Print(words, keys, [position for position, of_word in enumerate(found) for _ in of_word])
 
 
 @lru_cache(maxsize=65_536)
@@ -246,80 +171,111 @@ def _telling(part: str) -> tuple[tuple[str, ...], frozenset[int]]:
     return keys, frozenset(n for n, key in enumerate(keys) if key not in _UNTELLING and len(key) > 1)
 
 
-def _part(part: str, tokens: Sequence[_Token]) -> Named:
+@lru_cache(maxsize=64)
+def _wanted(part: str) -> _Wanted:
     keys, telling = _telling(part)
+    runs = {"".join(keys[a:b]): frozenset(range(a, b)) for a in range(len(keys)) for b in range(a + 1, len(keys) + 1)}
+    ends: dict[str, list[str]] = {}
+    spelt: dict[str, frozenset[int]] = {}
+    short: dict[str, frozenset[int]] = {}
+    for n, key in enumerate(keys):
+        ends.setdefault(key[0], []).append("".join(keys[n:]))
+        for form in forms(key):
+            spelt[form] = spelt.get(form, frozenset()) | {n}
+        for word, other in ABBREVIATED:
+            if word == key:
+                short[other] = short.get(other, frozenset()) | {n}
+    near: dict[int, list[tuple[str, frozenset[int]]]] = {}
+    for run, where in runs.items():
+        for size in range(len(run) - _MISSING, len(run) + _MISSING + 1):
+            near.setdefault(size, []).append((run, where))
+    heads = frozenset(form[0] for form in (*keys, *spelt))
+    return _Wanted(keys, telling or frozenset(range(len(keys))), runs, near, ends, spelt, short, heads)
+
+
+def _part(part: str, page: _Print) -> Named:
+    wanted = _wanted(part)
+    keys, telling = wanted.keys, wanted.telling
     if _CASELESS.search(part):
-        shown = "".join(keys) in "".join(token.key for token in tokens)
+        shown = "".join(keys) in "".join(page.keys)
         return Named(showing=Showing.SHOWN) if shown else Named(showing=Showing.UNCLEAR, share=0.0)
-    if f" {' '.join(keys)} " in f" {' '.join(token.key for token in tokens)} ":
+    if f" {' '.join(keys)} " in f" {' '.join(page.keys)} ":
         return Named(showing=Showing.SHOWN)
-    telling = telling or frozenset(range(len(keys)))
-    covers = [cover for cover in _covers(keys, tokens) if cover.prints & telling]
-    here = _best_window(covers, tokens, telling, len(keys) + _SLACK)
+    covers = [cover for cover in _covers(wanted, page) if cover.prints & telling]
+    here = _best_window(covers, page, telling, len(keys) + _SLACK)
     printed = frozenset[int]().union(*(cover.prints for cover in here)) & telling
     if printed == telling:
         return Named(showing=Showing.SHOWN)
-    first, last = _place(keys, [keys[n] for n in sorted(telling - printed)], here, tokens)
+    first, last = _place(keys, [keys[n] for n in sorted(telling - printed)], here, page)
     used = {n for cover in here for n in range(cover.at, cover.at + cover.size)}
-    rest = [token for n, token in enumerate(tokens[first : last + 1], first) if n not in used]
+    rest = [n for n in range(first, last + 1) if n not in used]
     share = len(printed) / len(telling)
-    if any(token.confidence < _DOUBTFUL and len(token.key) > 1 for token in rest):
+    if any(page.word(n).confidence < _DOUBTFUL and len(page.keys[n]) > 1 for n in rest):
         return Named(showing=Showing.UNCLEAR, share=share)
-    return Named(showing=Showing.ANOTHER, share=share, nearest=_text(tokens[first : last + 1]))
+    return Named(showing=Showing.ANOTHER, share=share, nearest=page.text(first, last))
 
 
-def _place(keys: Sequence[str], missing: Sequence[str], here: Sequence[_Cover], tokens: Sequence[_Token]) -> tuple[int, int]:
-    """The first and the last token of where the name would stand, the last before the first where there is no such place.
+def _place(keys: Sequence[str], missing: Sequence[str], here: Sequence[_Cover], page: _Print) -> tuple[int, int]:
+    """The first and the last printed word of where the name would stand, the last before the first where there is no such
+    place.
 
     It is around those of its words that are ``here``, else where a word is most like one that is ``missing``.
     """
     if here:
         before, behind = min(here[0].prints), len(keys) - 1 - max(here[-1].prints)
-        return max(0, here[0].at - before), min(len(tokens) - 1, here[-1].at + here[-1].size - 1 + behind)
-    alike = [max(fuzz.ratio(key, token.key) for key in missing) for token in tokens]
-    best = max(range(len(tokens)), key=alike.__getitem__, default=0)
-    return (best, best) if alike and alike[best] >= _SIMILAR else (0, -1)
+        return max(0, here[0].at - before), min(len(page.keys) - 1, here[-1].at + here[-1].size - 1 + behind)
+    alike = [process.extractOne(key, page.keys, scorer=fuzz.ratio, score_cutoff=_SIMILAR) for key in missing]
+    best = min(((-score, n) for found in alike if found is not None for _, score, n in (found,)), default=None)
+    return (0, -1) if best is None else (best[1], best[1])
 
 
-def _covers(keys: Sequence[str], tokens: Sequence[_Token]) -> Iterator[_Cover]:
+def _covers(wanted: _Wanted, page: _Print) -> list[_Cover]:
     """Where words of the name stand, in reading order.
 
     A name's words may be run together on the page, and a word of it may be parted there.
     """
-    runs = {"".join(keys[a:b]): frozenset(range(a, b)) for a in range(len(keys)) for b in range(a + 1, len(keys) + 1)}
-    forms: dict[str, frozenset[int]] = {}
+    keys, at = page.keys, page.at
+    read = [word.confidence for word in page.words]
+    covers: list[_Cover] = []
     for n, key in enumerate(keys):
-        for form in _forms(key):
-            forms[form] = forms.get(form, frozenset()) | {n}
-    heads = {key[0] for key in (*runs, *forms)}
-    for at, token in enumerate(tokens):
-        doubtful = token.confidence < WELL_READ or not (token.key.isalpha() or token.key.isdigit())
-        if not doubtful and token.key[0] not in heads:
+        # What is not well read, or has digits among its letters, need not be what it says.
+        doubtful = read[at[n]] < WELL_READ or not (key.isalpha() or key.isdigit())
+        if not doubtful and key[0] not in wanted.heads:
             continue
-        printed = frozenset[int]().union(*(forms[form] for form in _forms(token.key) if form in forms))
-        printed |= {n for n, key in enumerate(keys) if (key, token.key) in _ABBREVIATED}
+        printed = wanted.printed_by(key)
         if printed:
-            yield _Cover(at, 1, printed)
-        for size in range(1, min(_JOINED, len(tokens) - at) + 1):
-            joined = "".join(t.key for t in tokens[at : at + size])
-            found = runs.get(joined)
-            if found is None and doubtful and not printed and tokens[at + size - 1].word is token.word:
-                near = ((r, where) for r, where in runs.items() if abs(len(r) - len(joined)) <= _MISSING)
-                found = next((where for r, where in near if is_same(r, joined, token.confidence)), None)
-            if found is not None:
-                yield _Cover(at, size, found)
+            covers.append(_Cover(n, 1, printed))
+        misread = doubtful and not printed
+        if misread or wanted.begins(key):
+            covers += _runs(wanted, page, n, misread=misread)
+    return covers
 
 
-def _best_window(
-    covers: Sequence[_Cover], tokens: Sequence[_Token], telling: frozenset[int], reach: int
-) -> Sequence[_Cover]:
-    """Those of ``covers`` that stand together, within ``reach`` tokens, and print most of the telling words of the name."""
+def _runs(wanted: _Wanted, page: _Print, n: int, *, misread: bool) -> Iterator[_Cover]:
+    """Where the printed words from ``n`` on, run together, are words of the name run together. ``misread``: the first of
+    them may be something else than it says."""
+    joined = ""
+    for size, key in enumerate(page.keys[n : n + _JOINED], 1):
+        joined += key
+        whole = misread and page.at[n + size - 1] == page.at[n]  # of one printed word
+        found = wanted.runs.get(joined)
+        if found is None and whole:
+            near = wanted.near.get(len(joined), ())
+            found = next((where for run, where in near if is_same(run, joined, page.word(n).confidence)), None)
+        if found is not None:
+            yield _Cover(n, size, found)
+        if not whole and not wanted.begins(joined):
+            return
+
+
+def _best_window(covers: Sequence[_Cover], page: _Print, telling: frozenset[int], reach: int) -> Sequence[_Cover]:
+    """Those of ``covers`` that stand together, within ``reach`` words, and print most of the telling words of the name."""
     best: Sequence[_Cover] = ()
     most = 0
     for number, first in enumerate(covers):
         here, printed = [first], first.prints & telling
         for cover in covers[number + 1 :]:
-            if cover.at >= first.at + reach or _parted(here[-1], cover, tokens):
+            if cover.at >= first.at + reach or _parted(here[-1], cover, page):
                 break
             here.append(cover)
             printed |= cover.prints & telling
@@ -328,21 +284,15 @@ def _best_window(
     return best
 
 
-def _parted(one: _Cover, other: _Cover, tokens: Sequence[_Token]) -> bool:
+def _parted(one: _Cover, other: _Cover, page: _Print) -> bool:
     """True when other words stand between two words of a name. A word may be left out of it; but a name that goes on in the
     next line ends its own, if not with a small word ("Office of the"), and begins that one, or a column of it."""
     last, following = one.at + one.size - 1, other.at
-    if following <= last or tokens[last].word.line == tokens[following].word.line:
-        return sum(token.tells for token in tokens[last + 1 : following]) > _LEFT_OUT
-    before, end = tokens[following - 1], last
-    while end + 1 < following and tokens[end].is_beside(tokens[end + 1]):
+    if following <= last or page.word(last).line == page.word(following).line:
+        return sum(page.tells(n) for n in range(last + 1, following)) > _LEFT_OUT
+    end = last
+    while end + 1 < following and page.is_beside(end, end + 1):
         end += 1
-    rest = sum(token.tells for token in tokens[last + 1 : end + 1])
-    whole = not rest or (rest <= _LEFT_OUT and tokens[end].key in _HANGING)
-    return not whole or (before.tells and before.is_beside(tokens[following]))
-
-
-def _text(tokens: Sequence[_Token]) -> str:
-    """The printed words that ``tokens`` are of, shortened."""
-    text = " ".join({token.position: token.word.text for token in tokens}.values())
-    return text if len(text) <= _SHOWN_LETTERS else text[: _SHOWN_LETTERS - 1] + "…"
+    rest = sum(page.tells(n) for n in range(last + 1, end + 1))
+    whole = not rest or (rest <= _LEFT_OUT and page.keys[end] in _HANGING)
+    return not whole or (page.tells(following - 1) and page.is_beside(following - 1, following))

@@ -9,17 +9,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 
 from mmrag.domain.evidence import Hit, Leg
 from mmrag.domain.pictures import PageKind
 from mmrag.domain.plans import ConstraintKind, Gathered, Plan
 from mmrag.ports import Catalog, ImageEmbedder, LexicalIndex, PageRef, SummaryIndex, TextEmbedder, VectorIndex
 from mmrag.retrieval.broad import beside, findable, is_broad, summary_hits
-from mmrag.retrieval.fusion import fuse, order, ranks
+from mmrag.retrieval.fusion import order, ranks
 from mmrag.retrieval.matching import SATISFIED, Matches, documents_called, match_constraints
+from mmrag.retrieval.ranking import rank_elements
 from mmrag.retrieval.seen import (
-    NOTHING_SEEN,
     Placed,
     Ranking,
     Seen,
@@ -43,10 +42,6 @@ _WHOLE_PAGES = 4
 """Pages of each page ranking of which every element is looked at; elements of other pages have to be found themselves."""
 _MEANT = 8
 _NAMED = 3
-_WIDER_SHARE = 0.5
-"""What a ranking over all documents counts beside one within the documents meant."""
-MATCH_SHARE = 0.7
-"""Weight of the match in the score when the question names its document; fusion has the rest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,61 +127,9 @@ def meant_documents(matches: Matches) -> list[str]:
     return [d for d in order(matches.documents) if matches.documents[d] >= top - near]
 
 
-def rank_elements(
-    elements: Sequence[Placed], rankings: Sequence[Ranking], matches: Matches, seen: Seen = NOTHING_SEEN, *, k: int
-) -> list[tuple[str, float, Mapping[Leg, int]]]:
-    """The best ``k`` elements with their scores in ``[0, 1]`` and their ranks in each leg, best first. Pure.
-
-    Page and document rankings count for all elements that stand there. With constraints, the score is a weighted mean of
-    the document's match and the fused score relative to the best. What was ``seen`` counts with its own weight.
-    """
-    on_pages = _by_page(elements)
-    fused = dict.fromkeys((e.id for e in elements), 0.0)
-    found: dict[Leg, dict[str, int]] = {Leg.TEXT: {}, Leg.LEXICAL: {}, Leg.IMAGE: _spread(seen.pages, on_pages)}
-    for dense, lexical, pages in rankings:
-        by_page = ranks((p.ref, p.score) for p in pages)
-        legs = {
-            "dense": ranks((s.id, s.score) for s in dense),
-            "lexical": ranks((s.id, s.score) for s in lexical),
-            "page": _spread(by_page, on_pages),
-        }
-        # The last ranking knows most; an earlier, wider one breaks its ties and ranks what it leaves out.
-        fused = {e: score * _WIDER_SHARE for e, score in fused.items()}
-        for e, score in fuse(legs).items():
-            fused[e] = fused.get(e, 0.0) + score
-        for leg, names in ((Leg.TEXT, ("dense",)), (Leg.LEXICAL, ("lexical", "page"))):
-            for name in names:
-                for e, rank in legs[name].items():
-                    found[leg][e] = min(rank, found[leg].get(e, rank))
-    fused = {e: score * seen.text_share for e, score in fused.items()}
-    for e, score in seen.scores(elements).items():
-        fused[e] = fused.get(e, 0.0) + score
-    for leg, own in seen.own_ranks.items():
-        found[leg].update({e: rank for e, rank in own.items() if e in fused})
-    found[Leg.VALUE] = _spread(ranks(matches.pages.items()), on_pages)
-    top = max(fused.values(), default=0.0) or 1.0
-    share = MATCH_SHARE if matches.documents else 0.0
-    final = {e.id: share * matches.documents.get(e.document_id, 0.0) + (1 - share) * fused[e.id] / top for e in elements}
-    ordered = sorted(elements, key=lambda e: (-final[e.id], e.document_id, e.page, e.ordinal))
-    best = [e.id for e in ordered[:k]]
-    return [(e, final[e], MappingProxyType({leg: r[e] for leg, r in found.items() if e in r})) for e in best]
-
-
-def _by_page(elements: Sequence[Placed]) -> dict[PageRef, list[str]]:
-    """The ids of the elements of each page."""
-    ids: dict[tuple[str, int], list[str]] = {}
-    for element in elements:
-        ids.setdefault((element.document_id, element.page), []).append(element.id)
-    return {PageRef(document_id=document_id, page=page): found for (document_id, page), found in ids.items()}
-
-
-def _spread(by_page: Mapping[PageRef, int], on_pages: Mapping[PageRef, Sequence[str]]) -> dict[str, int]:
-    """The rank of each page for each of its elements."""
-    return {e: by_page[ref] for ref, ids in on_pages.items() if ref in by_page for e in ids}
-
-
 async def _embed(texts: Sequence[str], embedder: TextEmbedder) -> list[list[float]]:
-    return [[float(x) for x in row] for row in await embedder.embed(texts)]
+    vectors: list[list[float]] = (await embedder.embed(texts)).tolist()
+    return vectors
 
 
 async def _scope(plan: Plan, catalog: Catalog) -> list[str] | None:

@@ -47,21 +47,14 @@ class Seen:
         legs = (self.pages, self.captions)
         return [ref for leg in legs for ref in order({ref: -float(rank) for ref, rank in leg.items()})[:count]]
 
-    def scores(self, elements: Sequence[Placed]) -> dict[str, float]:
-        """What each element gains: its page's share, and for a caption its own ranks."""
-        gained: dict[str, float] = {}
-        of_pages: dict[tuple[str, int], float] = {}
-        for element in elements:
-            at = (element.document_id, element.page)
-            if self.weight and at not in of_pages:
-                of_pages[at] = self._of_page(PageRef(document_id=element.document_id, page=element.page))
-            score = of_pages.get(at, 0.0)
-            if element.kind.is_generated:
-                share = max(self.weight, OWN_SHARE) if self.weight else OWN_SHARE
-                score += sum(share / (K + own[element.id]) for own in self.own_ranks.values() if element.id in own)
-            if score:
-                gained[element.id] = score
-        return gained
+    def gains(self, on: Mapping[str, PageRef]) -> tuple[dict[str, float], dict[PageRef, float]]:
+        """What captions gain by their own ranks, and what all elements of each page gain. ``on`` are the elements that are
+        ranked, with their pages."""
+        share = max(self.weight, OWN_SHARE) if self.weight else OWN_SHARE
+        legs = self.own_ranks.values()
+        captions = {id_ for own in legs for id_ in own if id_ in on}
+        of_captions = {id_: sum(share / (K + own[id_]) for own in legs if id_ in own) for id_ in captions}
+        return of_captions, {ref: self._of_page(ref) for ref in set(on.values())} if self.weight else {}
 
     def _of_page(self, ref: PageRef) -> float:
         score = sum(self.weight / (K + leg[ref]) for leg in (self.pages, self.captions) if ref in leg)
@@ -73,9 +66,10 @@ NOTHING_SEEN = Seen()
 
 def captions_apart(rankings: Sequence[Ranking], elements: Mapping[str, Placed], depth: int) -> list[Ranking]:
     """The same rankings without what models wrote, each of at most ``depth`` elements."""
+    written = {id_ for id_, element in elements.items() if element.kind.is_generated}
 
     def printed(scored: Sequence[Scored]) -> tuple[Scored, ...]:
-        return tuple(s for s in scored if s.id not in elements or not elements[s.id].kind.is_generated)[:depth]
+        return tuple([s for s in scored if s.id not in written] if written else scored)[:depth]
 
     return [(printed(dense), printed(lexical), pages) for dense, lexical, pages in rankings]
 
@@ -93,7 +87,7 @@ def caption_ranks(
     for dense, lexical, _ in rankings[:1]:
         for leg, scored in ((Leg.TEXT, dense), (Leg.LEXICAL, lexical)):
             written = [s for s in scored if s.id in elements and elements[s.id].kind.is_generated]
-            every = ranks((s.id, s.score) for s in scored)
+            every = ranks((s.id, s.score) for s in scored) if written else {}
             own[leg] = {s.id: every[s.id] for s in written}
             for id_, rank in crowded_ranks((s.id, s.score) for s in written).items():
                 ref = PageRef(document_id=elements[id_].document_id, page=elements[id_].page)
