@@ -55,6 +55,8 @@ _NUMBER_FOLLOWS = re.compile(
     re.IGNORECASE,
 )
 _ROLE = re.compile(rf"((?:[A-Za-z][\w-]*[\s,]+){{1,4}}?)(?:of|is|are|was|=|:|no\.?|nr\.?|#)?\s*{_MONEY_SIGN}?\s*$")
+_ROLE_WORDS = 8
+"""More words than a role has, with what joins it to its value and the sign of a currency."""
 _ROLE_PHRASE = re.compile(
     rf"\b(?:dated|with\s+an?|with\s+the|with|whose|having|for\s+the)\s+(?:[\w-]+[\s,]+){{0,5}}?(?:of|is|are|to)?\s*{_MONEY_SIGN}?\s*$"
     r"|\b(?:number|no\.?|nr\.?|#)\s*$"
@@ -236,9 +238,15 @@ def _constraint_of(value: Value, text: str, words: PlanWords) -> Constraint:
     normals = value.normals
     if kind is ConstraintKind.IDENTIFIER:
         normals = tuple(dict.fromkeys((re.sub(r"\s+", "", value.text).upper(), *value.normals)))
-    found = _ROLE.search(text[: value.start])
+    found = _ROLE.search(_last_words(text[: value.start]))
     role = words.content(found.group(1)).lower() if found else ""
     return Constraint(kind=kind, text=value.text, normals=normals, role=role or None)
+
+
+def _last_words(text: str) -> str:
+    """The end of ``text``, in which any role stands: a pattern that is tried at each letter takes its time."""
+    first, *last = text.rsplit(maxsplit=_ROLE_WORDS) or [""]
+    return text[len(first) :] if len(last) == _ROLE_WORDS else text
 
 
 def _files(text: str) -> list[tuple[int, int, str]]:

@@ -36,10 +36,11 @@ def in_english(question: str) -> str | None:
     folded = fold(question)
     bare = folded.lstrip("¿¡ ")
     start = len(question) - len(bare)
-    kept = [(v.start, v.end) for v in find_values(question) if v.kind is ValueKind.DATE]
-    read = [_put(question, folded, start, kept, tongue) for tongue in tongues() if tongue.opens.match(bare)]
-    if not read:
+    opened = [tongue for tongue in tongues() if tongue.opens.match(bare)]
+    if not opened:
         return None
+    kept = [(v.start, v.end) for v in find_values(question) if v.kind is ValueKind.DATE]
+    read = [_put(question, folded, start, kept, tongue) for tongue in opened]
     # "Qual e" opens questions in two languages: the one that knows more of the words is meant.
     text = re.sub(r"\b(on the) on the\b", r"\1", " ".join(max(read, key=lambda r: r[0])[1].split()))
     return text[:1].upper() + text[1:]

@@ -6,10 +6,20 @@ import hashlib
 import json
 import unicodedata
 from collections.abc import Mapping, Sequence
-from typing import TypeAlias, Union
+from typing import Final, TypeAlias, Union, cast
 
 Json: TypeAlias = Union[bool, int, float, str, Sequence["Json"], Mapping[str, "Json"], None]
 """What JSON can hold. Used where bytes are made, never to pass records between modules."""
+
+
+def _plain(value: object) -> object:
+    """What the encoder takes, of a mapping or a sequence that it does not know."""
+    return dict(value) if isinstance(value, Mapping) else list(cast(Sequence[object], value))
+
+
+_ENCODER: Final = json.JSONEncoder(
+    sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=_plain
+)
 
 
 def canonical_bytes(value: Json) -> bytes:
@@ -17,9 +27,11 @@ def canonical_bytes(value: Json) -> bytes:
 
     Raises ``ValueError`` for NaN and infinities, which have no canonical form.
     """
-    return json.dumps(_normal(value), sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode(
-        "utf-8", "surrogatepass"
-    )
+    text = _ENCODER.encode(value)
+    # Parts of NFC text are NFC: where the whole is, as nearly always, no part has to be looked at by itself.
+    if not (text.isascii() or unicodedata.is_normalized("NFC", text)):
+        text = _ENCODER.encode(_normal(value))
+    return text.encode("utf-8", "surrogatepass")
 
 
 def sha256_hex(data: bytes) -> str:

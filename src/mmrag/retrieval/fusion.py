@@ -36,8 +36,12 @@ def crowded_ranks(scored: Iterable[tuple[Item, float]]) -> dict[Item, int]:
 
 
 def _best(scored: Iterable[tuple[Item, float]]) -> dict[Item, float]:
-    best: dict[Item, float] = {}
-    for item, score in scored:
+    pairs = list(scored)
+    best = dict(pairs)
+    if len(best) == len(pairs):
+        return best
+    best.clear()
+    for item, score in pairs:
         if item not in best or score > best[item]:
             best[item] = score
     return best

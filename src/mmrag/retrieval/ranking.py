@@ -1,13 +1,9 @@
-"""From what each leg of a search has found to the best elements: pure.
-
-A page or a document that was found counts for all elements that stand there. Most elements of such a page were found by
-nothing else, and share one score; so scores are kept by page, and apart only for elements that a leg has found themselves.
-"""
+"""From what each leg of a search has found to the best elements: pure."""
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final, TypeAlias
 
@@ -21,8 +17,8 @@ _WIDER_SHARE: Final = 0.5
 """What a ranking over all documents counts beside one within the documents meant."""
 MATCH_SHARE: Final = 0.7
 """Weight of the match in the score when the question names its document; fusion has the rest."""
-
 _NOWHERE: Final = PageRef("", 0)
+
 _Legs: TypeAlias = tuple[Mapping[str, int], Mapping[str, int], Mapping[PageRef, int]]
 
 
@@ -31,96 +27,73 @@ def rank_elements(
 ) -> list[tuple[str, float, Mapping[Leg, int]]]:
     """The best ``k`` elements with their scores in ``[0, 1]`` and their ranks in each leg, best first.
 
-    With constraints, the score is a weighted mean of the document's match and the fused score relative to the best. What was
-    ``seen`` counts with its own weight.
+    Page and document rankings count for all elements that stand there. With constraints, the score is a weighted mean of
+    the document's match and the fused score relative to the best. What was ``seen`` counts with its own weight.
     """
-    on = _pages_of(elements)
     legs = [_legs_of(ranking) for ranking in rankings]
-    fused = _Fused(on)
-    for dense, lexical, pages in legs:
-        # The last ranking knows most; an earlier, wider one breaks its ties and ranks what it leaves out.
-        fused.scale(_WIDER_SHARE)
-        fused.add(fuse({"dense": dense, "lexical": lexical}), fuse({"page": pages}))
-    fused.scale(seen.text_share)
-    fused.add(*seen.gains(on))
+    fused = _fused(_by_page(elements), legs, seen)
+    top = max(fused.values(), default=0.0) or 1.0
     share = MATCH_SHARE if matches.documents else 0.0
-    top = fused.top or 1.0
-
-    def scored(document_id: str, score: float) -> float:
-        return share * matches.documents.get(document_id, 0.0) + (1 - share) * score / top
-
-    of_pages = {ref: scored(ref.document_id, score) for ref, score in fused.pages.items()}
-    own = {id_: scored(on[id_].document_id, score) for id_, score in fused.own.items() if id_ in on}
+    matched = {id_: share * score for id_, score in matches.documents.items()}
+    rest = 1 - share
     rows = [
-        (-own[e.id] if e.id in own else -of_pages[on[e.id]], e.document_id, e.page, e.ordinal, n)
+        (-(matched.get(e.document_id, 0.0) + rest * fused[e.id] / top), e.document_id, e.page, e.ordinal, n)
         for n, e in enumerate(elements)
     ]
-    best = [(elements[n].id, -score) for score, _, _, _, n in heapq.nsmallest(k, rows)]
+    best = [(elements[n], -score) for score, _, _, _, n in heapq.nsmallest(k, rows)]
     by_value = ranks(matches.pages.items())
-    return [(id_, score, _ranks_of(id_, on[id_], legs, seen, by_value)) for id_, score in best]
+    return [(e.id, score, _ranks_of(e, legs, seen, by_value)) for e, score in best]
 
 
-class _Fused:
-    """Fused scores: of ``pages``, for all elements that stand there, and of elements of their ``own``, that a leg has found
-    themselves. There may be some among these that are not to be ranked: they set the scale all the same."""
-
-    def __init__(self, on: Mapping[str, PageRef]) -> None:
-        self._on = on
-        self.pages: dict[PageRef, float] = dict.fromkeys(on.values(), 0.0)
-        self.own: dict[str, float] = {}
-
-    def scale(self, share: float) -> None:
-        self.pages = {ref: score * share for ref, score in self.pages.items()}
-        self.own = {id_: score * share for id_, score in self.own.items()}
-
-    def add(self, own: Mapping[str, float], pages: Mapping[PageRef, float]) -> None:
-        """Add to elements what they gain themselves, and to all elements of pages what these gain."""
-        for id_ in own:
-            if id_ not in self.own:
-                self.own[id_] = self.pages.get(self._on.get(id_, _NOWHERE), 0.0)
-        for id_, score in self.own.items():
-            self.own[id_] = score + (own.get(id_, 0.0) + pages.get(self._on.get(id_, _NOWHERE), 0.0))
-        for ref, score in pages.items():
-            if ref in self.pages:
-                self.pages[ref] += score
-
-    @property
-    def top(self) -> float:
-        return max((*self.own.values(), *self.pages.values()), default=0.0)
+def _fused(on_pages: Mapping[PageRef, Collection[str]], legs: Sequence[_Legs], seen: Seen) -> dict[str, float]:
+    """The fused score of each element. What was found and is not to be ranked has one as well: it sets the scale."""
+    told = [(fuse({"dense": dense, "lexical": lexical}), fuse({"page": pages})) for dense, lexical, pages in legs]
+    others = {id_ for own, _ in told for id_ in own}.difference(*on_pages.values())
+    placed = {**on_pages, _NOWHERE: others}
+    fused = dict[str, float]()
+    for own, of_pages in told:
+        # The last ranking knows most; an earlier, wider one breaks its ties and ranks what it leaves out.
+        before, fused = fused, {}
+        for ref, ids in placed.items():
+            of_page = of_pages.get(ref, 0.0)
+            for id_ in ids:
+                fused[id_] = before.get(id_, 0.0) * _WIDER_SHARE + (own.get(id_, 0.0) + of_page)
+    captions, gained = seen.gains(on_pages)
+    if gained or seen.text_share != 1.0:
+        for ref, ids in placed.items():
+            of_page = gained.get(ref, 0.0)
+            for id_ in ids:
+                fused[id_] = fused[id_] * seen.text_share + (captions.get(id_, 0.0) + of_page)
+    else:
+        for id_, score in captions.items():
+            fused[id_] += score
+    return fused
 
 
-def _pages_of(elements: Sequence[Placed]) -> dict[str, PageRef]:
-    """The page of each element, by its id; one record a page."""
-    refs: dict[tuple[str, int], PageRef] = {}
-    on: dict[str, PageRef] = {}
+def _by_page(elements: Sequence[Placed]) -> dict[PageRef, list[str]]:
+    """The ids of the elements of each page."""
+    ids: dict[tuple[str, int], list[str]] = {}
     for element in elements:
-        at = (element.document_id, element.page)
-        ref = refs.get(at)
-        if ref is None:
-            ref = refs[at] = PageRef(*at)
-        on[element.id] = ref
-    return on
+        ids.setdefault((element.document_id, element.page), []).append(element.id)
+    return {PageRef(document_id, page): found for (document_id, page), found in ids.items()}
 
 
 def _legs_of(ranking: Ranking) -> _Legs:
     dense, lexical, pages = ranking
     return (
-        ranks((s.id, s.score) for s in dense),
-        ranks((s.id, s.score) for s in lexical),
-        ranks((p.ref, p.score) for p in pages),
+        ranks([(s.id, s.score) for s in dense]),
+        ranks([(s.id, s.score) for s in lexical]),
+        ranks([(p.ref, p.score) for p in pages]),
     )
 
 
-def _ranks_of(
-    id_: str, ref: PageRef, legs: Sequence[_Legs], seen: Seen, by_value: Mapping[PageRef, int]
-) -> Mapping[Leg, int]:
+def _ranks_of(element: Placed, legs: Sequence[_Legs], seen: Seen, by_value: Mapping[PageRef, int]) -> Mapping[Leg, int]:
     """The best rank of an element in each leg that has found it or its page."""
+    id_, ref = element.id, PageRef(element.document_id, element.page)
+    of_page = [pages[ref] for _, _, pages in legs if ref in pages]
     found = {
         Leg.TEXT: [dense[id_] for dense, _, _ in legs if id_ in dense],
-        Leg.LEXICAL: [
-            *(lexical[id_] for _, lexical, _ in legs if id_ in lexical),
-            *(pages[ref] for _, _, pages in legs if ref in pages),
-        ],
+        Leg.LEXICAL: [*(lexical[id_] for _, lexical, _ in legs if id_ in lexical), *of_page],
         Leg.IMAGE: [seen.pages[ref]] if ref in seen.pages else [],
         Leg.VALUE: [by_value[ref]] if ref in by_value else [],
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TypeAlias
@@ -47,14 +47,15 @@ class Seen:
         legs = (self.pages, self.captions)
         return [ref for leg in legs for ref in order({ref: -float(rank) for ref, rank in leg.items()})[:count]]
 
-    def gains(self, on: Mapping[str, PageRef]) -> tuple[dict[str, float], dict[PageRef, float]]:
-        """What captions gain by their own ranks, and what all elements of each page gain. ``on`` are the elements that are
-        ranked, with their pages."""
+    def gains(self, on_pages: Mapping[PageRef, Collection[str]]) -> tuple[dict[str, float], dict[PageRef, float]]:
+        """What captions gain by their own ranks, and what all elements of each page gain; ``on_pages`` are those that are
+        ranked."""
         share = max(self.weight, OWN_SHARE) if self.weight else OWN_SHARE
-        legs = self.own_ranks.values()
-        captions = {id_ for own in legs for id_ in own if id_ in on}
+        legs = [own for own in self.own_ranks.values() if own]
+        ranked = {id_ for ids in on_pages.values() for id_ in ids} if legs else set()
+        captions = {id_ for own in legs for id_ in own if id_ in ranked}
         of_captions = {id_: sum(share / (K + own[id_]) for own in legs if id_ in own) for id_ in captions}
-        return of_captions, {ref: self._of_page(ref) for ref in set(on.values())} if self.weight else {}
+        return of_captions, {ref: self._of_page(ref) for ref in on_pages} if self.weight else {}
 
     def _of_page(self, ref: PageRef) -> float:
         score = sum(self.weight / (K + leg[ref]) for leg in (self.pages, self.captions) if ref in leg)
