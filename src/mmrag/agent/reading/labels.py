@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 from typing import NamedTuple
 
 from rapidfuzz.distance import Levenshtein
@@ -15,7 +16,7 @@ from mmrag.agent.reading.grids import Grid, grids_of
 from mmrag.agent.reading.layout import Layout, Run
 from mmrag.agent.reading.lexicon import Concept, lexicon
 from mmrag.agent.reading.tables import Table
-from mmrag.agent.reading.text import Token, blurred, tokens
+from mmrag.agent.reading.text import TOKEN, Token, blurred, fold
 
 _LONGEST = 6
 _SHORT_RUN = 8
@@ -24,8 +25,12 @@ _FUZZY = 0.8
 _ENUMERATOR = 2
 _WIDE_SPACE = 1.5
 """Line heights between a label and a word that may still be its last."""
-_BREAKS = re.compile(r"[:;|]")
+_BREAKING = frozenset(":;|")
 """What no label goes across."""
+_OPENING = _BREAKING | frozenset("/([•")
+"""What a label may begin after, inside a long run."""
+_BREAKS = re.compile(r"[:;|]")
+_PARTS = re.compile(rf"{TOKEN.pattern}|[{re.escape(''.join(sorted(_OPENING)))}]")
 _LAST, _RUN = 3, 35
 """A place in a run as one number: from bit 0 how many tokens follow the first, from bit 3 the first, from bit 35 the run."""
 
@@ -57,7 +62,7 @@ class LabelIndex:
         # with one place, and a reader keeps hundreds of pages: objects would take three times the memory.
         self._places: dict[str, int | list[int]] = {}
         for run in layout.runs:
-            _add_windows(self._places, run, tokens(run.text))
+            _add_windows(self._places, run)
         self._keys = [k for k in self._places if len(k) >= 4]
         self._blurred = blurred("\n".join(self._keys)).split("\n")
         self._of_concepts: dict[str, tuple[Label, ...]] = {}
@@ -135,40 +140,42 @@ class LabelIndex:
         return {t.key for t in there}
 
 
-def _add_windows(places: dict[str, int | list[int]], run: Run, parts: Sequence[Token]) -> None:
+def _add_windows(places: dict[str, int | list[int]], run: Run) -> None:
     """Add the windows of ``run`` to those of its page."""
-    text, count = run.text, len(parts)
-    short = count <= _SHORT_RUN
-    broken = _BREAKS.search(text) is not None
-    breaks = [broken and at > 0 and _breaks(text[parts[at - 1].end : token.start]) for at, token in enumerate(parts)]
-    for first, token in enumerate(parts):
-        if not token.text[0].isalpha() or not (short or _starts_here(run, parts, first)):
+    keys, words, openings, breaks, opened = list[str](), list[int](), list[int](), list[int](), True
+    for part in _PARTS.findall(run.text):
+        if part in _OPENING:
+            opened = True
+            if part in _BREAKING:
+                breaks.append(len(keys))
             continue
-        key, place = "", (run.index << _RUN) + (first << _LAST)
-        for last in range(first, min(first + _LONGEST, count)):
-            if last > first and breaks[last]:
+        is_word = part[0].isalpha()
+        if is_word:
+            words.append(len(keys))
+            if opened or len(keys) <= _ENUMERATOR:
+                openings.append(len(keys))
+        opened = not is_word
+        keys.append(fold(part))
+    for first in words if len(keys) <= _SHORT_RUN else openings:
+        stop = first + _LONGEST
+        for at in breaks:
+            if first < at < stop:
+                stop = at
                 break
-            key += parts[last].key
-            if len(key) >= 2:
-                there, here = places.get(key), place + last - first
-                if there is None:
-                    places[key] = here
-                elif isinstance(there, int):
-                    places[key] = [there, here]
-                else:
-                    there.append(here)
+        place = (run.index << _RUN) + (first << _LAST)
+        for here, key in enumerate(accumulate(keys[first:stop]), place):
+            if len(key) < 2:
+                continue
+            there = places.setdefault(key, here)
+            if isinstance(there, list):
+                there.append(here)
+            elif there != here:
+                places[key] = [there, here]
 
 
 def _first_and_last(place: int) -> tuple[int, int]:
     first = (place >> _LAST) & ((1 << (_RUN - _LAST)) - 1)
     return first, first + (place & ((1 << _LAST) - 1))
-
-
-def _starts_here(run: Run, tokens: Sequence[Token], first: int) -> bool:
-    if first <= _ENUMERATOR:
-        return True
-    between = run.text[tokens[first - 1].end : tokens[first].start]
-    return any(c in ":;|/([•" for c in between) or not tokens[first - 1].is_word
 
 
 def _breaks(between: str) -> bool:

@@ -7,26 +7,19 @@ level; x to the right, y down. Boxes that leave the package are never built from
 from __future__ import annotations
 
 import math
-import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain
+from itertools import accumulate, chain
 from statistics import median
 
+from mmrag.agent.reading.stretches import Stretch, stretches_of
 from mmrag.agent.reading.text import Token, stem, tokens, words
 from mmrag.domain.documents import Element, ElementKind, Page, Word
 from mmrag.domain.values import Value
 from mmrag.values import find_values
-
-_GAP = 1.15
-"""Words further apart than this many letter heights belong to different runs."""
-_COLUMN_GAP = 0.42
-"""So do words this far apart when the second starts where lines above or below start: a column begins there."""
-_COLUMN_STARTS = 2
-_INITIAL = re.compile(r"[A-Z]\.")
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -68,9 +61,8 @@ class Layout:
 
     def __init__(self, page: Page) -> None:
         self.page = page
-        lines = _lines(page)
-        self.slope = _slope(page, lines)
-        self.runs = _runs(lines, self.slope)
+        stretches, self.slope = stretches_of(page)
+        self.runs = tuple([_run(number, stretch) for number, stretch in enumerate(stretches)])
         self.unit = median([r.height for r in self.runs]) if self.runs else 1.0
         self._tokens: dict[int, tuple[Token, ...]] = {}
         self._values: dict[int, tuple[Value, ...]] = {}
@@ -231,80 +223,6 @@ class _Row:
 
 
 _Box = tuple[float, float, float, float]
-_Piece = list[tuple[Word, _Box]]
-
-
-def _slope(page: Page, lines: Sequence[_Piece]) -> float:
-    """The tilt of the printed lines: pixels down for each pixel to the right, the median over lines of several words."""
-    slopes: list[float] = []
-    for line in lines:
-        first, last = line[0][1], line[-1][1]
-        dx = (last[0] + last[2] - first[0] - first[2]) / 2
-        if dx > 0.15 * page.width:
-            slopes.append((last[1] + last[3] - first[1] - first[3]) / 2 / dx)
-    if len(slopes) < 3:
-        return 0.0
-    tilt = median(slopes)
-    return tilt if abs(tilt) < 0.3 else 0.0
-
-
-def _lines(page: Page) -> list[_Piece]:
-    """The words of each printed line with their boxes in pixels, left to right."""
-    lines: dict[int, _Piece] = {}
-    for word in page.words:
-        if word.text.strip():
-            lines.setdefault(word.line, []).append((word, _box(word.polygon.points, page.width, page.height)))
-    return [sorted(line, key=lambda p: p[1][0]) for line in lines.values()]
-
-
-def _box(points: Sequence[tuple[float, float]], width: int, height: int) -> _Box:
-    """The box around ``points`` in pixels."""
-    if len(points) == 4:  # as all but a few: spelled out, since every word of every page that is read comes by here
-        (x0, y0), (x1, y1), (x2, y2), (x3, y3) = points
-        left, right = min(x0, x1, x2, x3), max(x0, x1, x2, x3)
-        top, bottom = min(y0, y1, y2, y3), max(y0, y1, y2, y3)
-    else:
-        xs, ys = [x for x, _ in points], [y for _, y in points]
-        left, top, right, bottom = min(xs), min(ys), max(xs), max(ys)
-    return left * width, top * height, right * width, bottom * height
-
-
-def _runs(raw: Sequence[_Piece], slope: float) -> tuple[Run, ...]:
-    lines = [[(word, _levelled(box, slope)) for word, box in line] for line in raw]
-    pieces = [piece for line in lines for piece in _split(line, lambda _: False)]
-    starts = sorted((p[0][1][0], (p[0][1][1] + p[0][1][3]) / 2) for p in pieces)
-    unit = median([b[3] - b[1] for p in pieces for _, b in p]) if pieces else 1.0
-    pieces = [part for piece in pieces for part in _split(piece, lambda box: _begins_column(box, starts, unit))]
-    pieces.sort(key=lambda p: (p[0][1][1], p[0][1][0]))
-    return tuple(_run(number, piece) for number, piece in enumerate(pieces))
-
-
-def _split(line: _Piece, begins_column: Callable[[_Box], bool]) -> list[_Piece]:
-    if len(line) == 1:
-        return [line]
-    height = median([b[3] - b[1] for _, b in line])
-    pieces: list[_Piece] = [[line[0]]]
-    for word, box in line[1:]:
-        gap = box[0] - pieces[-1][-1][1][2]
-        before = pieces[-1][-1][0].text
-        # 'Lee' and '& Kim', 'H.' and 'Combs' are one name.
-        hangs = word.text.startswith("&") or before.endswith("&") or _INITIAL.fullmatch(before) is not None
-        if gap > _GAP * height or (gap > _COLUMN_GAP * height and not hangs and begins_column(box)):
-            pieces.append([])
-        pieces[-1].append((word, box))
-    return pieces
-
-
-def _begins_column(box: _Box, starts: Sequence[tuple[float, float]], unit: float) -> bool:
-    """True when lines close above or below start at the left edge of ``box`` too. ``starts`` are (x, y) sorted by x."""
-    near, middle = 0.3 * unit, (box[1] + box[3]) / 2
-    first = bisect_left(starts, (box[0] - near, 0.0))
-    found = 0
-    for x, y in starts[first:]:
-        if x > box[0] + near:
-            break
-        found += 0.5 * unit < abs(y - middle) < 10 * unit
-    return found >= _COLUMN_STARTS
 
 
 def _levelled(box: _Box, slope: float) -> _Box:
@@ -312,25 +230,17 @@ def _levelled(box: _Box, slope: float) -> _Box:
     return box[0], box[1] - drop, box[2], box[3] - drop
 
 
-def _run(index: int, piece: Sequence[tuple[Word, tuple[float, float, float, float]]]) -> Run:
-    starts: list[int] = []
-    length = 0
-    for word, _ in piece:
-        starts.append(length)
-        length += len(word.text) + 1
-    if len(piece) == 1:
-        _, top, _, bottom = piece[0][1]
-    else:
-        # The middle of the run's words gives its level: one tall bracket must not make it reach into the next line.
-        top, bottom = median([b[1] for _, b in piece]), median([b[3] for _, b in piece])
+def _run(index: int, stretch: Stretch) -> Run:
+    of_it, left, top, right, bottom = stretch
+    texts = [word.text for word in of_it]
     return Run(
         index=index,
-        words=tuple([w for w, _ in piece]),
-        text=" ".join([w.text for w, _ in piece]),
-        starts=tuple(starts),
-        x0=piece[0][1][0],  # the words of a line stand in this order
+        words=of_it,
+        text=" ".join(texts),
+        starts=tuple(accumulate([len(text) + 1 for text in texts[:-1]], initial=0)),
+        x0=left,
         y0=top,
-        x1=max([b[2] for _, b in piece]),
+        x1=right,
         y1=bottom,
         height=bottom - top,
         cy=(top + bottom) / 2,

@@ -7,7 +7,7 @@ import unicodedata
 from functools import lru_cache, partial
 from typing import NamedTuple
 
-_TOKEN = re.compile(r"[^\W\d_]+(?:['’´`][^\W\d_]+)*|\d+(?:[.,/:-]\d+)*|#|%")
+TOKEN = re.compile(r"[^\W\d_]+(?:['’´`][^\W\d_]+)*|\d+(?:[.,/:-]\d+)*|#|%")
 _CONFUSED = str.maketrans({"0": "o", "1": "l", "i": "l", "5": "s", "8": "b", "|": "l", "!": "l"})
 _CAMEL = re.compile(r"(?<=[a-zà-ÿ])(?=[A-Z])")
 
@@ -57,13 +57,13 @@ def blurred(key: str) -> str:
 
 def tokens(text: str) -> tuple[Token, ...]:
     """The words and numbers of ``text``, in order."""
-    return tuple([_new_token((printed := m[0], *m.span(), fold(printed))) for m in _TOKEN.finditer(text)])
+    return tuple([_new_token((printed := m[0], *m.span(), fold(printed))) for m in TOKEN.finditer(text)])
 
 
 @lru_cache(maxsize=16_384)
 def words(text: str) -> tuple[str, ...]:
     """The folded words of ``text``; 'TotalAmount' gives two."""
-    return tuple([key for part in _TOKEN.findall(_CAMEL.sub(" ", text)) if (key := fold(part))])
+    return tuple([key for part in TOKEN.findall(_CAMEL.sub(" ", text)) if (key := fold(part))])
 
 
 @lru_cache(maxsize=16_384)
