@@ -100,7 +100,7 @@ def likeness(claim: str, evidence: str) -> float:
 
 def label_key(text: str) -> str:
     """What two labels are compared by: letters only, case folded."""
-    return "".join(c for c in text.casefold() if c.isalpha())
+    return "".join(filter(str.isalpha, text.casefold()))
 
 
 def _forms(value: Value) -> frozenset[str]:

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Final
 
 from mmrag.domain.answers import Span
-from mmrag.domain.documents import Cell, Element, ElementKind, Word
+from mmrag.domain.documents import Cell, Element, ElementKind, Page, PageRef, Word
 from mmrag.domain.plans import Reading
 
 _BARE: Final = frozenset({ElementKind.ANNOTATION, ElementKind.CHECKBOX, ElementKind.SIGNATURE})
@@ -55,11 +55,9 @@ class Places:
 
     def __init__(self, readings: Sequence[Reading]) -> None:
         self._elements: dict[str, tuple[Reading, Element]] = {}
-        self._words: dict[tuple[str, int], Mapping[int, Word]] = {}
+        self._words: dict[PageRef, Mapping[int, Word]] = {}
         for reading in readings:
-            page = reading.page
-            self._words[page.document_id, page.number] = MappingProxyType({w.index: w for w in page.words})
-            for element in page.elements:
+            for element in reading.page.elements:
                 self._elements[element.id] = (reading, element)
 
     def cited(self, span: Span) -> Cited | str:
@@ -71,7 +69,7 @@ class Places:
         if element.kind.is_generated:
             return "it cites generated text, which is no evidence"
         of_element = frozenset(element.words)
-        on_page = self._words[reading.page.document_id, reading.page.number]
+        on_page = self._words_of(reading.page)
         indexes = sorted(set(span.words))
         words = tuple(on_page[i] for i in indexes if i in of_element and i in on_page)
         bare = not of_element and not indexes and element.kind in _BARE
@@ -81,3 +79,9 @@ class Places:
         if span.cell is not None and cell is None:
             return "it cites a value that was not measured on the chart"
         return Cited(reading=reading, element=element, words=words, cell=cell)
+
+    def _words_of(self, page: Page) -> Mapping[int, Word]:
+        """The words of a page that is cited, by their indexes."""
+        if page.ref not in self._words:
+            self._words[page.ref] = MappingProxyType({w.index: w for w in page.words})
+        return self._words[page.ref]

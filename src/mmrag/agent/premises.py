@@ -120,9 +120,12 @@ def _year(asked: str, claim: Claim, text: str) -> str | None:
     years = [match.group() for match in _YEAR.finditer(asked)]
     if not years:
         return None
-    shown = frozenset(_years(text))
-    missing = next((year for year in years if year not in shown and year not in claim.text), None)
-    return None if missing is None else f"the document does not show the year {missing}"
+    missing = [year for year in years if year not in claim.text]
+    for shown in _years(text) if missing else ():
+        missing = [year for year in missing if year != shown]
+        if not missing:
+            break  # before the dates of the whole document are looked for
+    return f"the document does not show the year {missing[0]}" if missing else None
 
 
 def _date(plan: Plan, pages: Sequence[Page], cited: frozenset[int]) -> str | None:

@@ -42,8 +42,8 @@ def other_values(values: Sequence[Value], cited: Sequence[Cited], readings: Sequ
     for reading in readings:
         if reading.document.id != place.reading.document.id:
             continue
-        for other in _labelled(reading.page):
-            if other.label == label and comparable(value, other.value) and not same(value, other.value):
+        for other in _labelled(reading.page, label):
+            if comparable(value, other.value) and not same(value, other.value):
                 found[other.value.text] = None
     return tuple(found)
 
@@ -64,8 +64,8 @@ def contradictions(verdicts: Sequence[Verdict], readings: Sequence[Reading]) -> 
     for reading in readings:
         if reading.document.id == own.document.id or reading.match < own.match - _AS_GOOD:
             continue
-        for other in _labelled(reading.page):
-            if other.label == label and comparable(values[0], other.value) and not same(values[0], other.value):
+        for other in _labelled(reading.page, label):
+            if comparable(values[0], other.value) and not same(values[0], other.value):
                 text = other.value.text
                 note = f"{reading.document.name}, page {reading.page.number}, says {text} by the same label."
                 rival = Rival(value=text, own=spans[0], other=_span_of(reading.page, other.words, text), note=note)
@@ -95,28 +95,30 @@ def _label_of(place: Cited) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Labelled:
-    label: str
     value: Value
     words: tuple[Word, ...]
 
 
-def _labelled(page: Page) -> Iterator[_Labelled]:
-    """The values of key-value pairs, and those that are the only one on their printed line, each with its label."""
+def _labelled(page: Page, label: str) -> Iterator[_Labelled]:
+    """The values of key-value pairs with ``label``, and those that are the only one on their printed line and stand behind
+    it there."""
     for element in page.elements:
-        if element.label and element.value:
+        if element.label and element.value and label_key(element.label) == label:
             own = frozenset(element.words)
             printed = Text.of([w for w in page.words if w.index in own])
             for value in find_values(element.value):
                 at = printed.text.rfind(value.text)  # the value stands behind its label
                 words = printed.between(at, at + len(value.text)) if at >= 0 else ()
-                yield _Labelled(label=label_key(element.label), value=value, words=words)
+                yield _Labelled(value=value, words=words)
     lines: dict[int, list[Word]] = {}
     for word in page.words:
         lines.setdefault(word.line, []).append(word)
     for of_line in lines.values():
+        # Looked at first: of a hundred lines one has the label, and telling values apart is dear.
+        if not label_key(" ".join([w.text for w in of_line])).startswith(label):
+            continue
         line = Text.of(of_line)
         values = find_values(line.text)
-        if len(values) == 1 and values[0].start > 0:
+        if len(values) == 1 and values[0].start > 0 and label_key(line.text[: values[0].start]) == label:
             value = values[0]
-            found = line.between(value.start, value.end)
-            yield _Labelled(label=label_key(line.text[: value.start]), value=value, words=found)
+            yield _Labelled(value=value, words=line.between(value.start, value.end))

@@ -13,6 +13,7 @@ from mmrag.values.folding import fold, fold_digits
 from mmrag.values.numbers import NumberFound, numbers_in
 
 _BLANK = "\x00"
+_MAY_HOLD = re.compile(r"[\d@.]")
 _LETTER = re.compile(r"[^\W\d_]")
 _LINE = 200
 """Characters; longer texts are not remembered."""
@@ -25,7 +26,7 @@ def find_values(text: str) -> tuple[Value, ...]:
     plain numbers. ``text`` of each value is as printed. Linear in the length of ``text``. What is printed on one line is
     remembered: the same lines are looked at for every question about their page.
     """
-    if not any(c.isdigit() or c == "@" or c == "." for c in text):
+    if _MAY_HOLD.search(text) is None:
         return ()
     return _of_line(text) if len(text) <= _LINE else _found(text)
 

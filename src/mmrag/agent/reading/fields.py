@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 
 from mmrag.agent.reading.amounts import weigh_totals
 from mmrag.agent.reading.candidates import Candidate, by_labels
@@ -48,7 +49,8 @@ def by_fields(asked: Asked, plan: Plan, pages: _Pages, lexicon: Lexicon) -> tupl
     """All candidates on ``pages``, each page with its weight; and the pages on which others may be found: on the rest
     a table answers, or nothing does."""
     given = asked_words([c.text for c in plan.constraints if c.kind is ConstraintKind.NAME])
-    weights = word_weights([index.layout for _, index in pages], asked_words((*asked.qualifiers, plan.target)), given)
+    telling = asked_words((*asked.qualifiers, plan.target))
+    weights = cache(lambda: word_weights([index.layout for _, index in pages], telling, given))
     found: list[Candidate] = []
     left: list[tuple[float, LabelIndex]] = []
     counted = _HOW_MANY.search(plan.asked)
@@ -161,22 +163,25 @@ def _likely(concept: Concept, asked: Asked, layout: Layout) -> float:
     return 1.1 if titles.intersection(concept.title) else 0.9
 
 
-def _unnamed(asked: Asked, layout: Layout, weights: Mapping[str, float]) -> list[Candidate]:
-    """Candidates without a label: by alignment with the asked words, by type alone, or the line that says most."""
+def _unnamed(asked: Asked, layout: Layout, weights: Callable[[], Mapping[str, float]]) -> list[Candidate]:
+    """Candidates without a label: by alignment with the asked words, by type alone, or the line that says most.
+
+    ``weights`` counts words on all pages, and is called only where they matter.
+    """
     if (
         asked.unit is not None
         and not (asked.concepts and asked.unit not in UNITS)
-        and (named := by_alignment(layout, weights, asked.type, unit=asked.unit))
+        and (named := by_alignment(layout, weights(), asked.type, unit=asked.unit))
     ):
         return named
     if asked.type in _NUMERIC or asked.type in _DATED:
         if asked.concept is not None and not asked.qualifiers:
             return []
-        return by_alignment(layout, weights, asked.type)
+        return by_alignment(layout, weights(), asked.type)
     if asked.type in _ANYWHERE and (asked.concept is None or asked.concept.id == asked.type.value):
         return _anywhere(layout, *_ANYWHERE[asked.type])
     if asked.type in (AnswerType.FREE, AnswerType.NAME, AnswerType.LIST) and not asked.concepts:
-        return lines(layout, weights, names=asked.type is AnswerType.NAME)
+        return lines(layout, weights(), names=asked.type is AnswerType.NAME)
     return []
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -140,22 +140,34 @@ class LabelIndex:
         return {t.key for t in there}
 
 
+@lru_cache(maxsize=32_768)
+def _parts(word: str) -> tuple[tuple[str, bool], ...]:
+    """The words and numbers of what stands between two spaces, folded, each with whether it is a word, and the signs
+    between them that a label may begin after."""
+    return tuple([(part, False) if part in _OPENING else (fold(part), part[0].isalpha()) for part in _PARTS.findall(word)])
+
+
 def _add_windows(places: dict[str, int | list[int]], run: Run) -> None:
     """Add the windows of ``run`` to those of its page."""
-    keys, words, openings, breaks, opened = list[str](), list[int](), list[int](), list[int](), True
-    for part in _PARTS.findall(run.text):
-        if part in _OPENING:
-            opened = True
-            if part in _BREAKING:
-                breaks.append(len(keys))
-            continue
-        is_word = part[0].isalpha()
-        if is_word:
-            words.append(len(keys))
-            if opened or len(keys) <= _ENUMERATOR:
-                openings.append(len(keys))
-        opened = not is_word
-        keys.append(fold(part))
+    keys: list[str] = []
+    words: list[int] = []
+    openings: list[int] = []
+    breaks: list[int] = []
+    opened = True
+    for word in run.words:
+        for key, is_word in _parts(word.text):
+            if is_word:
+                words.append(len(keys))
+                if opened or len(keys) <= _ENUMERATOR:
+                    openings.append(len(keys))
+                opened = False
+            else:
+                opened = True
+                if key in _OPENING:
+                    if key in _BREAKING:
+                        breaks.append(len(keys))
+                    continue
+            keys.append(key)
     for first in words if len(keys) <= _SHORT_RUN else openings:
         stop = first + _LONGEST
         for at in breaks:

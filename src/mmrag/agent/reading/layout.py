@@ -7,6 +7,7 @@ level; x to the right, y down. Boxes that leave the package are never built from
 from __future__ import annotations
 
 import math
+import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Mapping
@@ -16,10 +17,12 @@ from itertools import accumulate, chain
 from statistics import median
 
 from mmrag.agent.reading.stretches import Stretch, stretches_of
-from mmrag.agent.reading.text import Token, stem, tokens, words
+from mmrag.agent.reading.text import Token, stems, tokens
 from mmrag.domain.documents import Element, ElementKind, Page, Word
 from mmrag.domain.values import Value
 from mmrag.values import find_values
+
+_MAY_HOLD_VALUE = re.compile(r"[\d@]|www", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -118,7 +121,7 @@ class Layout:
     @cached_property
     def stems(self) -> tuple[frozenset[str], ...]:
         """The stems of the words of each run, by its ``index``."""
-        return tuple([frozenset([stem(w) for w in words(run.text)]) for run in self.runs])
+        return tuple([frozenset().union(*[stems(word.text) for word in run.words]) for run in self.runs])
 
     @cached_property
     def runs_with(self) -> Mapping[str, int]:
@@ -128,8 +131,7 @@ class Layout:
     def values(self, run: Run) -> tuple[Value, ...]:
         """The typed values printed in ``run``."""
         if run.index not in self._values:
-            has_one = any(c.isdigit() or c == "@" for c in run.text) or "www" in run.text.lower()
-            self._values[run.index] = find_values(run.text) if has_one else ()
+            self._values[run.index] = find_values(run.text) if _MAY_HOLD_VALUE.search(run.text) else ()
         return self._values[run.index]
 
     def right_of(self, run: Run) -> list[Run]:

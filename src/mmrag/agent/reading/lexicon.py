@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from mmrag.agent.reading.text import fold, words
+from mmrag.agent.reading.text import STOP, fold, stem, words
 from mmrag.domain.plans import AnswerType
 
 _SHORT = {"amount": "amt", "number": "no", "telephone": "tel", "inclusive": "incl", "registration": "reg"}
@@ -49,6 +49,7 @@ class _WordsFile(_Record):
 class Concept:
     """A field of documents: its names in questions (``ask``) and on pages (``labels``, folded, with weights).
 
+    ``openings`` are the stems that its names in questions begin with: without any of them, a question does not name it.
     ``avoid`` are words beside a label that make it another field's. ``role`` is ``start`` or ``end`` of a period;
     ``many`` says that all values of the field are asked for.
     """
@@ -56,6 +57,7 @@ class Concept:
     id: str
     type: AnswerType
     ask: tuple[tuple[str, ...], ...]
+    openings: frozenset[str]
     labels: Mapping[str, float]
     avoid: frozenset[str]
     title: tuple[str, ...]
@@ -101,15 +103,29 @@ def lexicon() -> Lexicon:
     )
 
 
+@cache
+def words_that_count(name: tuple[str, ...]) -> tuple[str, ...]:
+    """The words of a field's name by which a question names it."""
+    return tuple(w for w in name if w not in STOP or w == "where") or name
+
+
+@cache
+def stems_that_count(name: tuple[str, ...]) -> tuple[str, ...]:
+    """Their stems."""
+    return tuple(stem(w) for w in words_that_count(name))
+
+
 def _concept(record: _ConceptRecord) -> Concept:
     labels: dict[str, float] = {}
     for text, weight in record.labels.items():
         for variant in _variants(text):
             labels[fold(variant)] = max(weight, labels.get(fold(variant), 0.0))
+    names = tuple(words(a) for a in record.ask)
     return Concept(
         id=record.id,
         type=record.type,
-        ask=tuple(words(a) for a in record.ask),
+        ask=names,
+        openings=frozenset(stems_that_count(name)[0] for name in names),
         labels=MappingProxyType(labels),
         avoid=frozenset(w for a in record.avoid for w in (fold(a), *words(a)) if len(words(a)) == 1 or w == fold(a)),
         title=tuple(fold(t) for t in record.title),

@@ -63,11 +63,10 @@ def by_alignment(
                 continue
             if unit is None and kind in _COUNTED and _is_part(run, cut, weights):
                 cut = replace(cut, fit=0.5 * cut.fit)
+            ties = _ties(layout, holders, run, at, spot)
             score = 0.0
             for s, weight in weights.items():
-                score += weight * max(
-                    (_tie(layout, other, run, at, spot, s) for other, stems in holders if s in stems), default=0.0
-                )
+                score += weight * ties.get(s, 0.0)
             found.append(_candidate(layout, cut, 0.9 * score * cut.fit))
     return sorted(found, key=lambda c: -c.score)[:8]
 
@@ -112,11 +111,24 @@ def _united(run: Run, unit: str) -> Iterator[tuple[Cut, int]]:
         yield Cut(text=text, words=words_here, fit=1.0, normal=fold(text)), (match.start() + match.end()) // 2
 
 
-def _tie(layout: Layout, holder: Run, run: Run, at: float, spot: int, word: str) -> float:
-    """How closely ``holder`` is tied to a value at ``at`` pixels in ``run``: same run, row, column, or nearby."""
-    if holder is run:
-        away = max(0, abs(run.text.lower().find(word) - spot) - 12)
-        return max(0.55, 1.0 - 0.008 * away)
+def _ties(
+    layout: Layout, holders: Sequence[tuple[Run, frozenset[str]]], run: Run, at: float, spot: int
+) -> Mapping[str, float]:
+    """How closely each asked word is tied to a value at ``at`` pixels in ``run``, by the closest run that holds it."""
+    ties: dict[str, float] = {}
+    for holder, stems in holders:
+        tie = 0.0 if holder is run else _tie(layout, holder, run, at)
+        for s in stems:
+            if holder is run:
+                away = max(0, abs(run.text.lower().find(s) - spot) - 12)
+                tie = max(0.55, 1.0 - 0.008 * away)
+            if tie > ties.get(s, 0.0):
+                ties[s] = tie
+    return ties
+
+
+def _tie(layout: Layout, holder: Run, run: Run, at: float) -> float:
+    """How closely another run is tied to a value at ``at`` pixels in ``run``: same row, same column, or nearby."""
     far = abs(holder.cy - run.cy) / layout.unit
     if same_level(holder, run) >= 0.5:
         return 0.95 if len(run.words) <= _CELL else 0.5

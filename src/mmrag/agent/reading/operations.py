@@ -49,13 +49,15 @@ _MULTIPLE = re.compile(
     re.IGNORECASE,
 )
 _RATIO = re.compile(r"\bratio\s+of\s+(?P<anchor>[^?]+?)\s+to\s+(?P<other>[^?;]+)", re.IGNORECASE)
-_SHARE = re.compile(
-    r"(?P<anchor>[^?]+?)\s+as\s+an?\s+(?:percent(?:age)?|share|proportion)\s+of\s+(?P<other>[^?;]+)", re.IGNORECASE
-)
+_AS_SHARE = r"\s+as\s+an?\s+(?:percent(?:age)?|share|proportion)\s+of\s+"
+_SHARE = re.compile(rf"(?P<anchor>[^?]+?){_AS_SHARE}(?P<other>[^?;]+)", re.IGNORECASE)
+_SHARED_OUT = re.compile(_AS_SHARE, re.IGNORECASE)
 _TOTALLED = re.compile(
     r"\b(?:in\s+total|combined|together|altogether|collectively|in\s+all|taken\s+together)\b|\b(?:total|sum|combined)\b[^?]*\b(?:of|for|in)\b",
     re.IGNORECASE,
 )
+_JOINED = re.compile(r"\s(?:and|plus|\+)\s", re.IGNORECASE)
+"""Looked for first, as _SHARED_OUT is: the patterns of items and shares try every stretch of a question."""
 _ITEM = r"(?:[\"“`'‘][^\"”`'’]{1,60}[\"”`'’]|[^\s,?;][^,?;\"“`]{0,60}?)"
 _ITEMS = re.compile(
     rf"(?P<one>(?:[^?,]*[\s,])?{_ITEM})(?P<middle>(?:\s*,\s*{_ITEM})*)\s*,?\s+(?:and|plus|\+)\s+(?P<last>{_ITEM}){_END}",
@@ -101,7 +103,7 @@ def _multiple(question: str) -> Asking | None:
     if found is not None:
         return _of_two(Operation.MULTIPLE, f"{question[: found.start()]} {found['what']} {found['anchor']}", found["other"])
     for pattern, operation in ((_RATIO, Operation.MULTIPLE), (_SHARE, Operation.PERCENT_OF)):
-        found = pattern.search(question)
+        found = pattern.search(question) if operation is Operation.MULTIPLE or _SHARED_OUT.search(question) else None
         if found is not None:
             return _of_two(operation, f"{question[: found.start()]} {found['anchor']}", found["other"])
     return None
@@ -116,7 +118,7 @@ def _of_two(operation: Operation, anchor: str, other: str) -> Asking:
 
 
 def _sum(question: str) -> Asking | None:
-    if not _TOTALLED.search(question):
+    if not (_TOTALLED.search(question) and _JOINED.search(question)):
         return None
     items = _ITEMS.search(question)
     if items is None:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 
-from mmrag.agent.reading.lexicon import Concept, Lexicon
+from mmrag.agent.reading.lexicon import Concept, Lexicon, stems_that_count, words_that_count
 from mmrag.agent.reading.text import STOP, content_words, fold, holds, stem, words
 from mmrag.domain.plans import AnswerType, ConstraintKind, Plan
 
@@ -87,7 +86,9 @@ def understand(plan: Plan, lexicon: Lexicon) -> Asked:
     expected = _expected_type(plan)
     target_stems, asked_stems = tuple(stem(w) for w in target), tuple(stem(w) for w in asked)
     specific = any(w not in GENERIC for w in target)
-    scored = [(c, *_match(c, target_stems, asked_stems, expected, specific=specific)) for c in lexicon.concepts.values()]
+    there = frozenset(target_stems + asked_stems)
+    named = [concept for concept in lexicon.concepts.values() if not concept.openings.isdisjoint(there)]
+    scored = [(c, *_match(c, target_stems, asked_stems, expected, specific=specific)) for c in named]
     who = asks_who(plan.asked)
     scored = [s for s in scored if s[1] >= _NAMED and not (who and _FAMILY[s[0].type] in _NO_NAMES)]
     scored += _alternatives(plan.asked, lexicon, expected)
@@ -162,9 +163,10 @@ def _match(
     best: tuple[float, tuple[str, ...]] = (0.0, ())
     there = {*target_stems, *asked_stems}
     for ask in concept.ask:
-        kept, stems = _named(ask)
+        stems = stems_that_count(ask)
         if not there.issuperset(stems):
             continue  # most names of most fields: nothing to look for word by word
+        kept = words_that_count(ask)
         for stems_there, weight in ((target_stems, 1.0), (asked_stems, 0.8)):
             at = _find(stems, stems_there)
             # One word that only names the kind of document ("... on the invoice") is no field, when other words are asked.
@@ -187,13 +189,6 @@ def _agreement(kind: AnswerType, expected: AnswerType) -> float:
     if a == b:
         return 0.7
     return 0.5 if {a, b} == {4, 5} or {a, b} == {1, 3} else 0.15
-
-
-@cache
-def _named(ask: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The words of a field's name that count, and their stems."""
-    kept = tuple(w for w in ask if w not in STOP or w == "where") or ask
-    return kept, tuple(stem(w) for w in kept)
 
 
 def _find(needle: tuple[str, ...], hay: tuple[str, ...]) -> tuple[int, bool] | None:

@@ -77,6 +77,12 @@ def stem(word: str) -> str:
     return word[:-1] if word.endswith("e") and len(word) >= 6 else word
 
 
+@lru_cache(maxsize=32_768)
+def stems(text: str) -> frozenset[str]:
+    """The stems of the words of ``text``. Those of a line are those of what stands between its spaces."""
+    return frozenset([stem(word) for word in words(text)])
+
+
 def content_words(text: str) -> tuple[str, ...]:
     """The folded words of ``text`` that carry meaning, in order, without repeats."""
     return tuple(dict.fromkeys(w for w in words(text) if w not in STOP and w != "#"))
