@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from statistics import median
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,13 +15,30 @@ from hypothesis import strategies as st
 from mmrag.agent.reading.labels import _RUN, LabelIndex, _first_and_last
 from mmrag.agent.reading.laid_out import LaidOutPages
 from mmrag.agent.reading.layout import Layout, Run, same_level
-from mmrag.agent.reading.text import Token, blurred, fold, stem, tokens, words
+from mmrag.agent.reading.text import Token, blurred, fold, phrases, stem, tokens, words
 from mmrag.domain.documents import Page, TextSource, Word
 from mmrag.domain.geometry import Polygon
 
 TEXTS = st.one_of(
     st.sampled_from(
-        ["Total", "Invoice", "No.:", "RM12.50", "(Jan", "2019)", "a|b", "GST", "6%", "#", "École", "naïve", ";", "x"]
+        [
+            "Total",
+            "Invoice",
+            "No.:",
+            "RM12.50",
+            "(Jan",
+            "2019)",
+            "a|b",
+            "GST",
+            "6%",
+            "#",
+            "École",
+            "naïve",
+            ";",
+            "x",
+            "H.",
+            "&",
+        ]
     ),
     st.text(min_size=1, max_size=8).filter(str.strip),
 )
@@ -76,6 +95,70 @@ def plain_rows(layout: Layout) -> tuple[tuple[Run, ...], ...]:
 def test_rows_are_those_of_comparing_every_run_with_every_row(page: Page) -> None:
     layout = Layout(page)
     assert layout.rows == plain_rows(layout)
+
+
+Piece = list[tuple[Word, tuple[float, float, float, float]]]
+
+
+def plain_runs(page: Page) -> list[tuple[list[int], tuple[float, float, float, float]]]:
+    """The words and the box of each run, cut out of its line word by word."""
+    lines: dict[int, Piece] = {}
+    for word in page.words:
+        xs, ys = [x * page.width for x, _ in word.polygon.points], [y * page.height for _, y in word.polygon.points]
+        lines.setdefault(word.line, []).append((word, (min(xs), min(ys), max(xs), max(ys))))
+    ordered = [sorted(line, key=lambda p: p[1][0]) for line in lines.values()]
+    slope = plain_slope(page, ordered)
+    level = [
+        [(w, (x0, y0 - slope * (x0 + x1) / 2, x1, y1 - slope * (x0 + x1) / 2)) for w, (x0, y0, x1, y1) in p] for p in ordered
+    ]
+    pieces = [piece for line in level for piece in cut(line, lambda _: False)]
+    unit = median([b[3] - b[1] for piece in pieces for _, b in piece])
+    starts = [(piece[0][1][0], (piece[0][1][1] + piece[0][1][3]) / 2) for piece in pieces]
+
+    def begins_column(box: tuple[float, float, float, float]) -> bool:
+        away = [abs(y - (box[1] + box[3]) / 2) for x, y in starts if box[0] - 0.3 * unit <= x <= box[0] + 0.3 * unit]
+        return sum(0.5 * unit < y < 10 * unit for y in away) >= 2
+
+    parts = [part for piece in pieces for part in cut(piece, begins_column)]
+    parts.sort(key=lambda p: (p[0][1][1], p[0][1][0]))
+    return [
+        (
+            [w.index for w, _ in part],
+            (part[0][1][0], median([b[1] for _, b in part]), max(b[2] for _, b in part), median([b[3] for _, b in part])),
+        )
+        for part in parts
+    ]
+
+
+def plain_slope(page: Page, lines: list[Piece]) -> float:
+    slopes = []
+    for line in lines:
+        (left0, top0, right0, bottom0), (left1, top1, right1, bottom1) = line[0][1], line[-1][1]
+        dx = (left1 + right1 - left0 - right0) / 2
+        if dx > 0.15 * page.width:
+            slopes.append((top1 + bottom1 - top0 - bottom0) / 2 / dx)
+    tilt = median(slopes) if len(slopes) >= 3 else 0.0
+    return tilt if abs(tilt) < 0.3 else 0.0
+
+
+def cut(line: Piece, begins_column: Callable[[tuple[float, float, float, float]], bool]) -> list[Piece]:
+    height = median([b[3] - b[1] for _, b in line])
+    pieces = [[line[0]]]
+    for word, box in line[1:]:
+        before, last = pieces[-1][-1]
+        gap = box[0] - last[2]
+        hangs = word.text.startswith("&") or before.text.endswith("&") or re.fullmatch(r"[A-Z]\.", before.text) is not None
+        if gap > 1.15 * height or (gap > 0.42 * height and not hangs and begins_column(box)):
+            pieces.append([])
+        pieces[-1].append((word, box))
+    return pieces
+
+
+@given(pages())
+@settings(max_examples=100, deadline=None)
+def test_runs_are_those_of_cutting_each_line_word_by_word(page: Page) -> None:
+    found = [([w.index for w in r.words], (r.x0, r.y0, r.x1, r.y1)) for r in Layout(page).runs]
+    assert found == plain_runs(page)
 
 
 @given(pages(), st.floats(0.0, 500.0))
@@ -138,6 +221,17 @@ def test_windows_are_the_stretches_of_words_without_a_sign_between(page: Page) -
                         expected.add((key, run.index, first, last))
     assert found == expected
     assert index._blurred[: len(index._keys)] == [blurred(k) for k in index._keys]
+
+
+@given(st.lists(st.sampled_from(["Sdn", "bhd", "Jalan", "No. 3", "co-op", "&"]), max_size=9), st.integers(1, 4))
+def test_phrases_are_all_short_stretches_of_words(parts: list[str], longest: int) -> None:
+    text = " ".join(parts)
+    inside = f" {' '.join(words(text))} "
+    found = phrases(text, longest)
+    assert all(f" {phrase} " in inside and 1 <= len(phrase.split()) <= longest for phrase in found)
+    assert len(found) == len(
+        {" ".join(words(text)[a : a + n]) for n in range(1, longest + 1) for a in range(len(words(text)) - n + 1)}
+    )
 
 
 @given(st.text(max_size=30))

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from mmrag.agent.reading.candidates import Candidate
 from mmrag.agent.reading.layout import Layout, Run
 from mmrag.agent.reading.lexicon import Lexicon
-from mmrag.agent.reading.text import blurred, fold, words
+from mmrag.agent.reading.text import blurred, fold, phrases, words
 from mmrag.domain.documents import Word
 from mmrag.domain.values import ValueKind
 
@@ -23,6 +24,9 @@ _FIRST = re.compile(r"(?:no|lot|unit|suite|ground|g|hq|level|block|plot|bt)?[\s.
 _ENDS = tuple(
     blurred(k) for k in ("tel", "gst", "fax", "phone", "reg", "coreg", "invoice", "date", "bill", "taxinv", "roc", "hp")
 )
+_LONG = 6
+_NO_NAME = frozenset({"invoice", "receipt", "www", "http", "com"})
+_GLUED = ("jalan", "taman", "bandar", "street", "avenue", "lorong", "strasse", "kampung")
 _AFTER_LEGAL = re.compile(
     r"(?<=\b)(?P<legal>sdn\.?\s*bhd\.?|s/b|ltd\.?|inc\.?|llc|llp|gmbh|plc|corp\.?|limited)(?P<rest>\s*[(\[,].*|\s+[\d-]{4,}.*)$",
     re.I,
@@ -85,7 +89,7 @@ def _without_specks(row: Sequence[Run], unit: float) -> tuple[Run, ...]:
         r
         for r in row
         if r is main
-        or sum(c.isalpha() for c in r.text) >= 3
+        or sum(map(str.isalpha, r.text)) >= 3
         or (max(r.x0 - main.x1, main.x0 - r.x1) < 1.2 * unit and len(r.text) > 3)
         or (main.x0 - 0.8 * unit < r.x1 <= main.x0 + 0.2 * unit and r.text.isdigit())
     )
@@ -94,7 +98,7 @@ def _without_specks(row: Sequence[Run], unit: float) -> tuple[Run, ...]:
 def _without_titles(row: tuple[Run, ...], lexicon: Lexicon) -> tuple[Run, ...]:
     """The row without a kind of paper ("INVOICE") that stands beside the name of whoever issued it."""
     kept = tuple(r for r in row if " ".join(words(r.text)) not in lexicon.issuer["never"])
-    return kept if any(sum(c.isalpha() for c in r.text) >= 3 for r in kept) else row
+    return kept if any(sum(map(str.isalpha, r.text)) >= 3 for r in kept) else row
 
 
 def issuers(layout: Layout, lexicon: Lexicon) -> list[Candidate]:
@@ -143,23 +147,22 @@ def _head_name(before: Sequence[HeadLine], after: str | None) -> float:
 
 
 def _name_likeness(layout: Layout, row: Sequence[Run], text: str, lexicon: Lexicon) -> float:
-    letters = sum(c.isalpha() for c in text)
-    digits = sum(c.isdigit() for c in text)
+    letters, digits = sum(map(str.isalpha, text)), sum(map(str.isdigit, text))
     if letters < 3 or digits > letters or len(text) > 70:
         return 0.0
-    inside = f" {' '.join(words(text))} "
-    bare = inside.strip()
-    if bare in lexicon.issuer["never"] or any(f" {w} " in inside for w in ("invoice", "receipt", "www", "http", "com")):
+    said = phrases(text, lexicon.longest)
+    bare = " ".join(words(text))
+    if bare in lexicon.issuer["never"] or not said.isdisjoint(_NO_NAME):
         return 0.02
-    if any(f" {w} " in inside for w in lexicon.issuer["register"]):
+    if not said.isdisjoint(lexicon.issuer["register"]):
         return 0.05
     values = [v for run in row for v in layout.values(run)]
     if any(v.kind in (ValueKind.DATE, ValueKind.TIME, ValueKind.AMOUNT, ValueKind.EMAIL, ValueKind.PHONE) for v in values):
         return 0.05
     score = 0.45
-    if any(f" {w} " in inside or (inside.rstrip().endswith(w) and len(w) > 5) for w in lexicon.issuer["legal"]):
+    if not said.isdisjoint(lexicon.issuer["legal"]) or bare.endswith(_long(lexicon.issuer["legal"])):
         score += 0.4
-    elif any(f" {w} " in inside for w in lexicon.issuer["trade"]):
+    elif not said.isdisjoint(lexicon.issuer["trade"]):
         score += 0.25
     score += 0.12 * min(1.0, max(0.0, max(r.height for r in row) / layout.unit - 1.0))
     score -= 0.5 * _address_likeness(text, lexicon)
@@ -172,17 +175,16 @@ def _name_likeness(layout: Layout, row: Sequence[Run], text: str, lexicon: Lexic
 
 
 def _address_likeness(text: str, lexicon: Lexicon) -> float:
-    inside = f" {' '.join(words(text))} "
+    said, together = phrases(text, lexicon.longest), fold(text)
     score = 0.0
-    street = sum(f" {w} " in inside for w in lexicon.address["street"])
-    glued = sum(w in fold(text) for w in ("jalan", "taman", "bandar", "street", "avenue", "lorong", "strasse", "kampung"))
+    street = len(said & lexicon.address["street"])
+    glued = sum(map(together.__contains__, _GLUED))
     score += 0.45 * min(2, max(street, glued)) ** 0.5
-    place = any(f" {w} " in inside for w in lexicon.address["place"])
-    place = place or any(w.replace(" ", "") in fold(text) for w in lexicon.address["place"] if len(w) >= 6)
-    score += 0.35 * place
+    place = not said.isdisjoint(lexicon.address["place"])
+    score += 0.35 * (place or any(map(together.__contains__, _run_together(lexicon.address["place"]))))
     score += 0.35 * bool(_POSTCODE.search(text))
-    score += 0.1 * (text.rstrip().endswith(",")) + 0.1 * any(c.isdigit() for c in text)
-    if any(f" {w} " in inside for w in lexicon.issuer["legal"] if len(w) > 2):
+    score += 0.1 * (text.rstrip().endswith(",")) + 0.1 * any(map(str.isdigit, text))
+    if any(len(phrase) > 2 for phrase in said & lexicon.issuer["legal"]):
         score -= 0.4
     if _REGISTER.match(text.strip()):
         score = 0.0
@@ -190,8 +192,20 @@ def _address_likeness(text: str, lexicon: Lexicon) -> float:
 
 
 def _ends_address(text: str, lexicon: Lexicon) -> bool:
-    inside = f" {' '.join(words(text))} "
-    return any(f" {w} " in inside for w in lexicon.address["end"]) or blurred(fold(text)).startswith(_ENDS)
+    ends = not phrases(text, lexicon.longest).isdisjoint(lexicon.address["end"])
+    return ends or blurred(fold(text)).startswith(_ENDS)
+
+
+@cache
+def _long(among: frozenset[str]) -> tuple[str, ...]:
+    """Phrases that are known without a space before them; shorter ones stand in any text."""
+    return tuple(phrase for phrase in sorted(among) if len(phrase) >= _LONG)
+
+
+@cache
+def _run_together(among: frozenset[str]) -> tuple[str, ...]:
+    """Phrases that are known without any spaces."""
+    return tuple(phrase.replace(" ", "") for phrase in _long(among))
 
 
 def _continues(following: Sequence[HeadLine], block: Sequence[HeadLine], layout: Layout) -> bool:

@@ -69,7 +69,7 @@ class Concept:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lexicon:
     """``label_keys`` holds every folded label of every concept, ``label_words`` their words: a line of nothing but these is
-    a label, not a value.
+    a label, not a value. ``issuer`` and ``address`` are phrases of up to ``longest`` words.
     """
 
     concepts: Mapping[str, Concept]
@@ -78,6 +78,7 @@ class Lexicon:
     ask_words: frozenset[str]
     issuer: Mapping[str, frozenset[str]]
     address: Mapping[str, frozenset[str]]
+    longest: int
     answer: Mapping[str, frozenset[str]]
     computing: tuple[str, ...]
 
@@ -89,6 +90,7 @@ def lexicon() -> Lexicon:
     read = _LexiconFile.model_validate(tomllib.loads(here.joinpath("lexicon.toml").read_text(encoding="utf-8")))
     lines = _WordsFile.model_validate(tomllib.loads(here.joinpath("words.toml").read_text(encoding="utf-8")))
     concepts = {r.id: _concept(r) for r in read.concept}
+    issuer, address = _phrases(lines.issuer), _phrases(lines.address)
     return Lexicon(
         concepts=MappingProxyType(concepts),
         label_keys=frozenset(key for c in concepts.values() for key, weight in c.labels.items() if weight >= 0.6),
@@ -96,8 +98,9 @@ def lexicon() -> Lexicon:
             w for r in read.concept for text, weight in r.labels.items() if weight >= 0.6 for w in words(text) if len(w) > 1
         ),
         ask_words=frozenset(w for r in read.concept for a in r.ask for w in words(a)),
-        issuer=_phrases(lines.issuer),
-        address=_phrases(lines.address),
+        issuer=issuer,
+        address=address,
+        longest=max(len(p.split()) for group in (issuer, address) for phrases in group.values() for p in phrases),
         computing=tuple(lines.question["computing"]),
         answer=MappingProxyType({name: frozenset(v.casefold() for v in items) for name, items in lines.answer.items()}),
     )

@@ -83,6 +83,14 @@ def stems(text: str) -> frozenset[str]:
     return frozenset([stem(word) for word in words(text)])
 
 
+@lru_cache(maxsize=4_096)
+def phrases(text: str, longest: int) -> frozenset[str]:
+    """Every stretch of up to ``longest`` words of ``text``, folded, with single spaces."""
+    there = words(text)
+    ends = range(1, len(there) + 1)
+    return frozenset([" ".join(there[start:end]) for end in ends for start in range(max(0, end - longest), end)])
+
+
 def content_words(text: str) -> tuple[str, ...]:
     """The folded words of ``text`` that carry meaning, in order, without repeats."""
     return tuple(dict.fromkeys(w for w in words(text) if w not in STOP and w != "#"))
