@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import zlib
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from functools import lru_cache
 from itertools import islice
@@ -17,6 +17,7 @@ from typing import Any, Final, TypeAlias
 import orjson
 
 from mmrag.adapters.catalog.text import clean
+from mmrag.domain.columns import from_columns
 from mmrag.domain.documents import (
     Cell,
     Document,
@@ -70,16 +71,12 @@ def pack_words(words: Sequence[Word]) -> bytes:
 def unpack_words(blob: bytes) -> tuple[Word, ...]:
     texts, lines, confidences, corners, flat, indexes = _parsed(zlib.decompress(blob))
     points = zip(flat[::2], flat[1::2], strict=True)
-    outlines: Iterable[tuple[tuple[float, float], ...]] = zip(points, points, points, points, strict=True)
     if corners:
-        outlines = (tuple(islice(points, count)) for count in corners)
-    rows = zip(texts, lines, confidences, map(Polygon, outlines), indexes or range(len(texts)), strict=True)
-    return tuple(
-        [
-            Word(index=index, line=line, text=text, polygon=polygon, confidence=confidence)
-            for text, line, confidence, polygon, index in rows
-        ]
-    )
+        polygons = [Polygon(tuple(islice(points, count))) for count in corners]
+    else:
+        polygons = from_columns(Polygon, points=list(zip(points, points, points, points, strict=True)))
+    places = indexes or range(len(texts))
+    return tuple(from_columns(Word, index=places, line=lines, text=texts, polygon=polygons, confidence=confidences))
 
 
 def _parsed(data: bytes | str) -> Any:

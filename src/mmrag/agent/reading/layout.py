@@ -16,8 +16,9 @@ from functools import cached_property
 from itertools import accumulate, chain
 from statistics import median
 
-from mmrag.agent.reading.stretches import Stretch, stretches_of
+from mmrag.agent.reading.stretches import Stretches, stretches_of
 from mmrag.agent.reading.text import Token, stems, tokens
+from mmrag.domain.columns import from_columns
 from mmrag.domain.documents import Element, ElementKind, Page, Word
 from mmrag.domain.values import Value
 from mmrag.values import find_values
@@ -64,8 +65,9 @@ class Layout:
 
     def __init__(self, page: Page) -> None:
         self.page = page
-        stretches, self.slope = stretches_of(page)
-        self.runs = tuple([_run(number, stretch) for number, stretch in enumerate(stretches)])
+        stretches = stretches_of(page)
+        self.slope = stretches.slope
+        self.runs = _runs(stretches)
         self.unit = median([r.height for r in self.runs]) if self.runs else 1.0
         self._tokens: dict[int, tuple[Token, ...]] = {}
         self._values: dict[int, tuple[Value, ...]] = {}
@@ -232,18 +234,21 @@ def _levelled(box: _Box, slope: float) -> _Box:
     return box[0], box[1] - drop, box[2], box[3] - drop
 
 
-def _run(index: int, stretch: Stretch) -> Run:
-    of_it, left, top, right, bottom = stretch
-    texts = [word.text for word in of_it]
-    return Run(
-        index=index,
-        words=of_it,
-        text=" ".join(texts),
-        starts=tuple(accumulate([len(text) + 1 for text in texts[:-1]], initial=0)),
-        x0=left,
-        y0=top,
-        x1=right,
-        y1=bottom,
-        height=bottom - top,
-        cy=(top + bottom) / 2,
+def _runs(stretches: Stretches) -> tuple[Run, ...]:
+    left, top, right, bottom = stretches.left, stretches.top, stretches.right, stretches.bottom
+    texts = [[word.text for word in of_it] for of_it in stretches.words]
+    return tuple(
+        from_columns(
+            Run,
+            index=range(len(texts)),
+            words=stretches.words,
+            text=[" ".join(of_it) for of_it in texts],
+            starts=[tuple(accumulate([len(text) + 1 for text in of_it[:-1]], initial=0)) for of_it in texts],
+            x0=left.tolist(),
+            y0=top.tolist(),
+            x1=right.tolist(),
+            y1=bottom.tolist(),
+            height=(bottom - top).tolist(),
+            cy=((top + bottom) / 2).tolist(),
+        )
     )

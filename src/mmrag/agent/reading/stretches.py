@@ -27,17 +27,20 @@ _Floats = NDArray[np.float64]
 _Indexes = NDArray[np.intp]
 
 
-class Stretch(NamedTuple):
-    """Words of one printed line, left to right, with no wide gap between them. Coordinates are levelled pixels.
+class Stretches(NamedTuple):
+    """Words of one printed line each, left to right, with no wide gap between them; from top to bottom of a page.
 
-    ``top`` and ``bottom`` are the middle ones of its words: one tall bracket must not make it reach into the next line.
+    Columns, an item a stretch. Coordinates are levelled pixels: ``slope`` is what was taken off, in pixels down for each to
+    the right. ``top`` and ``bottom`` are the middle ones of the words: one tall bracket must not make a stretch reach into
+    the next line.
     """
 
-    words: tuple[Word, ...]
-    left: float
-    top: float
-    right: float
-    bottom: float
+    words: list[tuple[Word, ...]]
+    left: _Floats
+    top: _Floats
+    right: _Floats
+    bottom: _Floats
+    slope: float
 
 
 class _Groups(NamedTuple):
@@ -61,11 +64,12 @@ class _Groups(NamedTuple):
         return middle
 
 
-def stretches_of(page: Page) -> tuple[list[Stretch], float]:
-    """The stretches of ``page`` from top to bottom, and the slope taken off it: pixels down for each to the right."""
+def stretches_of(page: Page) -> Stretches:
+    """The words of ``page`` by stretches; those without print are left out."""
     printed = [word for word in page.words if word.text.strip()]
     if not printed:
-        return [], 0.0
+        none = np.zeros(0)
+        return Stretches(words=[], left=none, top=none, right=none, bottom=none, slope=0.0)
     boxes = _boxes(printed, page)
     lines: dict[int, list[int]] = {}
     for place, word in enumerate(printed):
@@ -80,18 +84,17 @@ def stretches_of(page: Page) -> tuple[list[Stretch], float]:
     slope = _slope(boxes, _Groups.starting(is_first), page.width)
     boxes[:, 1::2] -= (slope * (boxes[:, 0] + boxes[:, 2]) / 2)[:, None]
     pieces = _cut(words, boxes, is_first)
-    left, tops, bottoms = boxes[pieces.first, 0], boxes[:, 1], boxes[:, 3]
-    table = zip(
-        pieces.first.tolist(),
-        (pieces.first + pieces.size).tolist(),
-        left.tolist(),  # the words of a line stand in this order
-        pieces.medians(tops).tolist(),
-        np.maximum.reduceat(boxes[:, 2], pieces.first).tolist(),
-        pieces.medians(bottoms).tolist(),
-        strict=True,
+    left = boxes[pieces.first, 0]  # the words of a line stand in this order
+    downwards = np.lexsort((left, boxes[pieces.first, 1]))
+    first, last = pieces.first[downwards], (pieces.first + pieces.size)[downwards]
+    return Stretches(
+        words=[tuple(words[start:end]) for start, end in zip(first.tolist(), last.tolist(), strict=True)],
+        left=left[downwards],
+        top=pieces.medians(boxes[:, 1])[downwards],
+        right=np.maximum.reduceat(boxes[:, 2], pieces.first)[downwards],
+        bottom=pieces.medians(boxes[:, 3])[downwards],
+        slope=slope,
     )
-    found = [Stretch(tuple(words[start:end]), *box) for start, end, *box in table]
-    return [found[nth] for nth in np.lexsort((left, tops[pieces.first])).tolist()], slope
 
 
 def _boxes(words: Sequence[Word], page: Page) -> _Floats:
