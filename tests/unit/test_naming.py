@@ -11,6 +11,7 @@ from store_support import make_document, make_page, open_parts, put
 
 from mmrag.agent.reader import ReaderDrafter
 from mmrag.agent.tiers import reader_tier
+from mmrag.domain.documents import Page, PageRef
 from mmrag.domain.plans import Constraint, ConstraintKind
 from mmrag.retrieval.matching import match_constraints
 from mmrag.retrieval.naming import Showing, how_named
@@ -119,3 +120,26 @@ async def test_a_question_about_another_issuer_is_refused_with_the_nearest_name(
     assert wrong.answer is None
     assert wrong.abstention is not None
     assert "“Thistledown Garden Supplies”" in wrong.abstention.detail
+
+
+async def test_no_more_pages_of_a_document_are_looked_at_than_it_takes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open_parts(tmp_path) as parts:
+        pages = [make_page("tea", n, "COPPERHILL TEA ROOM", f"Sheet {n}", "Total 8.20") for n in (1, 2, 3)]
+        await put(parts.writer, make_document("tea", pages=3), pages)
+        assert parts.lexical is not None
+        looked: list[PageRef] = []
+        read = parts.catalog.page
+
+        async def counted(ref: PageRef) -> Page | None:
+            looked.append(ref)
+            return await read(ref)
+
+        monkeypatch.setattr(parts.catalog, "page", counted)
+        asked = [Constraint(kind=ConstraintKind.NAME, text=name) for name in ("Copperhill Tea Room", "Coppergate Tea Room")]
+        there = await match_constraints(asked[:1], parts.lexical, parts.catalog)
+        assert (len(looked), there.others) == (1, ())
+        looked.clear()
+        other = await match_constraints(asked[1:], parts.lexical, parts.catalog)
+    assert len(looked) == len(other.others) == 3

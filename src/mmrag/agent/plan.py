@@ -54,7 +54,9 @@ _NUMBER_FOLLOWS = re.compile(
     r"(?:number|no\.?|nr\.?|#|code|id|invoice|contract|order|reference|receipt|accident|case)\s*(?:is|of|:|=)?\s*$",
     re.IGNORECASE,
 )
-_ROLE = re.compile(rf"((?:[A-Za-z][\w-]*[\s,]+){{1,4}}?)(?:of|is|are|was|=|:|no\.?|nr\.?|#)?\s*{_MONEY_SIGN}?\s*$")
+_ROLE = re.compile(
+    rf"(?<![A-Za-z])((?:[A-Za-z][\w-]*[\s,]+){{1,4}}?)(?:of|is|are|was|=|:|no\.?|nr\.?|#)?\s*{_MONEY_SIGN}?\s*$"
+)
 _ROLE_WORDS = 8
 """More words than a role has, with what joins it to its value and the sign of a currency."""
 _ROLE_PHRASE = re.compile(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Mapping, Sequence
 
@@ -34,8 +35,8 @@ async def select(plan: Plan, gathered: Gathered, catalog: Catalog, *, pages: int
     chosen = sorted(scores, key=lambda ref: (-scores[ref], ref))[:pages]
     top = max((scores[ref] for ref in chosen), default=0.0) or 1.0
     readings: list[Reading] = []
-    for ref in chosen:
-        page, document = await catalog.page(ref), await catalog.document(ref.document_id)
+    for ref, page in zip(chosen, await asyncio.gather(*map(catalog.page, chosen)), strict=True):
+        document = await catalog.document(ref.document_id)
         if page is None or document is None:  # replaced by a writer since it was found
             continue
         match = gathered.matches.get(ref.document_id, 0.0) if constrained else 1.0

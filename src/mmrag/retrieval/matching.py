@@ -109,10 +109,11 @@ async def match_constraints(
         for number, together in zip(told, _together([shown[n] for n in told]), strict=True):
             shown[number] = together
     others: list[OtherName] = []
-    for number, constraint in enumerate(asked):
-        if constraint.kind is ConstraintKind.NAME:
-            shown[number], printed = await _by_their_words(constraint, shown[number], catalog)
-            others += printed
+    names = [number for number, constraint in enumerate(asked) if constraint.kind is ConstraintKind.NAME]
+    looked = await asyncio.gather(*(_by_their_words(asked[n], shown[n], catalog) for n in names))
+    for number, (pages, printed) in zip(names, looked, strict=True):
+        shown[number] = pages
+        others += printed
     return replace(combine(list(zip(asked, shown, strict=True))), others=tuple(others))
 
 
@@ -213,9 +214,9 @@ async def _by_their_words(
     for ref, score in pages.items():
         if score >= _NEARLY:
             of_documents.setdefault(ref.document_id, []).append(ref)
-    printed: dict[PageRef, str] = {}
-    for refs in of_documents.values():
-        printed |= await _other_names(constraint.text, sorted(refs, key=lambda ref: -pages[ref]), pages, catalog)
+    best_first = (sorted(refs, key=lambda ref: -pages[ref]) for refs in of_documents.values())
+    told = await asyncio.gather(*(_other_names(constraint.text, refs, pages, catalog) for refs in best_first))
+    printed = {ref: text for of_document in told for ref, text in of_document.items()}
     wrong = [ref for ref in pages if ref in printed]
     others = [OtherName(constraint=constraint, document_id=ref.document_id, printed=printed[ref]) for ref in wrong]
     lowered = {ref: min(pages[ref], _ANOTHER) for ref in wrong}

@@ -10,10 +10,11 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from mmrag.domain.evidence import Hit, Leg
+from mmrag.domain.documents import Document
+from mmrag.domain.evidence import Hit, Leg, Scored
 from mmrag.domain.pictures import PageKind
 from mmrag.domain.plans import ConstraintKind, Gathered, Plan
-from mmrag.ports import Catalog, ImageEmbedder, LexicalIndex, PageRef, SummaryIndex, TextEmbedder, VectorIndex
+from mmrag.ports import Catalog, ImageEmbedder, LexicalIndex, PageRef, PageScored, SummaryIndex, TextEmbedder, VectorIndex
 from mmrag.retrieval.broad import beside, findable, is_broad, summary_hits
 from mmrag.retrieval.fusion import order, ranks
 from mmrag.retrieval.matching import SATISFIED, Matches, documents_called, match_constraints
@@ -78,15 +79,20 @@ async def search(
     if allowed is not None:
         of_kind = {ref.document_id for ref in allowed}
         scope = sorted(of_kind if scope is None else of_kind & set(scope))
-    matches, (whole, target) = await asyncio.gather(
+    matches, (whole, target), wide = await asyncio.gather(
         match_constraints(plan.constraints, parts.lexical, parts.catalog, documents=scope),
         _embed([plan.question, plan.target or plan.question], parts.embedder),
+        _by_words(plan.question, parts, scope),
     )
     meant = meant_documents(matches)
-    rankings = [await _ranking(plan.question, whole, parts, scope)]
+    nearest = parts.vectors.query(whole, DEPTH + SPARE, documents=scope)
     if meant:
         # Inside the documents meant, the words that name them tell nothing apart; on a title page they only mislead.
-        rankings.append(await _ranking(plan.target or plan.question, target, parts, meant[:_MEANT]))
+        within = _ranking(plan.target or plan.question, target, parts, meant[:_MEANT])
+        dense, narrow = await asyncio.gather(nearest, within)
+        rankings = [(dense, *wide), narrow]
+    else:
+        rankings = [(await nearest, *wide)]
     found = sorted({s.id for dense, lexical, _ in rankings for s in (*dense, *lexical)})
     elements = {e.id: e for e in await parts.catalog.places(found)}
     seen = await _seen(wish, rankings, elements, parts, scope, named=bool(matches.documents))
@@ -98,7 +104,7 @@ async def search(
     if allowed is not None:
         elements = {i: e for i, e in elements.items() if PageRef(document_id=e.document_id, page=e.page) in allowed}
     ranked = rank_elements(tuple(elements.values()), rankings, matches, seen, k=k)
-    hits = await _hits(ranked, parts.catalog)
+    hits = await _hits(ranked, elements, parts.catalog)
     if parts.summaries is not None and is_broad(plan.question):
         led = await summary_hits(plan.question, whole, parts.summaries, parts.catalog, k, scope)
         if allowed is not None:
@@ -173,9 +179,17 @@ async def _seen(
     return Seen(weight=wish.weight, pages=ranks(pages), captions=captions, of_kind=of_kind, text_share=share, own_ranks=own)
 
 
-async def _ranking(text: str, vector: Sequence[float], parts: SearchParts, documents: Sequence[str] | None) -> Ranking:
+async def _ranking(text: str, vector: Sequence[float], parts: SearchParts, documents: Sequence[str]) -> Ranking:
+    nearest = parts.vectors.query(vector, DEPTH + SPARE, documents=documents)
+    dense, (lexical, pages) = await asyncio.gather(nearest, _by_words(text, parts, documents))
+    return dense, lexical, pages
+
+
+async def _by_words(
+    text: str, parts: SearchParts, documents: Sequence[str] | None
+) -> tuple[tuple[Scored, ...], tuple[PageScored, ...]]:
+    """Elements and pages by the words of ``text``."""
     return await asyncio.gather(
-        parts.vectors.query(vector, DEPTH + SPARE, documents=documents),
         parts.lexical.search_elements(text, DEPTH + SPARE, documents=documents),
         parts.lexical.search_pages(text, DEPTH, documents=documents),
     )
@@ -196,13 +210,21 @@ async def _names(meant: Sequence[str], hits: Sequence[Hit], catalog: Catalog) ->
     return tuple(known[id_] for id_ in meant if id_ in known)
 
 
-async def _hits(ranked: Sequence[tuple[str, float, Mapping[Leg, int]]], catalog: Catalog) -> tuple[Hit, ...]:
-    elements = {e.id: e for e in await catalog.elements([id_ for id_, _, _ in ranked])}
-    documents = {id_: await catalog.document(id_) for id_ in sorted({e.document_id for e in elements.values()})}
+async def _hits(
+    ranked: Sequence[tuple[str, float, Mapping[Leg, int]]], places: Mapping[str, Placed], catalog: Catalog
+) -> tuple[Hit, ...]:
+    ids = sorted({places[id_].document_id for id_, _, _ in ranked})
+    read, documents = await asyncio.gather(catalog.elements([id_ for id_, _, _ in ranked]), _documents(ids, catalog))
+    elements = {e.id: e for e in read}
     hits = []
     for element_id, score, legs in ranked:
         element = elements.get(element_id)
-        document = None if element is None else documents[element.document_id]
+        document = None if element is None else documents.get(element.document_id)
         if element is not None and document is not None:  # else removed by a writer since it was found: no longer evidence
             hits.append(Hit(element=element, document=document.name, sha256=document.sha256, score=score, legs=legs))
     return tuple(hits)
+
+
+async def _documents(ids: Sequence[str], catalog: Catalog) -> dict[str, Document]:
+    read = [await catalog.document(id_) for id_ in ids]
+    return {document.id: document for document in read if document is not None}
