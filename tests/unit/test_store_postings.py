@@ -116,6 +116,15 @@ async def test_what_is_in_memory_is_not_read_again(readers: CountedReaders) -> N
     assert readers.asked == asked
 
 
+async def test_names_are_found_alike_in_small_stores_and_in_large_ones(
+    readers: CountedReaders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = await remembering(readers).search_names("Inc. 2018 café Sdn", 9)
+    monkeypatch.setattr("mmrag.adapters.catalog.names._SMALL", 0)
+    assert len(small) == 9
+    assert await remembering(readers).search_names("Inc. 2018 café Sdn", 9) == small
+
+
 async def test_nothing_is_remembered_of_files_that_changed_just_now(readers: CountedReaders) -> None:
     lexical = SqliteLexical(readers, now=lambda: readers.version()[0] / 1e9 + 1)
     first = await lexical.search_elements("total", 9)

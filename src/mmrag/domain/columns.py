@@ -11,7 +11,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def from_columns(kind: type[T], **columns: Sequence[object]) -> list[T]:
+def from_columns(kind: type[T], /, **columns: Sequence[object]) -> list[T]:
     """The records that ``kind`` would make of each row of ``columns``, without its checks (``__post_init__``).
 
     For slotted dataclasses whose fields are known to be right, and of which every question makes hundreds: a third of the

@@ -122,28 +122,33 @@ def element_row(page_key: int, element: Element) -> Row:
     )
 
 
-def element_from(row: ElementRow) -> Element:
-    """``row`` is ``document_id, page`` and ``ELEMENT_COLUMNS``, as the columns are declared."""
-    document_id, page, id_, ordinal, kind, x0, y0, x1, y1, text, words, confidence = row[:12]
-    label, value, cells, section, author, caption, belongs_to = row[12:]
-    return Element(
-        id=id_,
-        document_id=document_id,
-        page=page,
-        ordinal=ordinal,
-        kind=_KINDS[kind],
-        bbox=BBox(x0, y0, x1, y1),
-        text=text,
-        words=text_to_ints(words),
-        confidence=confidence,
-        label=label,
-        value=value,
-        cells=() if cells is None else _cells_from(cells),
-        section=() if section is None else _section_from(section),
-        author=author,
-        caption=None if caption is None else _caption_from(caption),
-        belongs_to=belongs_to,
+def elements_from(rows: Sequence[ElementRow]) -> tuple[Element, ...]:
+    """``rows`` are ``document_id, page`` and ``ELEMENT_COLUMNS``, as the columns are declared."""
+    if not rows:
+        return ()
+    columns = tuple(zip(*rows, strict=True))
+    documents, pages, ids, ordinals, kinds, x0, y0, x1, y1, texts, words, confidences = columns[:12]
+    labels, values, cells, sections, authors, captions, belonging = columns[12:]
+    elements = from_columns(
+        Element,
+        id=ids,
+        document_id=documents,
+        page=pages,
+        ordinal=ordinals,
+        kind=[_KINDS[kind] for kind in kinds],
+        bbox=from_columns(BBox, x0=x0, y0=y0, x1=x1, y1=y1),
+        text=texts,
+        words=list(map(text_to_ints, words)),
+        confidence=confidences,
+        label=labels,
+        value=values,
+        cells=[() if c is None else _cells_from(c) for c in cells],
+        section=[() if s is None else _section_from(s) for s in sections],
+        author=authors,
+        caption=[None if c is None else _caption_from(c) for c in captions],
+        belongs_to=belonging,
     )
+    return tuple(elements)
 
 
 @lru_cache(maxsize=4096)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import queue
 import shutil
 import sqlite3
@@ -127,6 +128,7 @@ class Readers:
 
     def __init__(self, path: Path, size: int = 4) -> None:
         self._path = path
+        self._files = (str(path), f"{path}-wal")
         self._idle: queue.LifoQueue[sqlite3.Connection] = queue.LifoQueue()
         self._limiter = anyio.CapacityLimiter(size)
 
@@ -140,8 +142,7 @@ class Readers:
 
     def version(self) -> tuple[int, ...]:
         """Changes whenever the catalog does. Looks at file sizes and times only: two microseconds, no query."""
-        files = (self._path, self._path.with_name(f"{self._path.name}-wal"))
-        return tuple(n for file in files for n in _stamp(file))
+        return (*_stamp(self._files[0]), *_stamp(self._files[1]))
 
     def _work(self, work: Callable[[sqlite3.Connection], T]) -> T:
         with translated(self._path):
@@ -167,9 +168,9 @@ class Readers:
             self._idle.get_nowait().close()
 
 
-def _stamp(file: Path) -> tuple[int, int]:
+def _stamp(file: str) -> tuple[int, int]:
     try:
-        stat = file.stat()
+        stat = os.stat(file)
     except FileNotFoundError:
         return (0, 0)
     return (stat.st_mtime_ns, stat.st_size)

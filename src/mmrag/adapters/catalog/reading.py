@@ -92,8 +92,8 @@ class SqliteCatalog:
         def work(connection: sqlite3.Connection) -> tuple[Element, ...]:
             rows = connection.execute(
                 f"{_PUBLISHED_ELEMENTS} WHERE e.id IN (SELECT value FROM json_each(?))", (json.dumps(list(ids)),)
-            )
-            found = {element.id: element for element in map(codec.element_from, rows)}
+            ).fetchall()
+            found = {element.id: element for element in codec.elements_from(rows)}
             return tuple(found[i] for i in ids if i in found)
 
         return await self._readers.run(work)
@@ -159,7 +159,7 @@ def _elements_of(connection: sqlite3.Connection, page_key: int, ref: PageRef) ->
         f"SELECT ?, ?, {codec.ELEMENT_COLUMNS} FROM element e WHERE e.page = ? ORDER BY e.ordinal",
         (ref.document_id, ref.page, page_key),
     )
-    return tuple(map(codec.element_from, rows))
+    return codec.elements_from(rows.fetchall())
 
 
 def _counts(connection: sqlite3.Connection) -> StoreCounts:
