@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mmrag.domain.values import ValueKind
-from mmrag.values import find_values, normals_of, same_value
+from mmrag.values import find_dates, find_values, normals_of, same_value
 
 
 def _months(names: str) -> list[str]:
@@ -103,3 +103,12 @@ def test_any_text_gives_values_in_order_with_true_offsets(text: str) -> None:
 def test_normalising_never_fails(text: str, kind: ValueKind) -> None:
     normals = normals_of(text, kind)
     assert same_value(text, text, kind) is bool(normals)
+
+
+_PIECES = ["3 May 2019", "03/09/2003/10/20", "a@b.co", "www.x.com/2019-01-02", "12.50", "Rm", "\n", "FY18"]
+
+
+@given(st.lists(st.sampled_from(_PIECES), max_size=9))
+def test_dates_alone_are_those_among_all_values(parts: list[str]) -> None:
+    text = " ".join(parts)
+    assert find_dates(text) == tuple(v for v in find_values(text) if v.kind is ValueKind.DATE)

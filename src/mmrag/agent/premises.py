@@ -22,7 +22,7 @@ from mmrag.domain.answers import Claim
 from mmrag.domain.documents import Page
 from mmrag.domain.plans import AnswerType, ConstraintKind, Plan
 from mmrag.domain.values import Value, ValueKind
-from mmrag.values import find_values
+from mmrag.values import find_dates, find_values
 
 _SMALL = frozenset(("and", "the", "for", "von", "van", "der", "den", "del", "des", "bin"))
 _YEAR = re.compile(r"(?<![\w.,/$€£-])(?:19|20)\d\d(?![\w,/%]|[.]\d)")
@@ -176,9 +176,8 @@ def _years(text: str) -> Iterator[str]:
         yield from (f"{century}{match.group(1)}" for century in ("19", "20"))
     for match in re.finditer(r"(?<!\d)((?:19|20)\d\d)\s?[-–/]\s?(\d\d)(?!\d)", text):
         yield f"{match.group(1)[:2]}{match.group(2)}"
-    for value in find_values(text):
-        if value.kind is ValueKind.DATE:
-            yield from (normal[:4] for normal in value.normals)
+    for value in find_dates(text):
+        yield from (normal[:4] for normal in value.normals)
 
 
 def _said(word: str, asked: str) -> bool:

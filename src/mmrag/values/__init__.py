@@ -6,7 +6,7 @@ linear in the length of the text. docs/adr/0007-value-verification.md says why i
 
 from mmrag.values.comparing import normals_of, same_value
 from mmrag.values.dates import parse_date
-from mmrag.values.finding import find_values
+from mmrag.values.finding import find_dates, find_values
 from mmrag.values.numbers import parse_number
 
-__all__ = ["find_values", "normals_of", "parse_date", "parse_number", "same_value"]
+__all__ = ["find_dates", "find_values", "normals_of", "parse_date", "parse_number", "same_value"]

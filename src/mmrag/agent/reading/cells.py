@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from mmrag.agent.reading.layout import Layout, Run, same_level
 from mmrag.domain.values import Value, ValueKind
@@ -80,9 +81,10 @@ def _same_column(a: Run, b: Run, unit: float) -> bool:
 
 def _entries(layout: Layout) -> Iterator[Entry]:
     rows = [[(run, _only_number(layout, run)) for run in row] for row in layout.rows]
-    middles = [max(r.cy for r, _ in row) for row in rows]
+    middles = [max([r.cy for r, _ in row]) for row in rows]
+    heads = frozenset(number for number, row in enumerate(rows) if _is_head(row))
     for number, row in enumerate(rows):
-        if _is_head(row):
+        if number in heads:
             continue
         for at, (run, value) in enumerate(row):
             if value is None:
@@ -94,7 +96,7 @@ def _entries(layout: Layout) -> Iterator[Entry]:
                     run=run, value=value, row=(caption,), column=(), section=_section(rows, number, caption, layout.unit)
                 )
             elif names:
-                column = _column(rows, middles, number, run, layout.unit)
+                column = _column(rows, middles, heads, number, run, layout.unit)
                 section = _section(rows, number, names[-1], layout.unit)
                 yield Entry(run=run, value=value, row=names, column=column, section=section)
 
@@ -129,8 +131,13 @@ def _is_head(row: _Row) -> bool:
     return bool(numbers) and all(YEAR.fullmatch(run.text.strip(" *'’EePpAF")) for run in numbers)
 
 
-def _column(rows: Sequence[_Row], middles: Sequence[float], number: int, run: Run, unit: float) -> tuple[Run, ...]:
-    """The head over ``run``: the first print above it in its column that is no value, and the lines stacked on it."""
+def _column(
+    rows: Sequence[_Row], middles: Sequence[float], heads: Set[int], number: int, run: Run, unit: float
+) -> tuple[Run, ...]:
+    """The head over ``run``: the first print above it in its column that is no value, and the lines stacked on it.
+
+    ``middles`` are the levels of ``rows``, and ``heads`` the numbers of those that hold years.
+    """
     found: list[Run] = []
     left, right, edge = run.x0, run.x1, run.cy
     for at in range(min(number, bisect_right(middles, run.cy)) - 1, -1, -1):
@@ -140,7 +147,7 @@ def _column(rows: Sequence[_Row], middles: Sequence[float], number: int, run: Ru
         if near is None or near[0].cy >= run.y0:
             continue
         over, value = near
-        if value is not None and not _is_head(rows[at]):
+        if value is not None and at not in heads:
             if found:
                 break
             left, right = min(left, over.x0), max(right, over.x1)
@@ -155,8 +162,9 @@ def _column(rows: Sequence[_Row], middles: Sequence[float], number: int, run: Ru
 def _nearest(row: _Row, left: float, right: float, unit: float) -> tuple[Run, Value | None] | None:
     """The run of a row that stands over the column from ``left`` to ``right``: by its middle or by one of its edges."""
     best, least = None, 3.0 * unit
+    first, last = left - unit, right + unit
     for run, value in row:
-        if len(run.words) > _HEAD_WORDS or run.x1 < left - unit or run.x0 > right + unit:
+        if run.x1 < first or run.x0 > last or len(run.words) > _HEAD_WORDS:
             continue
         middle = abs((run.x0 + run.x1) - (left + right)) / 2
         apart = min(middle, 1.5 * abs(run.x0 - left), 1.5 * abs(run.x1 - right))
@@ -183,6 +191,7 @@ def _section(rows: Sequence[_Row], number: int, name: Run, unit: float) -> Run |
     return None
 
 
+@lru_cache(maxsize=4_096)
 def _is_text(text: str) -> bool:
     letters = sum(map(str.isalpha, text))
     named = letters >= _NAME_LETTERS and letters > sum(map(str.isdigit, text))

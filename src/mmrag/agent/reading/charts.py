@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 from mmrag.agent.formulas import as_estimate
 from mmrag.agent.reading.candidates import CHART, Candidate, Measured
@@ -266,11 +267,12 @@ def _is_said(word: str, said: Sequence[str]) -> bool:
     return word in said or (len(word) >= _PREFIX and any(s[:_PREFIX] == word[:_PREFIX] for s in said if s.isalpha()))
 
 
-def _stems(text: str) -> set[str]:
+@lru_cache(maxsize=16_384)
+def _stems(text: str) -> frozenset[str]:
     """The stems of a cell's words without the marks of notes. "Not" is kept: it turns a series into its opposite."""
     plain = _THOUSANDS.sub(r"\g<1>000", " ".join(_NOTE.sub("", part) for part in text.split()))
     kept = {stem(w) for w in words(plain) if w not in STOP and (len(w) > 1 or w.isdigit() or w == "q")}
-    return kept | {w for w in words(plain) if w in ("not", "no")}
+    return frozenset(kept | {w for w in words(plain) if w in ("not", "no")})
 
 
 def _extreme(said: Sequence[str]) -> int:

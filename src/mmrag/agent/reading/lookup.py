@@ -130,7 +130,7 @@ def _ties(
 def _tie(layout: Layout, holder: Run, run: Run, at: float) -> float:
     """How closely another run is tied to a value at ``at`` pixels in ``run``: same row, same column, or nearby."""
     far = abs(holder.cy - run.cy) / layout.unit
-    if same_level(holder, run) >= 0.5:
+    if holder.y0 < run.y1 and run.y0 < holder.y1 and same_level(holder, run) >= 0.5:
         return 0.95 if len(run.words) <= _CELL else 0.5
     centre = (holder.x0 + holder.x1) / 2
     column = abs(centre - at) < 2.0 * layout.unit or holder.x0 <= at <= holder.x1
