@@ -49,6 +49,16 @@ _BEFORE_NAME = re.compile(
 )
 _ASKED_FOR = re.compile(r"^\W*(?:who|what|which)\s+(?:is|was|are|were)\s+the\s+$", re.IGNORECASE)
 """Before capitals that are asked for: 'Who was the Investigator In Charge (IIC) of ...' names no document."""
+_TITLE = re.compile(
+    r"^(?:(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Herrn?|Frau|Fräulein|Madame|Mademoiselle|Monsieur|Mme|Mlle|M|Me|Señora?|Sra?|Don|Doña|Signora?|Sig"
+    r"|Docteur|Doctor|Professor)\.?\s+)+(?=[^\W\d_])"
+)
+"""Forms of address before a name: a letter to 'Madame Solange Perrichon' is one to Madame Perrichon."""
+_AFTER_PAPER = re.compile(r"\b(?:invoice|receipt|bill|quotation|quote|statement|payslip|contract)\s+$", re.IGNORECASE)
+"""'the bill Brook Energy': whose it is, without a word between."""
+_HOW_MUCH = re.compile(r"^\W*how\s+much\s+(?:(?:is|was)\s+(?:the\s+)?)?$", re.IGNORECASE)
+_ABBREVIATION = 4
+_AFTER_NOUN = re.compile(r"[a-zà-ÿ]\s+$")
 _AFTER_MODIFIER = re.compile(r"\s+(?:registration|accident|form|number|code|case|id\b|chart|report\b)")
 _NUMBER_FOLLOWS = re.compile(
     r"(?:number|no\.?|nr\.?|#|code|id|invoice|contract|order|reference|receipt|accident|case)\s*(?:is|of|:|=)?\s*$",
@@ -88,6 +98,7 @@ _BOUND = re.compile(
 """'how many parts cost more than 50': a bound of what is counted stands on no document."""
 _PERIOD = re.compile(r"(?:FY|CY|[QH][1-4])[\s'’/-]?(?:(?:19|20)?\d\d)?", re.IGNORECASE)
 """'FY2019', 'Q3': which column of a document is meant, and no number that has to stand on it."""
+_RATE = r"\d+(?:[.,]\d+)?\s*%"
 _UNIT = re.compile(
     r"\(?\bin\s+(?:(?:USD|US\$|EUR|GBP|INR|[$€£])\s*)?(?:thousand|million|billion|lakh|lac|crore)s?\b\)?", re.IGNORECASE
 )
@@ -263,7 +274,7 @@ def _names(text: str, values: tuple[Value, ...], words: PlanWords) -> list[tuple
     found = [(m.start(), m.end(), (m.group(1) or m.group(2)).strip()) for m in _QUOTED.finditer(text)]
     found = [(start, end, name) for start, end, name in found if _is_title(name)]
     # A "?" ends a run: names do not go on across a value.
-    periods = [m.span() for m in re.finditer(rf"\b{_PERIOD.pattern}\b|{_UNIT.pattern}", text, re.IGNORECASE)]
+    periods = [m.span() for m in re.finditer(rf"\b{_PERIOD.pattern}\b|{_UNIT.pattern}|{_RATE}", text, re.IGNORECASE)]
     masked = _blanked(text, [*((v.start, v.end) for v in values), *_abbreviations(text), *periods], by="?")
     runs = [m.span() for m in words.name_run.finditer(masked) if _is_name_here(text, *m.span(), beside_title=bool(found))]
     runs += [m.span(1) for m in words.after_genre.finditer(masked)]
@@ -310,6 +321,12 @@ def _is_name_here(text: str, start: int, end: int, *, beside_title: bool) -> boo
         return False
     if beside_title:
         return re.search(r"\b(?:by|from)\s+(?:the\s+)?$", text[:start]) is not None
+    if name.isupper() and len(name) <= _ABBREVIATION and _HOW_MUCH.match(text[:start]):
+        return False  # 'How much is the VAT at 7 %?'
+    if text[start] == "(" and " " not in name and _AFTER_NOUN.search(text[:start]):
+        return False  # 'the gross total (Gesamtbrutto)': another name of what is asked
+    if " " in name and not _AFTER_MODIFIER.match(f" {name.split()[0].lower()}") and _AFTER_PAPER.search(text[:start]):
+        return True
     if text[start] not in "([" and not _BEFORE_NAME.search(text[:start]) and not re.search(r"['’]s$", name):
         return False
     return _AFTER_MODIFIER.match(text[end:]) is None or len(name.split()) > 1
@@ -325,6 +342,7 @@ def _trimmed(text: str, start: int, end: int, words: PlanWords) -> Span:
     if name.count(")") > name.count("(") or (name.startswith("(") and name.endswith(")")):
         name = name.removesuffix(")").rstrip()
     core = name.lstrip(" ,;:([") if name.count("(") > name.count(")") else name.lstrip(" ,;:")
+    core = _TITLE.sub("", core)
     start += len(name) - len(core)
     return start, start + len(core)
 
@@ -346,7 +364,7 @@ def _target(text: str, values: tuple[Value, ...], names: list[Span], words: Plan
         role = _ROLE_PHRASE.search(_blanked(text[: value.start], [s for s in names if s[1] <= value.start]))
         kind = _OF_KIND.search(text[: value.start]) if value.kind is ValueKind.IDENTIFIER else None
         spans.append((role.start() if role else kind.start(1) if kind else value.start, value.end))
-    main = re.sub(r"\([^()]*\)|(?<!\w)['’]s\b", " ", _CLAUSE.split(_blanked(text, spans))[-1])
+    main = re.sub(r"\([^()]*\)|(?<!\w)['’]s\b|\b(?:up )?to date\b", " ", _CLAUSE.split(_blanked(text, spans))[-1])
     return words.content(_OPENING.sub(" ", words.genre_phrase.sub(" ", main))) or words.content(text)
 
 

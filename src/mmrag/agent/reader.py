@@ -13,6 +13,7 @@ import anyio
 from mmrag.agent.cascade import NEARLY_ALL
 from mmrag.agent.covers import Maker, maker_asked
 from mmrag.agent.planwords import plan_words
+from mmrag.agent.reading.boxed import BOXED
 from mmrag.agent.reading.bullets import Item
 from mmrag.agent.reading.candidates import CHART, Candidate, Measured
 from mmrag.agent.reading.counted import COUNTED
@@ -146,7 +147,7 @@ class ReaderDrafter:
         match = max(r.match for r in readings if r.page is best.page or r.page == best.page)
         known = (
             1.0
-            if best.why in (CHART, CODED, OPTION, PUT_ON)
+            if best.why in (BOXED, CHART, CODED, OPTION, PUT_ON)
             or not all_unknown(asked, _of_document(readings, best.page), lexicon())
             else _UNKNOWN
         )
@@ -287,7 +288,9 @@ def _over_columns(plan: Plan, readings: Sequence[Reading], pages: _Pages) -> Dra
 def _is_a_speck(best: Candidate) -> bool:
     """True for a single letter where any text would do: OCR reads the marks of charts and boxes as such."""
     return (
-        len(best.text.strip()) == 1 and best.text.strip().isalpha() and best.why not in (CHART, TABLE, CODED, OPTION, PUT_ON)
+        len(best.text.strip()) == 1
+        and best.text.strip().isalpha()
+        and best.why not in (BOXED, CHART, TABLE, CODED, OPTION, PUT_ON)
     )
 
 
@@ -296,7 +299,7 @@ def _printed_share(asked: Asked, plan: Plan, pages: Sequence[Table], best: Candi
     something else, a share of others, a line about another thing look just like the one asked for. Charts and tables have
     seen to it. A name that a question about one document says, and none of ``pages`` prints, speaks against any answer.
     """
-    if best.why in (CHART, TABLE, CODED, OPTION, COUNTED, PUT_ON):
+    if best.why in (BOXED, CHART, TABLE, CODED, OPTION, COUNTED, PUT_ON):
         return 1.0
     wanted = wanted_of(plan.asked, plan.target, given(plan))
     if plan.lead and any(all(not page.prints(name) for page in pages) for name in wanted.names):
@@ -304,7 +307,7 @@ def _printed_share(asked: Asked, plan: Plan, pages: Sequence[Table], best: Candi
     if not plan.answer_type.is_open or asked.concepts:
         return 1.0
     sentence = asked.unit is not None and len(best.text.split()) > _NAME_WORDS
-    return (_SENTENCE if sentence else 1.0) * (1.0 - _UNPRINTED * pages[0].unprinted(wanted))
+    return (_SENTENCE if sentence else 1.0) * (1.0 - _UNPRINTED * pages[0].unprinted(wanted, asked.taken))
 
 
 def _whole_share(plan: Plan, best: Candidate) -> float:

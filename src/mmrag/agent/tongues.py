@@ -17,6 +17,10 @@ from mmrag.domain.values import ValueKind
 from mmrag.values import find_values
 from mmrag.values.folding import fold
 
+_GERMAN_NOUN = re.compile(r"\b(?:de[rmns]|die|das|eine?[rmns]?)\s+[A-ZÄÖÜ][\w-]+ $", re.IGNORECASE)
+_GERMAN_VERB = re.compile(r"(?:ist|sind|war|hat|hatte)\b")
+"""'der Auszahlungsbetrag von Ada Brook': a German noun has a capital, and is no part of the name behind it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tongue:
@@ -87,6 +91,8 @@ def _is_quoted(question: str, at: int) -> bool:
 
 def _is_in_name(question: str, at: int, tongue: Tongue) -> bool:
     """True for a small word between two capitals of one name: ``Haus und Garten``."""
+    if tongue.code == "de" and (_GERMAN_NOUN.search(question[:at]) or _GERMAN_VERB.match(question, at)):
+        return False
     before = re.search(r"([A-ZÄÖÜÉÈÀ][\w&.-]+) $", question[:at])
     after = re.match(r"[a-zäöüéèà']{1,4} ?[A-ZÄÖÜÉÈÀ]", question[at:])
     return before is not None and after is not None and tongue.words.fullmatch(fold(before[1])) is None

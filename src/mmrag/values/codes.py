@@ -30,10 +30,12 @@ _PHONE = re.compile(
     r"|\([0-9]{2,4}\)[ .\-]?[0-9]{3,4}[ .\-]?[0-9]{3,4}"
     r"|(?:1[ .\-])?[0-9]{3}([.\- ])[0-9]{3}\1[0-9]{4}"
     r"|0[0-9]{1,3}-[0-9]{3,4}[ \-]?[0-9]{3,4}"
+    r"|0[1-9](?:[ .][0-9]{2}){4}"
     r")(?![0-9]|-[0-9])"
 )
 _LABELLED_PHONE = re.compile(
-    r"(?<![a-z])(?:tel|telephone|phone|fax|hp|h/p|mobile|telefon|telefono|t[eé]l)(?:[ ]?no)?[ .:#/)]{1,4}"
+    r"(?<![a-z])(?:tel|telephone|phone|fax|hp|h/p|mobile|telefon|telefono|t[eé]l|reservas?|reservations?|hotline)"
+    r"(?:[ ]?no)?[ .:#/)]{1,4}"
     r"(\+?\(?[0-9][0-9 ()./\-]{4,22}[0-9])"
 )
 _TOKEN = re.compile(r"(?<![a-z0-9])[a-z0-9](?:[a-z0-9]|[\-_/](?=[a-z0-9]))*(?![a-z0-9])")

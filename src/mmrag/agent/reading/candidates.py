@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from mmrag.agent.reading.defined import defined
 from mmrag.agent.reading.fit import Cut, cuts, kinds_of
 from mmrag.agent.reading.labels import Label
 from mmrag.agent.reading.layout import Layout
@@ -17,6 +18,8 @@ CHART = "chart"
 """``Candidate.why`` of a cell of a chart: it was found by what the question says of it, a sum over bars as well."""
 
 
+_DEFINED = 0.92
+"""The score of a name that the document itself calls so: 'Acme Ltd ("the Landlord")'."""
 _OF_AN_ITEM = 0.3
 """What is left of a value below a label that stands behind a label of its own: 'Total:' over 'Change: 3.00'."""
 
@@ -59,6 +62,11 @@ def by_labels(
 ) -> list[Candidate]:
     """One candidate for each cut at each place of each label. A label is kept for its best places only."""
     many = concept.many if concept else False
+    if kind is AnswerType.NAME:
+        labels = tuple(labels)
+        named = [(label, cut) for label in labels if (cut := defined(layout, label)) is not None]
+        if named:
+            return [_defined(layout, label, cut) for label, cut in named]
     found = [
         _candidate(layout, label, place, cut, kind, lexicon, concept)
         for label in labels
@@ -66,6 +74,18 @@ def by_labels(
         for cut in cuts(layout, place, kind, lexicon, many=many)
     ]
     return _crossed(found)
+
+
+def _defined(layout: Layout, label: Label, cut: Cut) -> Candidate:
+    return Candidate(
+        text=cut.text,
+        words=cut.words,
+        normal=cut.normal,
+        score=_DEFINED * (0.5 + 0.5 * cut.confidence),
+        why=f"defined as '{label.run.text[label.start : label.end]}'",
+        page=layout.page,
+        label=label.key,
+    )
 
 
 def _places(layout: Layout, label: Label, kind: AnswerType, lexicon: Lexicon) -> Iterable[Place]:

@@ -11,6 +11,7 @@ from mmrag.agent.reading.fit import value_cut
 from mmrag.agent.reading.layout import Layout, Run
 from mmrag.agent.reading.tables import Table, Wanted
 from mmrag.agent.reading.text import stem, words
+from mmrag.domain.values import Value
 
 COUNTED = "counted"
 """``Candidate.why`` of a number that stands in front of what is counted: its sentence was held against the question."""
@@ -19,6 +20,7 @@ _HOW_MANY = re.compile(
     r"|could|took|take|takes|went|go|goes)\b)",
     re.IGNORECASE,
 )
+_OUT_OF = re.compile(r"\s*(?:out\s+)?of(?:\s+(?:the|all))?\s*|\s*/\s*", re.IGNORECASE)
 _BASE, _SAID = 0.25, 0.7
 """What a score is made of: that the number counts what is asked for, and how much of the question its lines say."""
 _AROUND = 1
@@ -46,7 +48,8 @@ def in_sentences(question: str, wanted: Wanted, table: Table) -> list[Candidate]
                 if wanted.names - frozenset(what) - said:
                     continue
                 share = len(telling & said) / len(telling) if telling else 1.0
-                cut = value_cut(run, value, 1.0)
+                part = _part_of(layout, run, value) if telling else None
+                cut = value_cut(run, part or value, 1.0)
                 candidates.append(
                     Candidate(
                         text=cut.text,
@@ -59,6 +62,13 @@ def in_sentences(question: str, wanted: Wanted, table: Table) -> list[Candidate]
                     )
                 )
     return candidates
+
+
+def _part_of(layout: Layout, run: Run, whole: Value) -> Value | None:
+    """The 7 of '7 of 11 stops finished', where the question says more than what is counted."""
+    return next(
+        (v for v in layout.values(run) if v.end <= whole.start and _OUT_OF.fullmatch(run.text[v.end : whole.start])), None
+    )
 
 
 def _counts(run: Run, end: int, what: Sequence[str]) -> bool:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 
 from mmrag.agent.reading.amounts import weigh_totals
+from mmrag.agent.reading.boxed import in_boxes
+from mmrag.agent.reading.boxes import number_asked
 from mmrag.agent.reading.candidates import Candidate, by_labels
 from mmrag.agent.reading.charts import changes, charts_of, in_charts, ranks
 from mmrag.agent.reading.columns import in_columns
@@ -16,7 +18,8 @@ from mmrag.agent.reading.fit import value_cut
 from mmrag.agent.reading.gridded import Gridded, in_grids
 from mmrag.agent.reading.labels import Label, LabelIndex
 from mmrag.agent.reading.layout import Layout
-from mmrag.agent.reading.letterhead import addresses, issuers
+from mmrag.agent.reading.ledger import dated_otherwise, rated_otherwise
+from mmrag.agent.reading.letterhead import addresses, issuers, under_name
 from mmrag.agent.reading.lexicon import Concept, Lexicon
 from mmrag.agent.reading.lookup import UNITS, asked_words, by_alignment, word_weights
 from mmrag.agent.reading.operations import asking_of
@@ -24,6 +27,7 @@ from mmrag.agent.reading.options import in_options
 from mmrag.agent.reading.prose import lines
 from mmrag.agent.reading.put_on import put_on
 from mmrag.agent.reading.roles import in_roles
+from mmrag.agent.reading.shapes import shaped
 from mmrag.agent.reading.tabled import given as given_names
 from mmrag.agent.reading.tabled import in_tables
 from mmrag.agent.reading.tables import wanted_of
@@ -32,14 +36,23 @@ from mmrag.agent.reading.text import fold, holds, stem, words
 from mmrag.agent.reading.yesno import marks
 from mmrag.domain.plans import AnswerType, ConstraintKind, Plan
 from mmrag.domain.values import ValueKind
+from mmrag.values import find_values
 
 _ANYWHERE = {AnswerType.PHONE: (ValueKind.PHONE, 0.34), AnswerType.EMAIL: (ValueKind.EMAIL, 0.6)}
 _NUMERIC = (AnswerType.AMOUNT, AnswerType.NUMBER, AnswerType.PERCENT)
+_VALUED = (*_NUMERIC, AnswerType.FREE, AnswerType.IDENTIFIER)
 _DATED = (AnswerType.DATE, AnswerType.TIME)
 _HOW_MANY = re.compile(r"\bhow many\s+(?:[\w-]+\s+){0,2}?(?P<what>[\w-]{3,}s)\b", re.IGNORECASE)
 _CALLED = re.compile(r"\b(?:number|no\.|e-?mail)", re.IGNORECASE)
 """'phone number' stands on no chart, the share of cell phone owners does."""
 _TITLE_ROWS = 12
+_ELSEWHERE = 0.5
+"""What is left of an address at the head of a page where another stands right under the name that was asked for."""
+_IN_ROW = 0.5
+"""What is left of a value beside the name of a table's row where the table itself answers with the column asked for."""
+_WHEN = re.compile(r"^\W*when\b", re.IGNORECASE)
+_WORD = 5
+"""Letters of a word that says something by itself when others stand before it."""
 
 
 _Pages = Sequence[tuple[float, LabelIndex]]
@@ -55,7 +68,13 @@ def by_fields(asked: Asked, plan: Plan, pages: _Pages, lexicon: Lexicon) -> tupl
     left: list[tuple[float, LabelIndex]] = []
     counted = _HOW_MANY.search(plan.asked)
     no_chart = asked.type in _ANYWHERE and _CALLED.search(plan.asked) is not None
+    box = number_asked(plan.asked)
+    dates = frozenset(n for c in plan.constraints if c.kind is ConstraintKind.DATE for n in c.normals)
+    rates = _rates(asked, plan)
     for weight, index in pages:
+        if box is not None and index.boxes:
+            found += [c.scaled(weight) for c in in_boxes(box, index.layout, index.boxes)]
+            continue
         here = [] if no_chart else in_charts(asked, plan, index.layout)
         if ranks(plan.asked) and charts_of(index.layout):
             left.append((weight, index))
@@ -75,13 +94,30 @@ def by_fields(asked: Asked, plan: Plan, pages: _Pages, lexicon: Lexicon) -> tupl
         here += put_on(asked, plan, index.layout)
         if asked.type is AnswerType.NAME and not asked.concepts:
             here += in_roles(plan.target, index.layout)
-        here += _named(asked, plan, index, lexicon)
+        named = _named(asked, plan, index, lexicon)
+        if gridded.candidates:
+            cells = {w for grid in index.grids for row in grid.body for cell in row.cells.values() for w in cell.words}
+            named = [c.scaled(_IN_ROW) if cells.issuperset(w.index for w in c.words) else c for c in named]
+        here += named
         if max((c.score for c in here), default=0.0) < 0.5:
             here += _unnamed(asked, index.layout, weights)
+        if index.box_numbers and asked.type in _VALUED:
+            here = [c for c in here if not c.words or not index.box_numbers.issuperset(w.index for w in c.words)]
         if counted is not None:
             here = [c for c in here if not _is_ordinal(c, index.layout, stem(fold(counted["what"])))]
+        if rates:
+            here = [c.scaled(rated_otherwise(index.layout, c, rates)) for c in here]
+        if dates and asked.type in _NUMERIC:
+            here = [c.scaled(dated_otherwise(index.layout, c, dates)) for c in here]
         found += [c.scaled(weight) for c in in_columns(index.layout, here, asked.qualifiers)]
     return found, left
+
+
+def _rates(asked: Asked, plan: Plan) -> frozenset[str]:
+    """The rates of the tax that is asked for: 'the VAT at 7 %'."""
+    if asked.type is not AnswerType.AMOUNT or not any(concept.id == "tax" for concept, _ in asked.concepts):
+        return frozenset()
+    return frozenset(n for v in find_values(plan.asked) if v.kind is ValueKind.PERCENT for n in v.normals)
 
 
 def _in_grids(asked: Asked, plan: Plan, index: LabelIndex) -> Gridded:
@@ -107,9 +143,20 @@ def by_meaning(asked: Asked, pages: _Pages, near: Mapping[int, Sequence[Label]],
 def _is_another(label: Label, asked: Asked, lexicon: Lexicon) -> bool:
     """True for a label that the lexicon knows as another field's: 'Date' is near 'due date' in meaning, and wrong."""
     said = frozenset(words(label.run.text[label.start : label.end]))
-    if any(said & concept.avoid for concept, _ in asked.concepts):
+    if any(said & concept.avoid for concept, _ in asked.concepts) or _are_compounds(said, asked.qualifiers):
         return True
     return label.key in lexicon.label_keys and not any(label.key in concept.labels for concept, _ in asked.concepts)
+
+
+def _is_begun(label: Label, asked: Asked) -> bool:
+    """True for a name of what is asked that is the beginning of another: 'Room' of 'Room charge'."""
+    after = label.run.text[label.end : label.end + 2]
+    return label.key in asked.head and after[:1] == " " and after[1:].islower()
+
+
+def _are_compounds(printed: frozenset[str], asked: Sequence[str]) -> bool:
+    """True where one says a word that the other only ends in: a reinsurer is no insurer, a subtenant no tenant."""
+    return any(min(len(a), len(b)) >= _WORD and a != b and (a.endswith(b) or b.endswith(a)) for a in printed for b in asked)
 
 
 def _named(asked: Asked, plan: Plan, index: LabelIndex, lexicon: Lexicon) -> list[Candidate]:
@@ -120,15 +167,21 @@ def _named(asked: Asked, plan: Plan, index: LabelIndex, lexicon: Lexicon) -> lis
             continue
         likely = _likely(concept, asked, index.layout)
         found += [c.scaled(weight * likely) for c in _by_concept(concept, asked, plan, index, lexicon)]
-    if asked.unit in UNITS:
-        return found
-    if asked.phrases and (not asked.concepts or asked.qualifiers):
-        labels = [label for label in index.find(asked.phrases) if label.quality >= 0.4][:12]
+    if asked.unit in UNITS or (asked.concept is not None and asked.concept.role is not None and found):
+        return found  # what stands beside 'period' is its start as well as its end: the field tells them apart
+    if (asked.phrases and (not asked.concepts or asked.qualifiers)) or asked.called:
+        names = {**asked.phrases, **asked.called}
+        if asked.head and all(index.table.prints(s) for s in asked.beside):
+            names |= {name: max(weight, names.get(name, 0.0)) for name, weight in asked.head.items()}
+        labels = [label for label in index.find(names) if label.quality >= 0.4 and not _is_begun(label, asked)][:12]
+        labels += shaped(plan.asked, plan.target, index.layout)
         found += (
             marks(index.layout, labels, lexicon)
             if asked.type is AnswerType.YES_NO
             else by_labels(index.layout, labels, asked.type, lexicon)
         )
+        if asked.type is AnswerType.DATE and _WHEN.match(plan.asked):
+            found += by_labels(index.layout, labels, AnswerType.TIME, lexicon)  # 'When is boarding?': at 14:15
     return found
 
 
@@ -151,7 +204,10 @@ def _by_concept(concept: Concept, asked: Asked, plan: Plan, index: LabelIndex, l
         return [*found, *issuers(layout, lexicon)]
     if concept.id == "address":
         name = next((fold(c.text) for c in plan.constraints if c.kind is ConstraintKind.NAME), None)
-        return [*(c.scaled(0.8) for c in found), *addresses(layout, lexicon, after=name)]
+        under = under_name(layout, lexicon, name) if name else []
+        heads = addresses(layout, lexicon, after=name)
+        under = [u for u in under if not any(head.normal.startswith(u.normal) for head in heads)]
+        return [*(c.scaled(0.8) for c in found), *under, *(c.scaled(_ELSEWHERE if under else 1.0) for c in heads)]
     return found
 
 

@@ -29,6 +29,8 @@ MEASURE = re.compile(r"\s*(mm|cm|m|km|g|kg|mg|l|ml|litres?|metres?|m²|m³|inch|
 _WRAPS = 14
 _TRIM = " \t,;:*|_=~"
 _CODE = re.compile(r"[^\s:#]*\d[^\s]*")
+_PREFIX = re.compile(r"\s*([A-Z]{3,4}[UJZ]) ")
+"""The owner's code of a container, which stands before its number: 'MSCU 448210-7'."""
 _MORE_CODE = re.compile(r"(?:\s*,\s*|\s+)([^\s:#]*\d[^\s]*)")
 _JOINS = re.compile(r"(?:and|or|of|und|et|y)\s")
 """'and Secretary' is the rest of a line, and names nobody."""
@@ -39,6 +41,12 @@ _EDITION = re.compile(
 """The print of a form's own edition ('Rev. 10/2018'): it was there before the form was filled in."""
 _TIED = re.compile(r"\s*(?:by|per|of|for|in|from|to|at|and|with)\s+[a-z]")
 _CLOSE = re.compile(r"[^\W_]\s*$")
+_BASE = re.compile(r"(?:^|\s)(?:on|auf|sur|sobre|su)\s+$", re.IGNORECASE)
+"""'VAT on 501.00' says of what it is taken, not what it is."""
+_UNOPENED = re.compile(r"[\"”’')]\s*[),;.]")
+"""The end of what was quoted before: '") and Acme ...' """
+_IS = re.compile(r"\s*(?:is|are|was|were|shall be|will be|beträgt|ist|est(?: de)?|es(?: de)?)\s+(?=[^\s])")
+_SENTENCE_END = re.compile(r"[.;](?=\s|$)")
 _HANGING = re.compile(r"(?:[&,-]|\b(?:of|the|and|for|de|la|du|der|des|und|et|y))$", re.IGNORECASE)
 
 
@@ -94,6 +102,8 @@ def _typed(layout: Layout, place: Place, kind: AnswerType) -> Iterator[Cut]:
         values = [v for v in values if sum(c.isdigit() for c in v.text) >= _PHONE_DIGITS]
     for rank, value in enumerate(values):
         fit = wanted[value.kind]
+        if place.relation is Relation.INLINE and _BASE.search(place.run.text[place.start : value.start]):
+            fit *= 0.5
         if value.kind is ValueKind.NUMBER and not _alone(place.run, place, value):
             fit *= 0.4 if MEASURE.match(place.run.text, value.end) else 0.6
         yield value_cut(place.run, value, fit * 0.93**rank)
@@ -107,7 +117,7 @@ def _alone(run: Run, place: Place, value: Value) -> bool:
 
 def _codes(layout: Layout, place: Place, lexicon: Lexicon, *, many: bool) -> Iterator[Cut]:
     run = place.run
-    if place.relation is not Relation.INLINE and is_label(run, lexicon):
+    if place.relation is not Relation.INLINE and (run.index in layout.label_runs or is_label(run, lexicon)):
         return
     match = _CODE.search(run.text, place.start)
     if match is None:
@@ -118,6 +128,9 @@ def _codes(layout: Layout, place: Place, lexicon: Lexicon, *, many: bool) -> Ite
     ):
         return
     start, end = match.start(), match.end()
+    if place.relation is Relation.INLINE or place.start == 0:
+        prefix = _PREFIX.fullmatch(run.text[place.start : start])
+        start = place.start + prefix.start(1) if prefix is not None else start
     while more := _MORE_CODE.match(run.text, end):
         joined = run.text[end : more.start(1)]
         if ("," in joined or run.text[end - 1] == ",") and not many:
@@ -145,7 +158,7 @@ def _texts(layout: Layout, place: Place, kind: AnswerType, lexicon: Lexicon) -> 
     run = place.run
     if is_filler(run.text[place.start :], lexicon):
         return
-    if place.relation is not Relation.INLINE and is_label(run, lexicon):
+    if place.relation is not Relation.INLINE and (run.index in layout.label_runs or is_label(run, lexicon)):
         return
     start, end = place.start, _stop(run.text, place.start)
     text = run.text[start:end].strip(_TRIM)
@@ -153,6 +166,11 @@ def _texts(layout: Layout, place: Place, kind: AnswerType, lexicon: Lexicon) -> 
     if not key or text.casefold() in lexicon.answer["void"] or key in lexicon.label_keys:
         return
     fit = _text_fit(text, kind)
+    if _UNOPENED.match(text):
+        fit *= 0.2
+    if kind is AnswerType.FREE and place.relation is Relation.INLINE and (said := _IS.match(run.text, start)):
+        yield _said_of_it(layout, run, said.end())
+        return
     if place.relation is not Relation.INLINE and _EDITION.fullmatch(text):
         fit *= 0.2
     if len(text) > 90:
@@ -169,6 +187,17 @@ def _texts(layout: Layout, place: Place, kind: AnswerType, lexicon: Lexicon) -> 
     cut = Cut(text=text, words=run.words_between(start, end), fit=fit, normal=key, runs=(run,))
     more = _rest_of_name(layout, place, text, lexicon) if kind is AnswerType.NAME else None
     yield cut if more is None else joined((cut, more))
+
+
+def _said_of_it(layout: Layout, run: Run, start: int) -> Cut:
+    """What a sentence says of its label: the value right behind 'is', or all up to the end of the sentence."""
+    value = next((v for v in layout.values(run) if v.start == start), None)
+    if value is not None:
+        return value_cut(run, value, 0.95)
+    sentence = _SENTENCE_END.search(run.text, start)
+    end = sentence.start() if sentence is not None else len(run.text)
+    text = run.text[start:end].strip(_TRIM)
+    return Cut(text=text, words=run.words_between(start, end), fit=0.75, normal=fold(text), runs=(run,))
 
 
 def _rest_of_name(layout: Layout, place: Place, text: str, lexicon: Lexicon) -> Cut | None:

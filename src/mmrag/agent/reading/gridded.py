@@ -23,6 +23,7 @@ from mmrag.agent.reading.grids import (
 )
 from mmrag.agent.reading.synonyms import column_names
 from mmrag.agent.reading.tables import Table, Wanted, years_in
+from mmrag.agent.reading.target import OCCASIONS
 from mmrag.agent.reading.text import fold, stem, words
 from mmrag.domain.documents import Cell
 from mmrag.domain.plans import AnswerType
@@ -36,6 +37,9 @@ _MISSING = 0.65
 """What is left for every telling word of the question that neither the table nor its page says."""
 _ANOTHER = 0.3
 """What is left where the head says a word that the question does not, and the question one that row and head do not."""
+_WAYS = frozenset({"out", "in"})
+_SPEC = 0.9
+"""A row is named this well by what stands before the first comma of its name: 'Mirror cell, 9 point'."""
 _FEWEST_ROWS = 2
 """A form prints its fields with heads over single values: no table whose rows have names."""
 _NOT = frozenset({"not", "never", "without", "no", "non", "nor"})
@@ -44,7 +48,7 @@ _YEARLY = frozenset(
 )
 _CALLED, _ONLY = 0.97, 0.85
 """What is left where a column is called otherwise than in the question, and where it is only the one there is."""
-_ROW, _ROW_LEAD = 0.67, 0.2
+_ROW, _ROW_LEAD = 0.66, 0.2
 """A row is named when the question says this share of its name, and so much more than of any other's."""
 _RATE = re.compile(r"^(?!.*(?:%|percent|per cent|share|proportion)).*\brates?\b", re.IGNORECASE)
 _PHRASE = re.compile(r"\b(?:of|for|with|in|on|at|from|by|under|has|have)\b", re.IGNORECASE)
@@ -52,7 +56,7 @@ _UNITS = frozenset({"eur", "usd", "gbp", "chf", "rm", "sek", "nok", "dkk", "pcs"
 _THING_WORDS = "item product article part good thing name row line entry position"
 _THINGS = frozenset(stem(w) for w in _THING_WORDS.split())
 _PLAIN_WORDS = "deliver order buy bought sell sold charge invoice bill list cost leave depart arrive stop collect count"
-_PLAIN = frozenset(stem(w) for w in _PLAIN_WORDS.split()) | _THINGS
+_PLAIN = frozenset(stem(w) for w in (*_PLAIN_WORDS.split(), *OCCASIONS)) | _THINGS
 """What the rows of any list are called and what is done with them: that a page does not print it speaks against nothing."""
 
 
@@ -147,7 +151,7 @@ def _by_name(question: str, wanted: Wanted, grids: Sequence[Grid], table: Table)
     for grid in (g for g in grids if len(g.body) >= _FEWEST_ROWS):
         same = siblings(grids, grid)
         chosen = meant(same, said)
-        bearing = [other for other in same if _row(other, said) is not None]
+        bearing = [other for other in same if _row(other, said, wanted.called) is not None]
         if len(bearing) > 1 or (bearing and bearing[0] not in chosen):
             owns = True  # several tables list such things: the one that is told has it, or nothing here does
         among = [other for other in bearing if other in chosen]
@@ -157,7 +161,7 @@ def _by_name(question: str, wanted: Wanted, grids: Sequence[Grid], table: Table)
 
 
 def _named(question: str, wanted: Wanted, grid: Grid, said: frozenset[str], table: Table) -> list[Candidate]:
-    named = _row(grid, said)
+    named = _row(grid, said, wanted.called)
     if named is None:
         return []
     row, key, share = named
@@ -176,13 +180,18 @@ def _named(question: str, wanted: Wanted, grid: Grid, said: frozenset[str], tabl
     return [_candidate(grid, cell, _SURE * share * column.share * about)]
 
 
-def _row(grid: Grid, said: frozenset[str]) -> tuple[GridRow, int, float] | None:
+def _row(grid: Grid, said: frozenset[str], called: Sequence[frozenset[str]] = ()) -> tuple[GridRow, int, float] | None:
     """The row that is named by one of its texts, the column of that text, and how much of it is said."""
     named: list[tuple[float, int, int, GridRow, int]] = []
     for number, row in enumerate(grid.rows):
         for column in (c for c in grid.of_kind(ColumnKind.TEXT) if c in row.cells):
             stems = stems_in(row.cells[column].text)
             share = len(stems & said) / len(stems) if stems else 0.0
+            first = stems_in(row.cells[column].text.partition(",")[0])
+            if "," in row.cells[column].text and first and first <= said and not all(s.isdigit() for s in first):
+                share = max(share, _SPEC)
+            if any(len(name) > 1 and name <= stems for name in called):
+                share = 1.0  # 'Card payment Brook Opticians' is named by the whole of a name
             named.append((share, len(stems), -number, row, column))
     named.sort(key=lambda n: n[:3], reverse=True)
     if not named or named[0][0] < _ROW:
@@ -216,6 +225,8 @@ def column_of(
             return None
     ranked = sorted(((*_called(text, said, years), c) for c, text in heads.items()), key=lambda r: -r[0])
     ranked = [r for r in ranked if r[0] > 0]
+    if row is not None and len(ranked) > 1:
+        ranked = _either_way(grid, row, ranked)
     if len(ranked) > 1 and ranked[0][0] == ranked[1][0]:
         ranked = _first_named(grid, question, [r for r in ranked if r[0] == ranked[0][0]])
     if ranked and (len(ranked) == 1 or ranked[0][0] > ranked[1][0]):
@@ -228,6 +239,15 @@ def column_of(
 
 
 _Ranked = tuple[float, frozenset[str], int]
+
+
+def _either_way(grid: Grid, row: GridRow, ranked: list[_Ranked]) -> list[_Ranked]:
+    """Of 'Paid out' and 'Paid in' the one that the row fills in."""
+    pair = [r for r in ranked if set(words(grid.heads[r[2]])) & _WAYS and r[1]]
+    if len(pair) != 2 or pair[0][1] != pair[1][1]:
+        return ranked
+    filled = [r for r in pair if r[2] in row.cells and row.cells[r[2]].text.strip()]
+    return [(1.0, r[1], r[2]) for r in filled] + [r for r in ranked if r not in pair] if len(filled) == 1 else ranked
 
 
 def _first_named(grid: Grid, question: str, equal: list[_Ranked]) -> list[_Ranked]:
@@ -247,7 +267,7 @@ def years_stems(years: set[str]) -> frozenset[str]:
 
 def _called(head: str, said: frozenset[str], years: set[str]) -> tuple[float, frozenset[str]]:
     """How well the question names ``head``, and by which stems: its own words count double those that mean the same."""
-    own = stems_in(head) - _UNITS - years
+    own = (stems_in(head) - _UNITS or stems_in(head)) - years
     direct = own & said
     if direct:
         return 0.5 + 0.5 * len(direct) / len(own), direct

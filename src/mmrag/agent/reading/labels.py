@@ -12,6 +12,7 @@ from typing import NamedTuple
 from rapidfuzz.distance import Levenshtein
 from rapidfuzz.process import cdist
 
+from mmrag.agent.reading.boxes import Box, boxes_of
 from mmrag.agent.reading.grids import Grid, grids_of
 from mmrag.agent.reading.layout import Layout, Run
 from mmrag.agent.reading.lexicon import Concept, lexicon
@@ -71,6 +72,16 @@ class LabelIndex:
     def table(self) -> Table:
         """The numbers of the page by their rows and columns."""
         return Table(self.layout)
+
+    @cached_property
+    def boxes(self) -> Mapping[str, tuple[Box, ...]]:
+        """The numbered boxes of a form."""
+        return boxes_of(self.layout)
+
+    @cached_property
+    def box_numbers(self) -> frozenset[int]:
+        """The words that number boxes: they are no values."""
+        return frozenset(w.index for of_one in self.boxes.values() for box in of_one for w in box.marks)
 
     @cached_property
     def grids(self) -> tuple[Grid, ...]:

@@ -10,20 +10,22 @@ import math
 import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate, chain
 from statistics import median
 
 from mmrag.agent.reading.stretches import Stretches, stretches_of
-from mmrag.agent.reading.text import Token, stems, tokens
+from mmrag.agent.reading.text import Token, fold, stems, tokens
 from mmrag.domain.columns import from_columns
 from mmrag.domain.documents import Element, ElementKind, Page, Word
-from mmrag.domain.values import Value
+from mmrag.domain.values import Value, ValueKind
 from mmrag.values import find_values
 
 _MAY_HOLD_VALUE = re.compile(r"[\d@]|www", re.IGNORECASE)
+_HEADED = 3
+"""Columns of a table whose first line is one of heads: a list of labels with their values has two."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -96,6 +98,12 @@ class Layout:
         return {run.index: number for number, row in enumerate(self.rows) for run in row}
 
     @cached_property
+    def row_dates(self) -> Mapping[int, tuple[str, ...]]:
+        """The rows that begin with a date, by their number, with its normal forms."""
+        first = {n: next(iter(self.values(row[0])), None) for n, row in enumerate(self.rows)}
+        return {n: v.normals for n, v in first.items() if v is not None and v.kind is ValueKind.DATE and v.start == 0}
+
+    @cached_property
     def element_of(self) -> dict[int, Element]:
         """The element that each word stands in, by the word's index; key-value pairs and tables win over plain text."""
         found: dict[int, Element] = {}
@@ -103,6 +111,22 @@ class Layout:
             if element.kind.stands_alone:
                 found.update(dict.fromkeys(element.words, element))
         return found
+
+    @cached_property
+    def pair_labels(self) -> frozenset[int]:
+        """The runs that are nothing but the label of a key-value pair."""
+        return self._runs_within(ElementKind.KEY_VALUE)
+
+    @cached_property
+    def label_runs(self) -> frozenset[int]:
+        """The runs that are nothing but the label of a key-value pair or the head of a column: they are no values."""
+        return self.pair_labels | self._runs_within(ElementKind.TABLE)
+
+    def _runs_within(self, kind: ElementKind) -> frozenset[int]:
+        elements = [e for e in self.page.elements if e.kind is kind]
+        texts = {w.index: w.text for w in self.page.words} if elements else {}
+        told = frozenset(i for e in elements for i in _telling_words(texts, e))
+        return frozenset(run.index for run in self.runs if all(w.index in told for w in run.words))
 
     @cached_property
     def unreadable(self) -> tuple[tuple[Element, tuple[float, float, float, float]], ...]:
@@ -224,6 +248,24 @@ class _Row:
         if min(nearest.x1, x1) - max(nearest.x0, x0) > 0.3 * min(nearest.x1 - nearest.x0, x1 - x0):
             return 0.0
         return same_level(nearest, run)
+
+
+def _telling_words(texts: Mapping[int, str], element: Element) -> Sequence[int]:
+    """The words of the element's label, or of the heads of its columns where rows with numbers stand under them; ``texts``
+    are the words of the page by their index."""
+    if element.kind is ElementKind.KEY_VALUE and element.label and element.value:
+        whole, said = fold(element.label), ""
+        for count, index in enumerate(element.words, 1):
+            said += fold(texts.get(index, ""))
+            if said == whole:
+                return element.words[:count]
+        return ()
+    if element.kind is not ElementKind.TABLE or len({c.column for c in element.cells if c.row == 0}) < _HEADED:
+        return ()
+    first = [c for c in element.cells if c.row == 0]
+    under = [c for c in element.cells if c.row == 1]
+    counted = any(ch.isdigit() for c in under for ch in c.text) and not any(ch.isdigit() for c in first for ch in c.text)
+    return [i for c in first for i in c.words] if counted else ()
 
 
 _Box = tuple[float, float, float, float]

@@ -15,6 +15,8 @@ from mmrag.domain.documents import Word
 from mmrag.domain.values import ValueKind
 
 _ROWS = 14
+_LINES, _LIKE = 5, 0.3
+"""Lines of an address under a name, and how much like one its last has to be."""
 _POSTCODE = re.compile(r"(?<![\w-])\d{5,6}(?![\w-])|\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b|\b[A-Z]{2} ?\d{5}(?:-\d{4})?\b")
 _REGISTER = re.compile(r"^\(?[\d\s-]{4,}[- ]?[A-Z]?\)?$")
 _TAIL_REGISTER = re.compile(
@@ -137,6 +139,28 @@ def addresses(layout: Layout, lexicon: Lexicon, *, after: str | None = None) -> 
         at, block = at + skipped, block[skipped:]
         found.append(_block_candidate(layout, block, _head_name(lines[:at], after)))
         at += len(block)
+    return found
+
+
+def under_name(layout: Layout, lexicon: Lexicon, name: str) -> list[Candidate]:
+    """The address lines right under the name of their owner, wherever on the page they stand; ``name`` is folded."""
+    found: list[Candidate] = []
+    for run in (r for r in layout.runs if name in fold(r.text)):
+        block: list[HeadLine] = []
+        last = run
+        for below in layout.below(run, run.x0 - layout.unit, run.x1, 6 * layout.unit):
+            if abs(below.x0 - run.x0) > layout.unit or below.y0 - last.y1 > 1.2 * layout.unit or len(block) >= _LINES:
+                break
+            if below.index in layout.label_runs or _ends_address(below.text, lexicon) or ":" in below.text:
+                break
+            likeness = _address_likeness(below.text, lexicon)
+            line = HeadLine(row=0, runs=(below,), text=below.text, name=0.0, address=likeness, ends_address=False)
+            block, last = [*block, line], below
+        while block and block[-1].address < _LIKE:
+            block.pop()
+        if block and max(line.address for line in block) >= _LIKE:
+            skipped = _name_above(block)
+            found.append(_block_candidate(layout, block[skipped:], 1.0))
     return found
 
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from mmrag.agent.reading.candidates import Candidate
 from mmrag.agent.reading.fit import MEASURE, Cut, kinds_of, value_cut
 from mmrag.agent.reading.layout import Layout, Run, same_level
-from mmrag.agent.reading.text import content_words, fold, stem
+from mmrag.agent.reading.text import content_words, fold, stem, words
 from mmrag.domain.plans import AnswerType
 
 _CELL = 6
 """A run of more words is a line of text: what stands beside it on its level is another column of text, not its label."""
+_OF_ANOTHER = 0.5
+"""What is left of a value that stands behind another label: 'Menu of the day: 13.90'."""
 _HEADER = 8
 """A run of more words is a line of text and heads no column."""
 _YEAR = re.compile(r"(?:19|20)\d\d")
@@ -63,6 +65,8 @@ def by_alignment(
                 continue
             if unit is None and kind in _COUNTED and _is_part(run, cut, weights):
                 cut = replace(cut, fit=0.5 * cut.fit)
+            if unit is None and _is_labelled(run, spot, wanted):
+                cut = replace(cut, fit=_OF_ANOTHER * cut.fit)
             ties = _ties(layout, holders, run, at, spot)
             score = 0.0
             for s, weight in weights.items():
@@ -87,6 +91,13 @@ def _typed(layout: Layout, run: Run, kind: AnswerType) -> Iterator[tuple[Cut, in
     for value in layout.values(run):
         if value.kind in wanted:
             yield value_cut(run, value, wanted[value.kind]), (value.start + value.end) // 2
+
+
+def _is_labelled(run: Run, spot: int, wanted: Collection[str]) -> bool:
+    """True for a value behind a colon whose label says nothing of what is asked."""
+    label, colon, _ = run.text[:spot].rpartition(":")
+    said = [stem(w) for w in words(label) if len(w) > 1 and w.isalpha()]
+    return bool(colon) and bool(said) and not any(s in wanted for s in said)
 
 
 def _is_part(run: Run, cut: Cut, weights: Mapping[str, float]) -> bool:

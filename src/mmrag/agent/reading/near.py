@@ -11,6 +11,7 @@ from mmrag.agent.reading.labels import Label
 from mmrag.agent.reading.layout import Layout, Run, same_level
 from mmrag.agent.reading.lexicon import Lexicon
 from mmrag.agent.reading.text import fold, words
+from mmrag.domain.documents import ElementKind
 from mmrag.domain.values import ValueKind
 
 _HINT = r"(?:\s*\([^)]{0,60}\)|[\s.,]*\b(?:see (?:the )?instructions|if any|optional|please print|block letters)\b)"
@@ -20,6 +21,8 @@ _TO_COLON = re.compile(r"[^\W\d][^\d:]{0,40}:\s*")
 _GOES_ON = re.compile(r"(?:and|or|of|for|und|et|y|dan)\b|[&/]\s*[A-Za-z]{3}")
 """The printed label is longer than the words found: in 'Name and address: ...' nothing before the colon is a value."""
 _NUMBERED = re.compile(r"^\(?\d{1,2}[a-z]?[.)\]]\s*[A-Z][a-z]|^\(?[a-zA-Z][.)]\s+[A-Z]")
+_WITH_INITIAL = re.compile(r"[A-Z]\.(?:\s?[A-Z]\.)*(?:\s+[A-Z][\w'’-]+){1,2}(?:,?\s+[A-Z][\w.]*)?")
+"""'D. Brook' is a person, unless it says what a field is for: 'B. Address'."""
 _ROLE_WORDS = 5
 _FAR_LEFT, _HEADED = 15, 0.8
 """Line heights to a label so far left that it says nothing, and the weight of a place close under its own label."""
@@ -27,6 +30,13 @@ _NAME = r"(?:[A-Z][\w.'’-]*)(?:,?\s+(?:[A-Z][\w.'’-]*|de|da|van|von|der|bin|
 _PERSON = re.compile(rf"{_NAME}(?:,\s+[A-Z][A-Za-z.]{{1,5}}){{0,3}}")
 """With degrees: 'Ada Brook, MD, MPH'."""
 _REST = re.compile(r"(?:and|of|for)\s")
+_OWNED = re.compile(r"\w['’]s$")
+_LARGER, _STACKED = 1.15, 2.6
+"""What is filled in under a label is this much larger than it, within this many line heights."""
+_UNDER_HEADS = 0.25
+"""What is left of print as small as a label, beside it, whose own value stands under it: another such label."""
+_PROSE, _WITHIN, _OF_PROSE = 8, 8, 0.3
+"""A run of more words is a line of text: nothing beside or under it is the value of a word that so many letters precede."""
 _BOXED = re.compile(r"^\d{1,2}[a-z]?\s+[A-Z][a-z]")
 
 
@@ -68,7 +78,8 @@ def places(layout: Layout, label: Label, lexicon: Lexicon) -> Iterator[Place]:
         rest = longer.end()
     elif _GOES_ON.match(label.run.text, rest):
         rest = len(label.run.text)
-    if fold(label.run.text[rest:]):
+    owned = _OWNED.search(label.run.text[: label.end]) is not None and label.run.text[rest : rest + 1].islower()
+    if fold(label.run.text[rest:]) and not owned:  # the report of 'Treasurer's report' is no treasurer
         yield Place(run=label.run, start=rest, relation=Relation.INLINE, weight=WEIGHTS[Relation.INLINE])
     yield from _right(layout, label, lexicon)
     yield from _below(layout, label, lexicon)
@@ -100,7 +111,9 @@ def is_filler(text: str, lexicon: Lexicon) -> bool:
 def is_label(run: Run, lexicon: Lexicon) -> bool:
     """True when a run reads as a label: it ends in a colon, is numbered like a form's box, or is a known label."""
     text = run.text.strip()
-    if text.endswith((":", "#")) or _NUMBERED.match(text):
+    if text.endswith((":", "#")):
+        return True
+    if _NUMBERED.match(text) and not (_WITH_INITIAL.fullmatch(text) and not _names_field(text, lexicon)):
         return True
     if _BOXED.match(text):
         named = [w in lexicon.label_words for w in words(text)[1:]]
@@ -113,17 +126,57 @@ def is_label(run: Run, lexicon: Lexicon) -> bool:
     return len(parts) > 1 and all(w in lexicon.label_words for w in parts)
 
 
+def _names_field(text: str, lexicon: Lexicon) -> bool:
+    return any(w in lexicon.label_words for w in words(text)[1:])
+
+
 def _right(layout: Layout, label: Label, lexicon: Lexicon) -> Iterator[Place]:
     step = 0
+    stacked = _is_stacked(layout, label.run)
     for run in layout.right_of(label.run):
         if is_filler(run.text, lexicon):
             continue
         level = min(1.0, same_level(label.run, run))
-        weight = WEIGHTS[Relation.RIGHT] * (0.8**step) * (0.7 + 0.3 * level)
+        head = stacked and run.height <= _LARGER * label.run.height and not any(c.isdigit() for c in run.text)
+        apart = _UNDER_HEADS if head else _OF_PROSE if _is_prose(label) else 1.0
+        weight = WEIGHTS[Relation.RIGHT] * (0.8**step) * (0.7 + 0.3 * level) * apart
         yield Place(run=run, start=0, relation=Relation.RIGHT, weight=weight)
         step += 2 if is_label(run, lexicon) else 1
         if step > 4:
             return
+
+
+def _is_stacked(layout: Layout, run: Run) -> bool:
+    """True for a small head over what is filled in: larger print, right under it, from the same left edge."""
+    if len(run.words) > _ROLE_WORDS or run.text.rstrip().endswith((".", ";")):
+        return False
+    under = next(iter(layout.below(run, run.x0, run.x1, _STACKED * layout.unit)), None)
+    return under is not None and abs(under.x0 - run.x0) < 0.8 * layout.unit and under.height > _LARGER * run.height
+
+
+def _is_next_label(layout: Layout, label: Run, below: Run) -> bool:
+    """True in a list of labels with their values beside them: what stands under the one is the next, with its own value."""
+    if (
+        label.index not in layout.pair_labels
+        or abs(label.x0 - below.x0) > layout.unit
+        or any(c.isdigit() for c in below.text)
+    ):
+        return False
+    pair = layout.element_of.get(label.words[0].index)
+    value, next_value = next(iter(layout.right_of(label)), None), next(iter(layout.right_of(below)), None)
+    if (
+        pair is None
+        or pair.kind is not ElementKind.KEY_VALUE
+        or value is None
+        or next_value is None
+        or value.words[0].index not in pair.words
+    ):
+        return False
+    return abs(value.x0 - next_value.x0) < layout.unit
+
+
+def _is_prose(label: Label) -> bool:
+    return len(label.run.words) > _PROSE and label.start > _WITHIN
 
 
 def _column(layout: Layout, label: Label, lexicon: Lexicon) -> tuple[float, float]:
@@ -138,8 +191,16 @@ def _column(layout: Layout, label: Label, lexicon: Lexicon) -> tuple[float, floa
 def _below(layout: Layout, label: Label, lexicon: Lexicon) -> Iterator[Place]:
     left, right = _column(layout, label, lexicon)
     run = label.run
+    stacked = _is_stacked(layout, run)
     for step, (below, distance) in enumerate(_stack(layout.below(run, left, right, 7 * layout.unit), run, layout.unit)):
         aligned = 1.0 if _aligned(run, below, layout.unit) else 0.85
+        if _is_prose(label) and len(below.words) > 1:
+            aligned = _OF_PROSE
+        elif _is_next_label(layout, run, below) or (stacked and step and _is_stacked(layout, below)):
+            aligned = _UNDER_HEADS
+        elif stacked and not step:
+            yield Place(run=below, start=0, relation=Relation.BELOW, weight=WEIGHTS[Relation.RIGHT])
+            continue
         weight = WEIGHTS[Relation.BELOW] * aligned * max(0.25, 1.0 - 0.1 * max(0.0, distance - 1.2)) * 0.85**step
         yield Place(run=below, start=0, relation=Relation.BELOW, weight=weight)
 
@@ -174,6 +235,8 @@ def has_own_words(run: Run, value: str, lexicon: Lexicon) -> bool:
 
 def own_label(layout: Layout, place: Place, lexicon: Lexicon) -> str | None:
     """The folded text of the label that stands on the value's own level to its left, when there is one."""
+    if place.relation is Relation.BELOW and place.weight >= WEIGHTS[Relation.RIGHT]:
+        return None  # filled in right under its small head
     for run in layout.left_of(place.run):
         dated = any(v.kind is ValueKind.DATE for v in layout.values(run))
         if is_filler(run.text, lexicon) or not (dated or any(w.isalpha() for w in words(run.text))):

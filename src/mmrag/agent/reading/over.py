@@ -14,6 +14,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 from mmrag.agent.formulas import number_in
+from mmrag.agent.planwords import plan_words
 from mmrag.agent.reading.gridded import Column, column_of, value_in
 from mmrag.agent.reading.grids import ColumnKind, Grid, GridRow, meant, stems_in
 from mmrag.agent.reading.synonyms import column_names
@@ -120,10 +121,18 @@ def over_of(question: str) -> Asked | None:
         over = Over.LEAST if _LEASTS.match(extreme["how"]) else Over.MOST
         named = question if not _BY_PRICE.search(extreme["how"]) else f"{question} price"
         return Asked(over=over, question=named, noun=_noun(which))
+    over_all = _ALL.search(_of_one_paper().sub(" ", question))
     for pattern, over in ((_AVERAGE, Over.AVERAGE), (_SUM, Over.SUM)):
-        if pattern.search(question) and (over is Over.AVERAGE or _ALL.search(question)):
+        if pattern.search(question) and (over is Over.AVERAGE or over_all):
             return Asked(over=over, question=question)
     return None
+
+
+@lru_cache(maxsize=1)
+def _of_one_paper() -> re.Pattern[str]:
+    """'of the purchase order': its total is printed on it, 'the total of the prices' is not."""
+    genres = "|".join(sorted(map(re.escape, plan_words().genres), key=len, reverse=True))
+    return re.compile(rf"\bof (?:the|this|that)\s+(?:[\w-]+\s+){{0,2}}?(?:{genres})\b", re.IGNORECASE)
 
 
 def over_tables(asked: Asked, wanted: Wanted, pages: Sequence[ReadPage]) -> Result | None:
@@ -177,6 +186,10 @@ def _rows(
     """The rows that are meant: all of the tables where their heads, titles or page call them so, else those that bear the
     words of the question that nothing else explains. Empty where the question is about something else."""
     body = [(grid, row) for grid in grids for row in grid.body if column.at in row.cells]
+    told = {s for s in stems_in(asked.question) if s.isdigit()} - wanted.years
+    numbered = [row for _, row in body if told & _row_stems(row)] if told else []
+    if numbered and len(numbered) < len(body):
+        return []  # 'the mean length at 6 m' stands in the row of 6 m
     heads = stems_in(" ".join(" ".join(grid.heads.values()) for grid in grids))
     titles = stems_in(" ".join(grid.title for grid in grids))
     printed = frozenset(stem(w) for reading in pages for w in words(reading.page.text))

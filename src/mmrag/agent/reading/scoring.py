@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mmrag.agent.reading.candidates import CHART, Candidate
 from mmrag.agent.reading.target import Asked
-from mmrag.agent.reading.text import fold, stem, words
+from mmrag.agent.reading.text import STOP, fold, stem, words
 from mmrag.domain.plans import AnswerType, Reading
 
 _WORKED_OUT = 0.5
@@ -67,7 +67,12 @@ def _given(candidate: Candidate, asked: Asked) -> bool:
         return candidate.normal in asked.normals
     if asked.type is AnswerType.YES_NO:
         return False
-    return fold(candidate.text) in asked.excluded or all(stem(w) in asked.said for w in words(candidate.text))
+    if any(len(name) >= _LETTERS and name in fold(candidate.text) for name in asked.others):
+        return True
+    said = words(candidate.text)
+    if said and all(w in STOP for w in said):
+        return True
+    return fold(candidate.text) in asked.excluded or all(stem(w) in asked.said for w in said)
 
 
 def _place(candidate: Candidate) -> tuple[int, tuple[int, ...]]:

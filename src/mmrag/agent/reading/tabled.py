@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from mmrag.agent.formulas import evaluate, is_bracketed, number_in
 from mmrag.agent.reading.candidates import Candidate
 from mmrag.agent.reading.operations import Asking, Operation, asking_of
-from mmrag.agent.reading.tables import Found, Table, wanted_of
+from mmrag.agent.reading.tables import NAMES_APART, Found, Table, wanted_of
 from mmrag.agent.reading.target import Asked
 from mmrag.agent.reading.working import Operand, Worked
 from mmrag.domain.answers import Formula
@@ -108,7 +108,7 @@ def _counts_alike(plan: Plan, table: Table, found: Found) -> bool:
 
 def given(plan: Plan) -> str:
     """The names by which the question tells its document."""
-    return " ".join(c.text for c in plan.constraints if c.kind is ConstraintKind.NAME)
+    return NAMES_APART.join(c.text for c in plan.constraints if c.kind is ConstraintKind.NAME)
 
 
 def _either(asking: Asking, one: Found, other: Found, score: float) -> Worked | None:

@@ -28,6 +28,8 @@ _OTHER_STATEMENT = 0.4
 _UNSAID = 0.35
 """What every telling word of the question that the page does not print takes away."""
 _ANOTHER = 0.6
+_ELSE = 0.3
+"""What is left of a row's only value where the question names something of the row that its head does not say."""
 _ASSUMED = 0.85
 """What an answer keeps that stands in the only column, when the question does not name it."""
 _PLAIN_WORDS = (
@@ -56,7 +58,8 @@ _RANGE = re.compile(
 class Wanted:
     """What is asked of a table. ``said`` are the stems that may name its rows and columns, ``telling`` those that the page
     has to print, ``years`` the years told, ``ranged`` those of a span ("from 2012 to 2016"), ``statement`` the words of the
-    title that the page has to bear ("balance sheet")."""
+    title that the page has to bear ("balance sheet"), ``known`` the stems that name the document, ``called`` those of each
+    name."""
 
     said: tuple[frozenset[str], ...]
     telling: frozenset[str]
@@ -64,6 +67,8 @@ class Wanted:
     years: frozenset[str]
     ranged: frozenset[str]
     statements: tuple[str, ...]
+    known: frozenset[str] = frozenset()
+    called: tuple[frozenset[str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +79,10 @@ class Found:
     score: float
     row: float
     name: int
+
+
+NAMES_APART = " | "
+"""Between the names of the document that ``wanted_of`` is given."""
 
 
 @lru_cache(maxsize=64)
@@ -94,6 +103,8 @@ def wanted_of(question: str, target: str = "", given: str = "") -> Wanted:
         years=frozenset(years_in(_RANGE.sub(" ", question))),
         ranged=frozenset(y for m in _RANGE.finditer(question) for y in m.groups() if y),
         statements=statements,
+        known=frozenset(known),
+        called=tuple(frozenset(stem(w) for w in words(name)) for name in given.split(NAMES_APART) if name),
     )
 
 
@@ -173,10 +184,12 @@ class Table:
         share = 1.0 - len(missing) / len(here) if here else 1.0
         return self._title_fits(wanted) * (_BASE + _SUBJECT * share) * (1.0 - _UNSAID) ** max(0, len(missing) - 1)
 
-    def unprinted(self, wanted: Wanted) -> float:
-        """The share of the question's telling words that the page does not print; 1 where a name is among them."""
-        missing = {t for t in wanted.telling if not self.prints(t)}
-        return 1.0 if missing & wanted.names else len(missing) / max(1, len(wanted.telling))
+    def unprinted(self, wanted: Wanted, taken: frozenset[str]) -> float:
+        """The share of the question's telling words, but for those ``taken`` for printed, that the page does not print; 1
+        where a name is among them."""
+        telling = wanted.telling - taken
+        missing = {t for t in telling if not self.prints(t)}
+        return 1.0 if missing & wanted.names else len(missing) / max(1, len(telling))
 
     def prints(self, word: str) -> bool:
         """True when the page prints ``word``, a stem, in spite of OCR errors."""
@@ -258,7 +271,19 @@ class Table:
         if wanted.years and shown:
             return None
         only = list(row) if len(row) == 1 else [f for f in row if f.entry.is_captioned]
-        return replace(only[0], score=quality * (_ASSUMED if shown else 1.0)) if len(only) == 1 else None
+        if len(only) != 1:
+            return None
+        return replace(only[0], score=quality * (_ASSUMED if shown else 1.0) * self._told_apart(only[0], said, wanted))
+
+    def _told_apart(self, found: Found, said: frozenset[str], wanted: Wanted) -> float:
+        """What is left of the only entry of a row by what the question asks besides: 'the unit price of the bolts' is not
+        their length, and in a row that nothing but the name of the document names stands anything."""
+        own = self._names[found.name]
+        section = _stems(found.entry.section.text) if found.entry.section else frozenset[str]()
+        head = _stems(YEAR.sub(" ", found.entry.head))
+        rest = wanted.telling & said - wanted.names - own - head - section
+        called = any(_tells(s) and s not in said for s in head)
+        return _ELSE if rest and (called or own & said <= wanted.known) else 1.0
 
 
 @lru_cache(maxsize=16_384)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mmrag.agent.reading.lexicon import Concept, Lexicon, stems_that_count, words_that_count
 from mmrag.agent.reading.text import STOP, content_words, fold, holds, stem, words
@@ -24,6 +24,36 @@ _WORDS = 6
 _GENERIC_WORDS = "date amount name number address code time total price person company happen occur take place located"
 GENERIC = frozenset(_GENERIC_WORDS.split())
 """Words that many fields share: alone they name none."""
+_OCCASION_WORDS = (
+    "stay visit trip journey flight ride shipment delivery consignment booking purchase transaction meal study project"
+    " meeting event account lease policy cover insurance term payment employee guest passenger tenant"
+)
+OCCASIONS = frozenset(_OCCASION_WORDS.split())
+_OCCASION_STEMS = frozenset(stem(w) for w in OCCASIONS)
+"""What a document is about, said instead of naming it: 'the total of the stay' is the total, and no page prints 'stay'."""
+_WHICH = re.compile(
+    r"^\W*(?:(?:by|to|from|for|with|of|in|on|at|under)\s+)?(?:which|what)\s+"
+    r"(?!(?:is|are|was|were|does|do|did|has|have|had|will|can|the|kind|type|sort|of|in|year|month)\b)(?P<noun>[a-z]{3,})\b",
+    re.IGNORECASE,
+)
+_HEAD = re.compile(
+    r"^\W*(?:(?:what|which|when)\s+(?:is|are|was|were|does|did)\s+(?:the\s+|an?\s+)?|how\s+much\s+(?!(?:is|are|was|were|did|does|do)\b)"
+    r"|(?P<noun>(?:(?:by|to|from|for|with|of|in|on|at|under)\s+)?(?:which|what)\s+(?!(?:is|are|was|were|does|do|did|has|have|the)\b)))"
+    r"(?P<head>[^,?;:()]+?)(?=\s+(?:of|for|on|in|at|by|from|with|was|were|is|are|did|does|do|has|have|had|that|which|stated|printed|per)\b|[,?;:(]|$)",
+    re.IGNORECASE,
+)
+"""'the container number' of 'What is the container number of the shipment?'"""
+_AUXILIARY = re.compile(r"\s*(?:is|are|was|were|did|does|do|has|have|had)\b", re.IGNORECASE)
+_RATE = re.compile(r"(?P<number>\d+(?:[.,]\d+)?)\s*%")
+_DOES = re.compile(r"\s*(?:did|does|do)\b", re.IGNORECASE)
+_BRACKETED = re.compile(r"\((?P<name>[^\W\d_][^()]{2,40})\)")
+_THING_WORDS = (
+    "weight class status method type currency bracket office list card period condition conditions reason unit size length"
+    " width height volume area speed temperature result level grade rank category language country colour color"
+)
+_THINGS = frozenset(_THING_WORDS.split())
+"""What no amount, date or number of a field is: 'gross weight' asks for no gross amount."""
+_CALLED = frozenset(("number", "no", "nr", "code", "id", "reference", "date", "time", "name"))
 _KINDS_OF_TWO = (("delivery", "note"), ("packing", "list"))
 """Names of documents whose first word would else be read as a field's: a delivery note's date is no delivery date."""
 _FAMILY = {
@@ -54,7 +84,10 @@ class Asked:
     from the question's own words; ``qualifiers`` the words that narrow it down ("2019", "male", "Q3"); ``type`` what the
     answer looks like. ``excluded`` are folded texts that the question itself gives and that therefore cannot answer it,
     ``said`` the stems of all its words. ``computes`` is true when the answer has to be worked out: it is not printed.
-    ``unit`` is the noun that the question asks which of ("which year").
+    ``unit`` is the noun that the question asks which of ("which year"). ``head`` are the names of what is asked without
+    the rest, ``beside`` the stems of that rest: a page that prints them, too, may answer under such a name; ``taken`` are
+    those that no page need print. ``called`` are names in brackets ("the gross total (Gesamtbrutto)"), ``others`` folded
+    names that a question for somebody gives: it asks for somebody else.
     """
 
     type: AnswerType
@@ -66,6 +99,11 @@ class Asked:
     said: frozenset[str]
     computes: bool
     unit: str | None = None
+    head: Mapping[str, float] = field(default_factory=dict)
+    beside: tuple[str, ...] = ()
+    taken: frozenset[str] = frozenset()
+    called: Mapping[str, float] = field(default_factory=dict)
+    others: frozenset[str] = frozenset()
 
     @property
     def concept(self) -> Concept | None:
@@ -91,24 +129,38 @@ def understand(plan: Plan, lexicon: Lexicon) -> Asked:
     scored = [(c, *_match(c, target_stems, asked_stems, expected, specific=specific)) for c in named]
     who = asks_who(plan.asked)
     scored = [s for s in scored if s[1] >= _NAMED and not (who and _FAMILY[s[0].type] in _NO_NAMES)]
+    scored = [s for s in scored if not _names_another(plan.asked, s[0], s[2], expected)]
     scored += _alternatives(plan.asked, lexicon, expected)
     scored.sort(key=lambda s: -s[1])
     best = scored[0][1] if scored else 0.0
     near = [(c, min(1.0, score / best)) for c, score, _ in scored if score >= 0.72 * best][:4]
     covered = frozenset(stem(w) for _, _, used in scored[:1] for w in used)
     leftover = tuple(w for w in target if stem(w) not in covered)
-    share = 1.0 - sum(_foreign(w, lexicon) for w in leftover) / max(1, len(target))
+    rates = frozenset(w for m in _RATE.finditer(plan.asked) for w in words(m["number"]))  # 'the VAT at 7 %' is VAT
+    share = 1.0 - sum(_foreign(w, lexicon) for w in leftover if w not in rates) / max(1, len(target))
     concepts = tuple({c.id: (c, weight * share) for c, weight in reversed(near)}.values())
     concepts = tuple(sorted((c for c in concepts if c[1] > _EXPLAINED), key=lambda c: -c[1]))
     kind = expected
     if concepts and (_FAMILY[concepts[0][0].type] != 0 or expected is AnswerType.FREE):
         kind = concepts[0][0].type if expected is not AnswerType.YES_NO else expected
+    head, beside, doing = _head(plan, target)
+    told = frozenset(fold(c.text) for c in plan.constraints if c.kind is not ConstraintKind.GENRE)
+    bracketed = {
+        fold(m["name"]): 0.95
+        for m in _BRACKETED.finditer(plan.asked)
+        if fold(m["name"]) not in told and not m["name"].isupper()
+    }
     return Asked(
         type=kind,
         concepts=concepts,
         phrases=_phrases(plan, target[:_WORDS]),
+        head=head,
+        beside=beside,
+        taken=frozenset(stem(w) for w in doing) | _OCCASION_STEMS,
+        called=bracketed,
         qualifiers=leftover if concepts else target,
-        excluded=frozenset(fold(c.text) for c in plan.constraints if c.kind is not ConstraintKind.GENRE),
+        excluded=told,
+        others=told if who and target else frozenset(),
         normals=frozenset(n for c in plan.constraints for n in c.normals),
         said=frozenset(stem(w) for w in words(plan.asked)),
         unit=_unit(plan.asked, kind),
@@ -123,9 +175,49 @@ def _unit(question: str, kind: AnswerType) -> str | None:
     return noun if noun in ("year", "month") or (noun not in STOP and kind is AnswerType.FREE and noun) else None
 
 
+def _names_another(question: str, concept: Concept, used: Sequence[str], expected: AnswerType) -> bool:
+    """True where the question says which thing it wants, and the field is no name of it: 'which carrier delivered' asks for
+    no date of delivery, 'what time' for no date at all."""
+    if expected is AnswerType.TIME and concept.type is AnswerType.DATE:
+        return True
+    if len(used) == 1 and _heads_compound(question, used[0]):
+        return True
+    which = _WHICH.match(question)
+    noun = which["noun"].lower() if which is not None and expected is AnswerType.FREE else ""
+    return bool(noun) and noun not in GENERIC and stem(noun) not in {stem(w) for w in used}
+
+
+def _heads_compound(question: str, word: str) -> bool:
+    """True where the field's one word only tells which of another thing is meant: 'gross weight', 'tax class'."""
+    said = words(question)
+    at = next((n for n, w in enumerate(said) if stem(w) == stem(word)), len(said))
+    return at + 1 < len(said) and said[at + 1] in _THINGS
+
+
+def _head(plan: Plan, target: Sequence[str]) -> tuple[Mapping[str, float], tuple[str, ...], tuple[str, ...]]:
+    """The names of what is asked without the words that follow it, the stems of these, and the word for what is done."""
+    match = _HEAD.match(plan.asked)
+    said = words(match["head"]) if match is not None else ()
+    doing: tuple[str, ...] = ()
+    if match is not None and match["noun"] and len(said) > 1 and not _AUXILIARY.match(plan.asked, match.end()):
+        said, doing = said[:1], said[1:2]  # 'which vessel carries the tea'
+    elif match is not None and _DOES.match(plan.asked, match.end()):
+        doing = words(plan.asked)[-1:]  # 'from which gate does the flight leave'
+    own = tuple(w for w in target if w in said and not w.isdigit())
+    if len(own) == len(target) or not own or all(w in GENERIC or w in OCCASIONS for w in own):
+        return {}, (), ()
+    rest = [w for w in target if w not in own and w not in doing and w not in OCCASIONS and w not in GENERIC]
+    names = {fold("".join(own)): 0.9}
+    if rest and rest[-1].endswith("ed") and words(plan.asked)[-1] == rest[-1]:
+        names[fold("".join((*own, rest[-1])))] = 0.93  # 'When is the opening of the bridge planned?'
+    if len(own) > 1 and own[-1] in _CALLED:
+        names[fold("".join(own[:-1]))] = 0.85
+    return {name: weight for name, weight in names.items() if len(name) >= 3}, tuple(stem(w) for w in rest), doing
+
+
 def _foreign(word: str, lexicon: Lexicon) -> float:
     """How much a word of the question that a field does not explain speaks against that field, in [0, 1]."""
-    if word in GENERIC:
+    if word in GENERIC or word in OCCASIONS:
         return 0.0
     return 0.5 if word in lexicon.ask_words else 1.0
 
@@ -225,4 +317,19 @@ def _phrases(plan: Plan, target: Sequence[str]) -> Mapping[str, float]:
             if all(w in GENERIC for w in part) or (size == 1 and len(part[0]) < _LETTERS and len(target) > 1):
                 continue
             found.setdefault(fold("".join(part)), 0.4 + 0.55 * size / len(target))
+    if asks_who(plan.asked) and target and target[0].endswith("ed") and len(target[0]) > _LETTERS + 1:
+        found.setdefault(target[0].removesuffix("ed"), 0.85)  # 'Who witnessed the lease?': 'Witness: ...'
+    spoken = _as_said(plan.asked, target)
+    if spoken:
+        found.setdefault(spoken, 0.97)
     return {key: weight for key, weight in found.items() if len(key) >= 3 and key not in GENERIC}
+
+
+def _as_said(question: str, target: Sequence[str]) -> str:
+    """The target with the small words between: a label reads 'Signed on behalf of the insurer'."""
+    said = words(question)
+    at = [n for n, w in enumerate(said) if w in target]
+    if len(target) < 2 or not at or len(set(said[at[0] : at[-1] + 1]) - set(target) - STOP) > 0:
+        return ""
+    spoken = fold("".join(said[at[0] : at[-1] + 1]))
+    return spoken if spoken != fold("".join(target)) else ""

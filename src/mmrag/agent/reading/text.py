@@ -15,6 +15,7 @@ _STOP_WORDS = (
     "a an the this that these those its their his her of on in at from for by to with as is are was were be been does do did"
     " has have had what which who whom whose when where how why and or it there any some you can could according printed"
     " stated listed given entered shown mentioned written please many much s not must shall may"
+    " ist sind war wurde still yet already actually currently"
 )
 STOP = frozenset(_STOP_WORDS.split())
 """Words that carry nothing of what is asked."""

@@ -8,7 +8,7 @@ from rapidfuzz import fuzz
 
 from mmrag.agent.planwords import plan_words
 from mmrag.agent.reading.lexicon import Lexicon
-from mmrag.agent.reading.target import GENERIC, Asked
+from mmrag.agent.reading.target import GENERIC, OCCASIONS, Asked
 from mmrag.agent.reading.text import fold, stem, words
 from mmrag.domain.documents import Page
 
@@ -33,7 +33,7 @@ def all_unknown(asked: Asked, pages: Sequence[Page], lexicon: Lexicon) -> bool:
 
 
 def _tells(word: str, lexicon: Lexicon) -> bool:
-    if len(word) < _LETTERS or not word.isalpha() or word in GENERIC or word in lexicon.ask_words:
+    if len(word) < _LETTERS or not word.isalpha() or word in GENERIC or word in OCCASIONS or word in lexicon.ask_words:
         return False
     return word.removesuffix("s") not in plan_words().genres
 
