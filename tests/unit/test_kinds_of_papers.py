@@ -286,3 +286,34 @@ def test_german_nouns_are_no_part_of_the_name_behind_them() -> None:
 def test_french_numbers_of_five_pairs_are_telephones() -> None:
     assert [v.kind for v in find_values("au 03 80 22 61 47.")] == [ValueKind.PHONE]
     assert ValueKind.PHONE not in {v.kind for v in find_values("650 12 13 14 15")}
+
+
+async def test_the_next_label_of_a_list_is_nobody() -> None:
+    slip = paper(
+        row(80, (60, "Packing slip"), (620, "Ship to"), height=24),
+        row(140, (60, "Shipped"), (200, "Mar 7, 2025"), (620, "Odessa Merri")),
+        row(172, (60, "Carrier"), (200, "Blue Ridge Parcel"), (620, "611 Quarry Bend")),
+    )
+    assert await ask(slip, "Who is the parcel shipped to?") != "Carrier"
+
+
+async def test_a_pair_beside_a_label_is_not_its_value() -> None:
+    agm = paper(row(80, (60, "Choir AGM"), height=30), row(140, (60, "Chair: Marcus Oyel"), (420, "Minutes: Fiona Birk")))
+    assert await ask(agm, "Who is the chair?") == "Marcus Oyel"
+
+
+async def test_a_day_without_its_year_is_not_replaced_by_another_date() -> None:
+    agm = paper(
+        row(80, (60, "Wyeside Choir: AGM"), height=30),
+        row(140, (60, "Held at Priory Hall on 22 May 2025")),
+        row(220, (60, "The winter concert will be on 13 December at the hall.")),
+    )
+    assert await ask(agm, "When is the winter concert of the choir?") != "22 May 2025"
+
+
+async def test_a_tax_code_is_no_tax_and_a_rate_no_amount() -> None:
+    slip = paper(
+        row(80, (60, "Tax code"), (400, "PAYE tax"), height=18), row(104, (60, "1257L"), (700, "197.80"), height=18)
+    )
+    assert await ask(slip, "What is the tax code?") != "197.80"
+    assert make_plan("What is the VAT rate for loft insulation?").answer_type is AnswerType.PERCENT

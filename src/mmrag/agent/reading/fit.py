@@ -45,6 +45,8 @@ _BASE = re.compile(r"(?:^|\s)(?:on|auf|sur|sobre|su)\s+$", re.IGNORECASE)
 """'VAT on 501.00' says of what it is taken, not what it is."""
 _UNOPENED = re.compile(r"[\"”’')]\s*[),;.]")
 """The end of what was quoted before: '") and Acme ...' """
+_PAIR = re.compile(r"[A-Z][\w ]{1,25}:\s+\S")
+"""'Minutes: Ada Brook', beside another label, is the value of its own."""
 _IS = re.compile(r"\s*(?:is|are|was|were|shall be|will be|beträgt|ist|est(?: de)?|es(?: de)?)\s+(?=[^\s])")
 _SENTENCE_END = re.compile(r"[.;](?=\s|$)")
 _HANGING = re.compile(r"(?:[&,-]|\b(?:of|the|and|for|de|la|du|der|des|und|et|y))$", re.IGNORECASE)
@@ -166,7 +168,9 @@ def _texts(layout: Layout, place: Place, kind: AnswerType, lexicon: Lexicon) -> 
     if not key or text.casefold() in lexicon.answer["void"] or key in lexicon.label_keys:
         return
     fit = _text_fit(text, kind)
-    if _UNOPENED.match(text):
+    if _UNOPENED.match(text) or (
+        kind is AnswerType.NAME and place.relation in (Relation.RIGHT, Relation.BELOW) and _PAIR.match(text)
+    ):
         fit *= 0.2
     if kind is AnswerType.FREE and place.relation is Relation.INLINE and (said := _IS.match(run.text, start)):
         yield _said_of_it(layout, run, said.end())

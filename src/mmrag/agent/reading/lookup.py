@@ -12,6 +12,7 @@ from mmrag.agent.reading.fit import MEASURE, Cut, kinds_of, value_cut
 from mmrag.agent.reading.layout import Layout, Run, same_level
 from mmrag.agent.reading.text import content_words, fold, stem, words
 from mmrag.domain.plans import AnswerType
+from mmrag.domain.values import ValueKind
 
 _CELL = 6
 """A run of more words is a line of text: what stands beside it on its level is another column of text, not its label."""
@@ -25,6 +26,7 @@ _MONTH = re.compile(
     r"|nov(?:ember)?|dec(?:ember)?)\b",
     re.IGNORECASE,
 )
+_DAY = re.compile(rf"\b\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?{_MONTH.pattern}|{_MONTH.pattern}\s+\d{{1,2}}\b", re.IGNORECASE)
 _COUNTED = (AnswerType.AMOUNT, AnswerType.NUMBER)
 UNITS = {"year": re.compile(r"\b(?:19|20)\d\d\b"), "month": _MONTH}
 """What "which year" and "which month" ask for, as it is printed."""
@@ -58,6 +60,7 @@ def by_alignment(
         (run, stems) for run, all_of_it in zip(layout.runs, layout.stems, strict=True) if (stems := all_of_it & wanted)
     ]
     found: list[Candidate] = []
+    share = _OF_ANOTHER if kind is AnswerType.DATE and _has_day_without_year(layout, holders) else 1.0
     for run in layout.runs:
         for cut, spot in _united(run, unit) if unit else _typed(layout, run, kind):
             at = run.x_at(spot)
@@ -71,7 +74,7 @@ def by_alignment(
             score = 0.0
             for s, weight in weights.items():
                 score += weight * ties.get(s, 0.0)
-            found.append(_candidate(layout, cut, 0.9 * score * cut.fit))
+            found.append(_candidate(layout, cut, 0.9 * share * score * cut.fit))
     return sorted(found, key=lambda c: -c.score)[:8]
 
 
@@ -91,6 +94,14 @@ def _typed(layout: Layout, run: Run, kind: AnswerType) -> Iterator[tuple[Cut, in
     for value in layout.values(run):
         if value.kind in wanted:
             yield value_cut(run, value, wanted[value.kind]), (value.start + value.end) // 2
+
+
+def _has_day_without_year(layout: Layout, holders: Sequence[tuple[Run, frozenset[str]]]) -> bool:
+    """True where a line about what is asked tells its day without a year: other dates are then of other things."""
+    return any(
+        _DAY.search(run.text) is not None and not any(v.kind is ValueKind.DATE for v in layout.values(run))
+        for run, _ in holders
+    )
 
 
 def _is_labelled(run: Run, spot: int, wanted: Collection[str]) -> bool:

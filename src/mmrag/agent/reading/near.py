@@ -29,6 +29,7 @@ _FAR_LEFT, _HEADED = 15, 0.8
 _NAME = r"(?:[A-Z][\w.'’-]*)(?:,?\s+(?:[A-Z][\w.'’-]*|de|da|van|von|der|bin|al)){1,5}"
 _PERSON = re.compile(rf"{_NAME}(?:,\s+[A-Z][A-Za-z.]{{1,5}}){{0,3}}")
 """With degrees: 'Ada Brook, MD, MPH'."""
+_VALUES = (ValueKind.DATE, ValueKind.AMOUNT, ValueKind.TIME)
 _REST = re.compile(r"(?:and|of|for)\s")
 _OWNED = re.compile(r"\w['’]s$")
 _LARGER, _STACKED = 1.15, 2.6
@@ -156,23 +157,15 @@ def _is_stacked(layout: Layout, run: Run) -> bool:
 
 def _is_next_label(layout: Layout, label: Run, below: Run) -> bool:
     """True in a list of labels with their values beside them: what stands under the one is the next, with its own value."""
-    if (
-        label.index not in layout.pair_labels
-        or abs(label.x0 - below.x0) > layout.unit
-        or any(c.isdigit() for c in below.text)
-    ):
+    if abs(label.x0 - below.x0) > layout.unit or any(c.isdigit() for c in below.text):
         return False
-    pair = layout.element_of.get(label.words[0].index)
-    value, next_value = next(iter(layout.right_of(label)), None), next(iter(layout.right_of(below)), None)
-    if (
-        pair is None
-        or pair.kind is not ElementKind.KEY_VALUE
-        or value is None
-        or next_value is None
-        or value.words[0].index not in pair.words
-    ):
+    value, other = next(iter(layout.right_of(label)), None), next(iter(layout.right_of(below)), None)
+    if value is None or other is None or abs(value.x0 - other.x0) >= layout.unit:
         return False
-    return abs(value.x0 - next_value.x0) < layout.unit
+    if any(v.kind in _VALUES and len(v.text.strip()) >= len(value.text.strip()) - 1 for v in layout.values(value)):
+        return True  # a value, and no head of a column
+    pair = layout.element_of.get(label.words[0].index) if label.index in layout.pair_labels else None
+    return pair is not None and pair.kind is ElementKind.KEY_VALUE and value.words[0].index in pair.words
 
 
 def _is_prose(label: Label) -> bool:

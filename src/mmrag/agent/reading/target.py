@@ -48,7 +48,8 @@ _RATE = re.compile(r"(?P<number>\d+(?:[.,]\d+)?)\s*%")
 _DOES = re.compile(r"\s*(?:did|does|do)\b", re.IGNORECASE)
 _BRACKETED = re.compile(r"\((?P<name>[^\W\d_][^()]{2,40})\)")
 _THING_WORDS = (
-    "weight class status method type currency bracket office list card period condition conditions reason unit size length"
+    "code"
+    " weight class status method type currency bracket office list card period condition conditions reason unit size length"
     " width height volume area speed temperature result level grade rank category language country colour color"
 )
 _THINGS = frozenset(_THING_WORDS.split())
