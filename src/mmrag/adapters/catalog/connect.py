@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import os
 import queue
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 import anyio
 import anyio.to_thread
@@ -23,6 +24,8 @@ T = TypeVar("T")
 CATALOG_FILE: Final = "catalog.sqlite"
 _BUSY_S: Final = 10.0
 _NEARLY_FULL_BYTES: Final = 1_000_000
+_TOGETHER: Final = 32
+"""Calls that share a thread at most."""
 
 
 @contextmanager
@@ -124,17 +127,65 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 
 class Readers:
-    """A small pool of read-only connections; each call runs in a worker thread and sees one state of the catalog."""
+    """A small pool of read-only connections; each call sees one state of the catalog, in a worker thread.
+
+    Calls made in one turn of the event loop share a thread and follow one another: side by side they would wake it and each
+    other hundreds of times, since Python runs one of them at a time, and no call would end sooner.
+    """
 
     def __init__(self, path: Path, size: int = 4) -> None:
         self._path = path
         self._files = (str(path), f"{path}-wal")
         self._idle: queue.LifoQueue[sqlite3.Connection] = queue.LifoQueue()
         self._limiter = anyio.CapacityLimiter(size)
+        self._waiting: list[_Call] = []
+        self._batches: set[asyncio.Task[None]] = set()
+        self._is_closed = False
 
     async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Run ``work`` on a connection, inside one read transaction."""
-        return await anyio.to_thread.run_sync(self._work, work, limiter=self._limiter)
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[T] = loop.create_future()
+        if not self._waiting or self._waiting[0].answer.get_loop() is not loop:  # what a loop left that ended is nobody's
+            self._waiting = []
+            loop.call_soon(self._begin)
+        self._waiting.append(_Call(work, answer))
+        return await answer
+
+    def _begin(self) -> None:
+        """Hand the waiting calls to a thread; to more than one where they are many."""
+        calls, self._waiting = self._waiting, []
+        for start in range(0, len(calls), _TOGETHER):
+            batch = asyncio.ensure_future(self._answer(calls[start : start + _TOGETHER]))
+            self._batches.add(batch)
+            batch.add_done_callback(self._batches.discard)
+
+    async def _answer(self, calls: Sequence[_Call]) -> None:
+        wanted = [call for call in calls if not call.answer.done()]
+        try:
+            outcomes = await anyio.to_thread.run_sync(self._outcomes, wanted, limiter=self._limiter)
+        except Exception as failure:  # noqa: BLE001 -- no thread to be had: everyone who waits is told
+            outcomes = [(None, failure)] * len(wanted)
+        except BaseException:
+            for call in wanted:
+                call.answer.cancel()
+            raise
+        for call, (result, error) in zip(wanted, outcomes, strict=True):
+            if call.answer.done():
+                continue
+            if error is None:
+                call.answer.set_result(result)
+            else:
+                call.answer.set_exception(error)
+
+    def _outcomes(self, calls: Sequence[_Call]) -> list[tuple[object, Exception | None]]:
+        outcomes: list[tuple[object, Exception | None]] = []
+        for call in calls:
+            try:
+                outcomes.append((self._work(call.work), None))
+            except Exception as error:  # noqa: BLE001 -- of one call: the others are answered
+                outcomes.append((None, error))
+        return outcomes
 
     def store_id(self) -> str:
         """What tells this store from others on the same server. Blocks: call it in a worker thread."""
@@ -154,7 +205,10 @@ class Readers:
             except BaseException:
                 connection.close()
                 raise
-            self._idle.put(connection)
+            if self._is_closed:  # nobody waited for this call
+                connection.close()
+            else:
+                self._idle.put(connection)
             return result
 
     def _take(self) -> sqlite3.Connection:
@@ -164,8 +218,16 @@ class Readers:
             return open_reader(self._path)
 
     def close(self) -> None:
+        self._is_closed = True
         while not self._idle.empty():
             self._idle.get_nowait().close()
+
+
+class _Call(NamedTuple):
+    """Work for a connection, and where its result is awaited."""
+
+    work: Callable[[sqlite3.Connection], Any]
+    answer: asyncio.Future[Any]
 
 
 def _stamp(file: str) -> tuple[int, int]:
