@@ -75,6 +75,7 @@ def _likeliest(short: list[tuple[int, Run, str]]) -> list[tuple[int, Run, str]]:
 def _head(run: Run) -> str:
     """The part of a run that could be a label: up to its colon, short, with letters; else empty."""
     head = run.text.split(":", 1)[0].strip()
-    count = len(words(head))
-    letters = sum(c.isalpha() for c in head)
-    return head if 1 <= count <= _LONGEST and letters >= 3 and letters > sum(c.isdigit() for c in head) else ""
+    if not 1 <= len(words(head)) <= _LONGEST:
+        return ""
+    letters = sum(map(str.isalpha, head))
+    return head if letters >= 3 and letters > sum(map(str.isdigit, head)) else ""
