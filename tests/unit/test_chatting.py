@@ -47,7 +47,7 @@ AFTER_REFUSAL = (turn(RECEIPT, answer=None),)
         (AFTER_RECEIPT, "When?", "What is the date?", "r1.jpg", True),
         (AFTER_RECEIPT, "Was it paid in cash?", "Was it paid in cash?", "r1.jpg", True),
         (AFTER_RECEIPT, "Who was the cashier?", "Who was the cashier?", "r1.jpg", False),
-        (AFTER_RECEIPT, "And how much change was given?", "How much change was given?", "r1.jpg", False),
+        (AFTER_RECEIPT, "And how much change was given?", "How much change was given?", "r1.jpg", True),
         (AFTER_RECEIPT, "What does that receipt say about GST?", "What does that receipt say about GST?", "r1.jpg", True),
         (AFTER_RECEIPT, "What about MIZU MENTAI?", "What is the total amount on the receipt from MIZU MENTAI?", None, True),
         (AFTER_RECEIPT, "and the one dated 20/12/2017?", RECEIPT.replace("20/11/2017", "20/12/2017"), None, True),
@@ -193,3 +193,53 @@ async def test_a_session_asks_within_a_conversation(store: Path) -> None:
         answer = await session.ask("and the date?", conversation="mine")
         assert answer.question == "What is the date?"
         assert len((await session.chat("mine")).turns) == 2
+
+
+COMPARED = (turn("Which is higher, the total of invoice A-1 or of invoice A-2?", "two.pdf", "one.pdf", answer="A-2"),)
+ONE_BY_ONE = (
+    turn("What is the total on the receipt from ALPHA?", "a.jpg"),
+    turn("What is the total on the receipt from BETA?", "b.jpg"),
+)
+OF_A_CHART = (turn("How many bikes were hired in March?", "c.png"), turn("How many bikes were hired in April?", "c.png"))
+LISTED = (turn("Which receipts are from April?", "a.jpg", "b.jpg"),)
+DATED = (turn("When is the hearing?", "l.pdf", answer="19 June 2024"),)
+INVOICE = (turn("What is the total of invoice 4711?", "i.pdf"),)
+
+
+@pytest.mark.parametrize(
+    ("turns", "question", "whole", "document"),
+    [
+        (
+            COMPARED,
+            "How much more is that?",
+            "What is the difference between the total amount of two.pdf and of one.pdf?",
+            None,
+        ),
+        (
+            COMPARED,
+            "And what do they come to together?",
+            "What is the sum of the total amounts of two.pdf and one.pdf?",
+            None,
+        ),
+        (COMPARED, "Which of the two is older?", "Which is older, two.pdf or one.pdf?", None),
+        (COMPARED, "Who is the customer of the larger one?", "Who is the customer?", "two.pdf"),
+        (COMPARED, "And the customer of the smaller one?", "What is the customer?", "one.pdf"),
+        (COMPARED, "What is its date?", "What is the date?", "two.pdf"),
+        (ONE_BY_ONE, "Which of the two is higher?", "Which is higher, the total amount of a.jpg or of b.jpg?", None),
+        (ONE_BY_ONE, "By how much?", "What is the difference between the total amount of a.jpg and of b.jpg?", None),
+        (ONE_BY_ONE, "And their sum?", "What is the sum of the total amounts of a.jpg and b.jpg?", None),
+        (OF_A_CHART, "Which of the two is higher?", "How many bikes were hired: which is higher, March or April?", "c.png"),
+        (OF_A_CHART, "And the total of the two?", "How many bikes were hired in March and April combined?", "c.png"),
+        (LISTED, "How many are there?", "How many receipts are from April?", None),
+        (LISTED, "What do they come to?", "What is the sum of the total amounts of a.jpg and b.jpg?", None),
+        (DATED, "Is that before July 2024?", "Is the hearing before July 2024?", "l.pdf"),
+        (INVOICE, "And invoice 4712?", "What is the total of invoice 4712?", None),
+        (INVOICE, "And the number?", "What is the invoice number?", "i.pdf"),
+        (INVOICE, "Is that one older than invoice 4712?", "Is i.pdf older than invoice 4712?", None),
+        (INVOICE, "By how much?", "By how much?", None),
+        (INVOICE, "Which of the two is higher?", "Which of the two is higher?", None),
+    ],
+)
+def test_a_follow_up_about_two_names_them(turns: tuple[Turn, ...], question: str, whole: str, document: str | None) -> None:
+    followed = follow(question, turns)
+    assert (followed.question, followed.document) == (whole, document)

@@ -328,3 +328,59 @@ async def test_an_item_and_its_subtotal_do_not_add_up_to_what_was_paid_with() ->
     ]
     draft = await ask("What is the total amount?", page_of(*rows, [(0.1, "Given"), (0.7, "50.00")]))
     assert draft.answer == "25.00"
+
+
+async def test_a_net_amount_is_no_total() -> None:
+    page = page_of(
+        [(0.05, "INVOICE")],
+        [(0.05, "Cable drum"), (0.6, "600.00")],
+        [(0.05, "Switch panel"), (0.6, "428.75")],
+        [(0.05, "Net amount: 1,028.75")],
+        [(0.05, "VAT 20 %: 205.75")],
+        [(0.05, "Total: 1,234.50")],
+    )
+    assert (await ask("What is the total amount?", page)).answer == "1,234.50"
+
+
+@pytest.mark.parametrize(
+    ("rows", "answer"),
+    [
+        ([[(0.05, "TOTAL"), (0.5, "7.95")], [(0.05, "Paid by"), (0.5, "Cash")], [(0.05, "Thank you")]], "Cash"),
+        ([[(0.05, "Payment method: American Express")]], "American Express"),
+        ([[(0.05, "TOTAL"), (0.5, "22.10")], [(0.05, "VISA"), (0.5, "22.10")]], "VISA"),
+        ([[(0.05, "CASH"), (0.5, "30.00")], [(0.05, "VISA voucher"), (0.5, "2.00")]], None),
+        ([[(0.05, "TOTAL"), (0.5, "22.10")]], None),
+    ],
+)
+async def test_how_something_was_paid(rows: Sequence[Row], answer: str | None) -> None:
+    assert (await ask("How was it paid?", page_of(*rows))).answer == answer
+
+
+PRICES = page_of(
+    [(0.05, "Item"), (0.5, "Price")],
+    [(0.05, "Flat white"), (0.5, "3.20")],
+    [(0.05, "Cheese toast"), (0.5, "4.75")],
+    [(0.05, "Lemon cake"), (0.5, "2.90")],
+    [(0.05, "Plum cake"), (0.5, "2.90")],
+    [(0.05, "Total"), (0.5, "13.75")],
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("Which item costs 4.75?", "Cheese toast"),
+        ("What costs 3.20?", "Flat white"),
+        ("Which item is priced at 3.20?", "Flat white"),
+    ],
+)
+async def test_a_row_is_found_by_its_value(question: str, answer: str) -> None:
+    draft = await ask(question, PRICES)
+    assert draft.answer == answer
+    assert len(draft.spans) == 2
+
+
+@pytest.mark.parametrize("question", ["Which item costs 2.90?", "Which item costs 13.75?", "Which item costs 9.99?"])
+async def test_no_row_is_told_by_a_value_that_several_print_or_none(question: str) -> None:
+    draft = await ask(question, PRICES)
+    assert draft.answer is None or draft.confidence < 0.3

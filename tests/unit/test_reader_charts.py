@@ -225,3 +225,32 @@ async def test_the_larger_of_two_series_and_the_value_of_an_extreme(question: st
     plan, draft = make_plan(question), await ask(question, SALES)
     assert draft.answer == answer
     assert {v.kind for v in verify(plan, split_claims(plan, draft), [reading(SALES)])} == {VerdictKind.SUPPORTED}
+
+
+VISITS = chart_page("Visitors of the mill", ("",), {"Jan": ("120",), "Feb": ("150",), "Mar": ("180",), "Apr": ("210",)})
+
+
+@pytest.mark.parametrize(
+    ("question", "page", "answer", "operands"),
+    [
+        ("What is the sum of the visitors in all months?", VISITS, "660", ["120", "150", "180", "210"]),
+        ("How many visitors came in total from January to March?", VISITS, "450", ["120", "150", "180"]),
+        ("What is the average number of visitors per month?", VISITS, "165", ["120", "150", "180", "210"]),
+        ("How many visitors came in March and April combined?", VISITS, "390", ["180", "210"]),
+        ("What is the total of all fish landed?", FISH, "505", ["410", "95"]),
+    ],
+)
+async def test_values_of_a_chart_are_summed_up(question: str, page: Page, answer: str, operands: list[str]) -> None:
+    plan = make_plan(question)
+    draft = await ReaderDrafter(None).draft(plan, [reading(page)])
+    assert draft.answer == answer
+    assert [claim.text for claim in draft.operands] == operands
+    verdicts = verify(plan, split_claims(plan, draft), [reading(page)])
+    assert {verdict.kind for verdict in verdicts} == {VerdictKind.SUPPORTED}
+
+
+async def test_one_value_is_no_sum_where_another_is_measured() -> None:
+    whole = VISITS.elements[-1]
+    cells = tuple(replace(c, error=4.0) if (c.row, c.column) == (2, 1) else c for c in whole.cells)
+    page = replace(VISITS, elements=(*VISITS.elements[:-1], replace(whole, cells=cells)))
+    assert (await ask("What is the sum of the visitors in all months?", page)).answer is None

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
-from mmrag.agent.aggregate_math import Entry, Worked, work_out
+from mmrag.agent.aggregate_math import Entry, Worked, keeps, work_out
 from mmrag.agent.quoting import locate
 from mmrag.agent.reader import TIER as READER
-from mmrag.domain.aggregates import Aggregate, Giving, Operation, Quantity
+from mmrag.domain.aggregates import Aggregate, Field, Giving, Operation, Quantity
 from mmrag.domain.answers import Claim, Draft, Span
 from mmrag.domain.plans import AnswerType, ConstraintKind, Plan, Reading
 from mmrag.domain.values import ValueKind
@@ -21,6 +21,11 @@ _READ = 0.3
 """A value read with less confidence than this counts as unreadable: one wrong operand makes the whole answer wrong."""
 _DATE_TARGET, _ISSUER_TARGET = "date", "company"
 _NUMERIC = (ValueKind.AMOUNT, ValueKind.NUMBER)
+_NAMING = frozenset({Giving.ISSUER, Giving.FIELD})
+_FIELDS = {
+    Field.CUSTOMER: ("customer", AnswerType.NAME, "Who is the customer?"),
+    Field.PAYMENT: ("payment method", AnswerType.FREE, "What is the payment method?"),
+}
 
 
 class AggregateDrafter:
@@ -41,24 +46,58 @@ class AggregateDrafter:
         read: dict[str, tuple[_Read, ...]] = {}
         for (part, document), pages in _by_document(readings).items():
             found = [await self._read(aggregate, quantity, pages) for quantity in aggregate.reads]
+            found += [await self._field(aggregate, part, pages)] if aggregate.lists_fields else []
             kept = tuple(f for f in found if f.claim is not None and f.confidence >= _READ)
             read[document] = kept
-            entries.append(_entry(document, pages[0].document.name, part, aggregate, kept))
+            entry = _entry(document, pages[0].document.name, part, aggregate, kept)
+            entries.append(entry if entry.day else replace(entry, undated=_is_undated(aggregate, part, pages)))
         worked = work_out(aggregate, entries)
-        if worked.text is not None and aggregate.giving is Giving.ISSUER:
-            named = worked.used if aggregate.operation is Operation.LIST else worked.used[:1]
-            issuers = {e.document: await self._issuer(_by_document(readings)[e.part, e.document]) for e in named}
-            for document, issuer in issuers.items():
-                read[document] = (*read[document], issuer) if issuer.claim else read[document]
-            told = {document: issuer.claim.text for document, issuer in issuers.items() if issuer.claim}
-            worked = work_out(aggregate, [replace(e, issuer=told.get(e.document)) for e in entries])
+        if worked.text is not None and aggregate.giving in _NAMING and not aggregate.lists_fields:
+            worked = await self._with_names(aggregate, worked, entries, read, readings)
         readers = [value.tier for values in read.values() for value in values]
         # One value that a model has read makes it the model's answer: the reader's calibration says nothing of it.
         tier = next((name for name in readers if name != READER), next(iter(readers), READER))
         return _drafted(aggregate, worked, read, _by_document(readings), tier)
 
+    async def _with_names(
+        self,
+        aggregate: Aggregate,
+        worked: Worked,
+        entries: Sequence[Entry],
+        read: dict[str, tuple[_Read, ...]],
+        readings: Sequence[Reading],
+    ) -> Worked:
+        """``worked`` with the issuer, or another field, of the documents that the answer names; what is read for that is put
+        into ``read``. A field that cannot be read leaves no answer."""
+        pages = _by_document(readings)
+        listed = aggregate.operation is Operation.LIST
+        names: dict[str, str] = {}
+        for entry in worked.used if listed else worked.used[:1]:
+            own = pages[entry.part, entry.document]
+            issued = aggregate.giving is Giving.ISSUER
+            told = await (self._issuer(own) if issued else self._field(aggregate, entry.part, own))
+            if told.claim is None or (not issued and told.confidence < _READ):
+                if issued:
+                    continue
+                return Worked(text=None, why=f"the {aggregate.field} cannot be read on {entry.label}")
+            read[entry.document] = (*read[entry.document], told)
+            names[entry.document] = told.claim.text
+        if aggregate.giving is Giving.ISSUER:
+            return work_out(aggregate, [replace(e, issuer=names.get(e.document)) for e in entries])
+        return work_out(aggregate, [replace(e, field=names.get(e.document)) for e in entries])
+
     async def _issuer(self, pages: Sequence[Reading]) -> _Read:
         return await self._ask(_ISSUER_TARGET, AnswerType.NAME, "Which company issued this document?", pages)
+
+    async def _field(self, aggregate: Aggregate, part: int, pages: Sequence[Reading]) -> _Read:
+        """The field that is told of one document."""
+        field = aggregate.field or Field.CUSTOMER
+        if field is Field.NUMBER:
+            noun = f"{aggregate.parts[part].genre or 'document'} number"
+            target, kind, question = noun, AnswerType.IDENTIFIER, f"What is the {noun}?"
+        else:
+            target, kind, question = _FIELDS[field]
+        return replace(await self._ask(target, kind, question, pages), is_field=True)
 
     async def _read(self, aggregate: Aggregate, quantity: Quantity, pages: Sequence[Reading]) -> _Read:
         """The value of ``quantity`` on one document."""
@@ -81,6 +120,7 @@ class _Read:
     kind: AnswerType
     confidence: float
     tier: str
+    is_field: bool = False
 
 
 def day_of(text: str) -> date | None:
@@ -110,11 +150,25 @@ def _entry(document: str, label: str, part: int, aggregate: Aggregate, read: Seq
     for value in read:
         if value.claim is None:
             continue
+        if value.is_field:
+            entry = replace(entry, field=value.claim.text)
+            continue
         if value.kind is AnswerType.DATE:
             entry = replace(entry, day=day_of(value.claim.text))
         elif amount := amount_of(value.claim.text):
             entry = replace(entry, amount=amount[0], currency=amount[1])
     return entry
+
+
+def _is_undated(aggregate: Aggregate, part: int, pages: Sequence[Reading]) -> bool:
+    """True where a date is asked for and none that ``pages`` print is one that the conditions allow."""
+    bounds = [c for c in (*aggregate.conditions, *aggregate.parts[part].conditions) if c.quantity is Quantity.DATE]
+    if not bounds:
+        return False
+    printed = {n for r in pages for v in find_values(r.page.text) if v.kind is ValueKind.DATE for n in v.normals}
+    # A month without a day may hold any of its days.
+    days = [date.fromisoformat(n if len(n) > len("2018-03") else f"{n}-{day}") for n in printed for day in ("01", "28")]
+    return not any(keeps(bounds, Entry(document="", label="", day=day)) for day in days)
 
 
 def _drafted(

@@ -38,23 +38,35 @@ def check_worked_out(
 def _entries(aggregate: Aggregate, operands: Sequence[Verdict], readings: Sequence[Reading]) -> list[Entry]:
     """What the operands say of each document. A claim's kind shows in its text: a date, an amount, else a name."""
     of_element = {e.id: r for r in readings for e in r.page.elements}
+    parts: dict[str, dict[int, None]] = {}
+    for reading in readings:
+        parts.setdefault(reading.document.id, {})[reading.part] = None
     found: dict[tuple[int, str], Entry] = {}
+    said: dict[str, int] = {}
     for verdict in operands:
-        reading = of_element[verdict.claim.spans[0].element_id]
-        document = reading.document
-        key = reading.part, document.id
-        entry = found.get(key, Entry(document=document.id, label=document.name, part=reading.part))
-        text = verdict.claim.text
-        day: date | None = day_of(text)
-        amount = None if day else amount_of(text)
-        if day is not None:
-            entry = replace(entry, day=day)
-        elif amount is not None and entry.amount is None and not _is_name(aggregate, text):
-            entry = replace(entry, amount=amount[0], currency=amount[1])
-        elif aggregate.giving is Giving.ISSUER:
-            entry = replace(entry, issuer=text)
-        found[key] = entry
+        document = of_element[verdict.claim.spans[0].element_id].document
+        said[document.id] = said.get(document.id, 0) + 1
+        for part in parts[document.id]:
+            key = part, document.id
+            entry = found.get(key, Entry(document=document.id, label=document.name, part=part))
+            # Behind all that was read to work it out stands what is told of the document.
+            is_field = aggregate.giving is Giving.FIELD and said[document.id] > len(aggregate.reads)
+            found[key] = _with(aggregate, entry, verdict.claim.text, is_field=is_field)
     return list(found.values())
+
+
+def _with(aggregate: Aggregate, entry: Entry, text: str, *, is_field: bool) -> Entry:
+    if is_field:
+        return replace(entry, field=text)
+    day: date | None = day_of(text)
+    amount = None if day else amount_of(text)
+    if day is not None:
+        entry = replace(entry, day=day)
+    elif amount is not None and entry.amount is None and not _is_name(aggregate, text):
+        entry = replace(entry, amount=amount[0], currency=amount[1])
+    elif aggregate.giving is Giving.ISSUER:
+        entry = replace(entry, issuer=text)
+    return entry
 
 
 def _is_name(aggregate: Aggregate, text: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from types import MappingProxyType
 
-from mmrag.agent.aggregate_words import aggregate_words
+from mmrag.agent.aggregate_words import ANY, aggregate_words
 from mmrag.domain.aggregates import Part
 from mmrag.domain.documents import Document, DocumentStatus
 from mmrag.domain.plans import Constraint, Gathered, Plan, Reading
@@ -73,7 +73,7 @@ async def _documents_of(part: Part, parts: SearchParts) -> tuple[tuple[str, ...]
     if not part.constraints:
         return await _of_genre(part.genre, ready, parts), ()
     matches = await match_constraints(part.constraints, parts.lexical, parts.catalog)
-    if part.several:
+    if part.several or part.conditions:
         named = {d: s for d, s in matches.documents.items() if s >= SHOWS_NAME and d in ready}
         return tuple(sorted(named, key=lambda d: (-named[d], ready[d].name))), matches.unmatched(())
     if matches.unmatched(()) and max(matches.documents.values(), default=0.0) < SHOWS_NAME:
@@ -86,7 +86,7 @@ async def _documents_of(part: Part, parts: SearchParts) -> tuple[tuple[str, ...]
 async def _of_genre(genre: str | None, ready: dict[str, Document], parts: SearchParts) -> tuple[str, ...]:
     """Documents whose name says that they are of this kind; where none does, those that print it; else all."""
     by_name = sorted(ready, key=lambda d: ready[d].name)
-    if genre is None:
+    if genre in (None, ANY):
         return tuple(by_name)
     named = tuple(d for d in by_name if genre.replace(" ", "") in ready[d].name.lower().replace("-", "").replace("_", ""))
     if named:

@@ -6,7 +6,7 @@ Both the drafter and the verifier call it, each with values that it has read for
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -22,7 +22,8 @@ _CENT = Decimal("0.01")
 class Entry:
     """What was read on one document. ``dates`` are the possible readings of its date, likeliest first.
 
-    ``label`` names the document in an answer, ``issuer`` who issued it. None: it was not asked for, or not read.
+    ``label`` names the document in an answer, ``issuer`` who issued it, ``field`` what else of it is told. None: it was not
+    asked for, or not read. ``undated`` says that no date which the document prints is one that the conditions allow.
     """
 
     document: str
@@ -32,6 +33,8 @@ class Entry:
     day: date | None = None
     currency: str | None = None
     issuer: str | None = None
+    field: str | None = None
+    undated: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,9 +51,9 @@ class Worked:
 
 def work_out(aggregate: Aggregate, entries: Sequence[Entry]) -> Worked:
     """The answer to ``aggregate`` from the ``entries``, or why there is none."""
-    decided = {e.document: _keeps(aggregate.conditions, e) for e in entries}
-    kept = tuple(e for e in entries if decided[e.document])
-    undecided = [e.label for e in entries if decided[e.document] is None]
+    decided = [keeps((*aggregate.conditions, *aggregate.parts[e.part].conditions), e) for e in entries]
+    kept = tuple(e for e, keep in zip(entries, decided, strict=True) if keep)
+    undecided = [e.label for e, keep in zip(entries, decided, strict=True) if keep is None]
     unread = [e.label for e in kept if _value(aggregate, e) is None]
     counted = aggregate.operation is Operation.COUNT and not aggregate.conditions
     if unread and not counted:
@@ -73,11 +76,16 @@ def work_out(aggregate: Aggregate, entries: Sequence[Entry]) -> Worked:
             why = f"{labels[0]} is the earlier one" if days and aggregate.order < 0 else why
             why = why if days else f"two of them are equal: {_some(labels)}"
         return Worked(text=None, why=why)
+    if aggregate.also is not None:
+        second, more = _worked(replace(aggregate, operation=aggregate.also, giving=Giving.VALUE), used)
+        if second is None:
+            return Worked(text=None, why="the second of two questions cannot be worked out")
+        text, resting = f"{text}; {second}", tuple(dict.fromkeys((*resting, *more)))
     note = f"{NOT_COUNTED}, because it cannot be read: {_some(undecided)})" if undecided else ""
     return Worked(text=text + note, used=resting, undecided=tuple(undecided))
 
 
-def _keeps(conditions: Sequence[Condition], entry: Entry) -> bool | None:
+def keeps(conditions: Sequence[Condition], entry: Entry) -> bool | None:
     """Whether the document keeps every condition; None when that cannot be told."""
     verdicts = [_keeps_one(c, entry) for c in conditions]
     return False if False in verdicts else None if None in verdicts else True
@@ -87,7 +95,7 @@ def _keeps_one(condition: Condition, entry: Entry) -> bool | None:
     if condition.quantity is Quantity.DATE:
         day = entry.day
         if day is None:
-            return None
+            return False if entry.undated else None
         if condition.month is not None and day.month != condition.month:
             return False
         return (condition.least or "") <= day.isoformat() <= (condition.most or "9999")
@@ -101,7 +109,9 @@ def _keeps_one(condition: Condition, entry: Entry) -> bool | None:
     return (least is None or amount >= least) and (most is None or amount <= most)
 
 
-def _value(aggregate: Aggregate, entry: Entry) -> Decimal | date | None:
+def _value(aggregate: Aggregate, entry: Entry) -> Decimal | date | str | None:
+    if aggregate.lists_fields:
+        return entry.field
     return entry.day if aggregate.quantity is Quantity.DATE else entry.amount
 
 
@@ -115,7 +125,7 @@ def _misfit(aggregate: Aggregate, used: Sequence[Entry]) -> str:
             return f"nothing was read for “{part.name}”" if part.name else "nothing was read"
         if not part.several and len({_value(aggregate, e) for e in mine}) > 1:
             return f"several documents fit “{part.name}”: {_some([e.label for e in mine])}; say which is meant"
-    if aggregate.quantity is Quantity.AMOUNT and aggregate.operation is not Operation.COUNT:
+    if aggregate.quantity is Quantity.AMOUNT and aggregate.operation is not Operation.COUNT and not aggregate.lists_fields:
         currencies = {e.currency for e in used if e.currency}
         if len(currencies) > 1:
             return f"the amounts are in different currencies: {', '.join(sorted(currencies))}"
@@ -129,6 +139,8 @@ def _worked(aggregate: Aggregate, used: tuple[Entry, ...]) -> tuple[str | None, 
         case Operation.LIST:
             if aggregate.giving is Giving.ISSUER and all(e.issuer for e in used):
                 return "; ".join(dict.fromkeys(e.issuer or "" for e in used)), used
+            if aggregate.giving is Giving.FIELD:
+                return "; ".join(dict.fromkeys(e.field or "" for e in used)), used
             return "; ".join(f"{e.label} ({_shown(aggregate, e)})" for e in used), used
         case Operation.SUM:
             return _money(sum(_amounts(used), Decimal(0)), used), used
@@ -169,6 +181,8 @@ def _extreme(aggregate: Aggregate, used: tuple[Entry, ...]) -> tuple[str | None,
             return f"{best.label} ({_shown(aggregate, best)})", tuple(ordered)
         case Giving.ISSUER:
             return best.issuer or f"{best.label} ({_shown(aggregate, best)})", tuple(ordered)
+        case Giving.FIELD:
+            return best.field or f"{best.label} ({_shown(aggregate, best)})", tuple(ordered)
         case Giving.PART:
             return aggregate.parts[best.part].name, tuple(ordered)
         case Giving.YES_NO:

@@ -6,19 +6,15 @@ drafter reads its tables.
 
 from __future__ import annotations
 
-import calendar
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
 
-from mmrag.agent.aggregate_words import AggregateWords, aggregate_words
-from mmrag.domain.aggregates import Aggregate, Condition, Giving, Operation, Part, Quantity
+from mmrag.agent.aggregate_bounds import conditions_in, month_in
+from mmrag.agent.aggregate_words import ANY, AggregateWords, aggregate_words
+from mmrag.domain.aggregates import Aggregate, Condition, Field, Giving, Operation, Part, Quantity
 from mmrag.domain.plans import Constraint, ConstraintKind
-from mmrag.domain.values import ValueKind
-from mmrag.values import find_values, parse_number
 from mmrag.values.folding import fold
-from mmrag.values.months import MONTHS
 
 Single = Callable[[str], tuple[Constraint, ...]]
 """What a piece of a question says of the document that it means."""
@@ -27,6 +23,7 @@ _JOINT = re.compile(r"\s*,?\s+(?:and|or|than|before|after|exceeds?|versus|vs\.?|
 _SMALL = re.compile(r"^(?:(?:of|from|by|at|the|or|and)\s+)+")
 _YES_NO = re.compile(r"^\W*(?:is|are|was|were|does|do|did)\b")
 _DOCUMENT = re.compile(r"^\W*(?:which|what)\b(?!\s+(?:is|was|are|were)\b)")
+_WHICH_IS = re.compile(r"[:,;]\s*which\b")
 _RANKS = {"second": 2, "2nd": 2, "third": 3, "3rd": 3, "fourth": 4, "4th": 4, "fifth": 5, "5th": 5}
 _ORDINAL = re.compile(
     r"\b(?P<rank>second|third|fourth|fifth|2nd|3rd|4th|5th)[\s-]+(?=(?:most\s+)?(?:\w+est|expensive|recent)\b)",
@@ -35,6 +32,7 @@ _ORDINAL = re.compile(
 """'the second highest': a place in the order of all."""
 _LATER = re.compile(r"\bdays\s+(?P<which>after|before)\b.*?(?P<joint>\s+(?:was|were|is|came|followed)\s+)", re.IGNORECASE)
 """'how many days after A was B': two documents that no 'and' joins."""
+_LISTED = frozenset((Operation.SUM, Operation.AVERAGE, Operation.LARGEST, Operation.SMALLEST, Operation.LIST))
 _PAIRED = frozenset(
     (
         Operation.SUM,
@@ -49,11 +47,22 @@ _PAIRED = frozenset(
 _POOLED = frozenset((Operation.SUM, Operation.AVERAGE, Operation.COUNT, Operation.LIST))
 _AMOUNTS_ONLY = frozenset((Operation.SUM, Operation.AVERAGE, Operation.DIFFERENCE))
 _TWO_ONLY = frozenset((Operation.DIFFERENCE, Operation.DAYS))
+_SECOND = re.compile(
+    r"[,;]?\s+and\s+(?P<second>(?:what|which|how|by how)\b.*"
+    r"\b(?:they|them|both|two|it|that|those|difference|sum|total)\b.*)$",
+    re.IGNORECASE,
+)
+"""'... which is larger, and what do they sum to?': a second question about the same documents."""
+_ENUMERATED = frozenset((ConstraintKind.IDENTIFIER, ConstraintKind.FILE))
+_BOUNDS = frozenset((ConstraintKind.DATE, ConstraintKind.AMOUNT))
 _PINS = frozenset((ConstraintKind.FILE, ConstraintKind.DATE, ConstraintKind.IDENTIFIER, ConstraintKind.AMOUNT))
 
 
 def find_aggregate(text: str, single: Single) -> Aggregate | None:
     """The decomposition of ``text``, or None for a question that one place on one document may answer."""
+    second = _SECOND.search(text)
+    if second is not None:
+        return _found_both(text[: second.start()], second["second"], single)
     ordinal = _ORDINAL.search(text)
     if ordinal is None:
         return _found(text, single)
@@ -61,6 +70,17 @@ def find_aggregate(text: str, single: Single) -> Aggregate | None:
     if aggregate is None or aggregate.operation not in (Operation.LARGEST, Operation.SMALLEST) or len(aggregate.parts) != 1:
         return None
     return replace(aggregate, rank=_RANKS[ordinal["rank"].casefold()])
+
+
+def _found_both(first: str, second: str, single: Single) -> Aggregate | None:
+    """Two questions about the same documents: what the second asks for is worked out of the operands of the first."""
+    words = aggregate_words()
+    aggregate = _found(f"{first}?", single)
+    asked = _first(fold(second), words.operations)
+    if aggregate is None or asked is None or aggregate.quantity is not Quantity.AMOUNT or asked is aggregate.operation:
+        return None
+    fits = asked in _AMOUNTS_ONLY and (asked not in _TWO_ONLY or len(aggregate.parts) == 2)
+    return replace(aggregate, also=asked) if fits else None
 
 
 def _found(text: str, single: Single) -> Aggregate | None:
@@ -79,20 +99,44 @@ def _found(text: str, single: Single) -> Aggregate | None:
         told_order = _LATER.search(text) if asked is Operation.DAYS else None
         order = 0 if told_order is None else 1 if told_order["which"].casefold() == "after" else -1
         return replace(_built(lower, asked, pair, (), words), order=order)
-    pooled = words.several.search(bare) or words.superlative.search(bare)
+    return _pooled(text, bare, operation, genre, single)
+
+
+def _pooled(text: str, bare: str, operation: Operation | None, genre: str | None, single: Single) -> Aggregate | None:
+    """The decomposition of a question for all documents of a kind, or for several that it tells by a number each. ``bare``
+    is the question in lower case without names."""
+    words, told, lower = aggregate_words(), single(text), fold(text)
+    field = next((f for f, pattern in words.fields if pattern.search(bare)), None)
+    if field is not None and operation not in (Operation.LARGEST, Operation.SMALLEST):
+        operation = Operation.LIST
+    listed = _enumerated(told, genre, words.several.search(bare) is not None) if operation in _LISTED else ()
+    if operation is not None and listed:
+        return _built(lower, operation, listed, (), words, field=field)
+    of_any = words.documents.search(bare) if operation in (Operation.LIST, Operation.COUNT) else None
+    pooled = of_any or words.several.search(bare) or words.superlative.search(bare) or field
     spending = operation is Operation.SUM and words.spending.search(bare) is not None
     if operation is None or not (pooled or spending) or (operation in _TWO_ONLY and not words.two.search(bare)):
         return None
-    if operation in (Operation.COUNT, Operation.LIST) and not words.opening.search(lower):
+    opened = of_any or field or words.opening.search(lower)
+    if operation in (Operation.COUNT, Operation.LIST) and not opened:
         return None
-    genre = _genre(pooled)
-    conditions, rest = _conditions(text, words)
+    genre = ANY if of_any else _genre(pooled) if isinstance(pooled, re.Match) else genre
+    conditions, rest = conditions_in(text)
     told = _telling(single(rest))
-    if not told and not conditions and (operation is Operation.LIST or spending):
+    if not told and not conditions and ((operation is Operation.LIST and field is None) or spending or of_any):
         return None
     parts = _pools(rest, genre, told, single) if operation in _POOLED else ()
     parts = parts or (Part(name=" ".join(c.text for c in told), constraints=told, genre=genre, several=True),)
-    return _built(lower, operation, parts, conditions, words)
+    return _built(lower, operation, parts, conditions, words, field=field)
+
+
+def _enumerated(told: Sequence[Constraint], genre: str | None, several: bool) -> tuple[Part, ...]:
+    """'invoices 4711, 4712 and 4720': documents that are told by a number or a file each."""
+    pins = [c for c in told if c.kind is not ConstraintKind.GENRE]
+    if len(pins) < 2 or not all(c.kind in _ENUMERATED for c in pins):
+        return ()
+    files = all(c.kind is ConstraintKind.FILE for c in pins)
+    return tuple(_part((c,), genre, several=False) for c in pins) if files or several else ()
 
 
 def _operation(bare: str, words: AggregateWords) -> Operation | None:
@@ -118,7 +162,13 @@ def _genre(match: re.Match[str] | None) -> str | None:
 
 
 def _built(
-    lower: str, operation: Operation, parts: tuple[Part, ...], conditions: tuple[Condition, ...], words: AggregateWords
+    lower: str,
+    operation: Operation,
+    parts: tuple[Part, ...],
+    conditions: tuple[Condition, ...],
+    words: AggregateWords,
+    *,
+    field: Field | None = None,
 ) -> Aggregate:
     asked = _without(lower, [c for part in parts for c in part.constraints])
     target, quantity = next((t, q) for t, q, pattern in words.targets if pattern.search(asked))
@@ -136,7 +186,8 @@ def _built(
         target=target,
         parts=parts,
         conditions=conditions,
-        giving=_giving(lower, operation, parts),
+        giving=_giving(lower, operation, parts) if field is None else Giving.FIELD,
+        field=field,
     )
 
 
@@ -148,8 +199,8 @@ def _giving(lower: str, operation: Operation, parts: tuple[Part, ...]) -> Giving
         return Giving.VALUE
     if _YES_NO.match(lower) and len(parts) == 2:
         return Giving.YES_NO
-    if len(parts) == 2:
-        return Giving.PART if _DOCUMENT.match(lower) or " or " in lower else Giving.VALUE
+    if len(parts) > 1:
+        return Giving.PART if _DOCUMENT.match(lower) or _WHICH_IS.search(lower) or " or " in lower else Giving.VALUE
     if issuers:
         return Giving.ISSUER
     return Giving.DOCUMENT if _DOCUMENT.match(lower) else Giving.VALUE
@@ -159,14 +210,44 @@ def _pair(
     text: str, operation: Operation | None, genre: str | None, words: AggregateWords, single: Single
 ) -> tuple[Part, Part] | None:
     """Two documents joined by 'and', 'or' or 'than', each told by something of its own."""
+    by_month = _pair_of_months(text, genre, words, single)
+    if by_month is not None:
+        return by_month
     several = operation in _POOLED and words.several.search(fold(text)) is not None
     joints = [joint.span() for joint in _JOINT.finditer(text)]
     joints += [joint.span("joint") for joint in _LATER.finditer(text) if operation is Operation.DAYS]
     for start, end in joints:
         left, right = _told(text[:start], single), _told(text[end:], single)
+        if (
+            right
+            and not words.genre.search(fold(text[end:]))
+            and all(c.kind in _BOUNDS for c in right)
+            and _YES_NO.match(fold(text))
+        ):
+            continue  # 'was it before 1 July' names no second document
         if left and right and left != right and (not several or (_named(left) and _named(right))):
             one, other = (_part(told, genre, several=several) for told in (left, right))
             return one, other
+    return None
+
+
+def _pair_of_months(text: str, genre: str | None, words: AggregateWords, single: Single) -> tuple[Part, Part] | None:
+    """'the receipt of March or of April', 'A's receipt of March 2018 and that of April': each half has a month, and the name
+    that the second half leaves out is that of the first."""
+    for joint in _JOINT.finditer(text):
+        halves = (text[: joint.start()], text[joint.end() :])
+        months = [month_in(half) for half in halves]
+        if months[0] is None or months[1] is None or months[0] == months[1]:
+            continue
+        told = [[c for c in _telling(single(half)) if c.kind is not ConstraintKind.DATE] for half in halves]
+        if any(c.kind is not ConstraintKind.NAME for side in told for c in side):
+            continue
+        sides = (told[0], told[1] or told[0])
+        one, other = (
+            Part(name=name, constraints=tuple(side), genre=genre, conditions=(condition,))
+            for (name, condition), side in zip([m for m in months if m is not None], sides, strict=True)
+        )
+        return one, other
     return None
 
 
@@ -207,89 +288,3 @@ def _pools(text: str, genre: str | None, told: tuple[Constraint, ...], single: S
     if len(names) < 2 or len(names) != len(told):
         return ()
     return tuple(Part(name=c.text, constraints=(c,), genre=genre, several=True) for c in names)
-
-
-def _conditions(text: str, words: AggregateWords) -> tuple[tuple[Condition, ...], str]:
-    """The bounds that the question sets on amounts and dates, and the question without them."""
-    found: list[Condition] = []
-    rest, lower = text, fold(text)
-
-    def take(start: int, end: int, condition: Condition) -> None:
-        nonlocal rest, lower
-        found.append(condition)
-        rest = rest[:start] + " " * (end - start) + rest[end:]
-        lower = lower[:start] + " " * (end - start) + lower[end:]
-
-    if match := re.search(r"\bbetween\b", lower):
-        dates = [v for v in find_values(rest) if v.kind is ValueKind.DATE and v.start > match.start()][:2]
-        if len(dates) == 2:
-            ends = _days_of(dates[0].normal)[0], _days_of(dates[1].normal)[1]
-            take(match.start(), dates[1].end, Condition(quantity=Quantity.DATE, least=ends[0], most=ends[1]))
-        elif amounts := words.between.search(lower):
-            least, most = _number(amounts["amount"]), _number(amounts["upper"])
-            take(*amounts.span(), Condition(quantity=Quantity.AMOUNT, least=least, most=most))
-    for value in [v for v in find_values(rest) if v.kind is ValueKind.DATE]:
-        before = words.since.search(lower[: value.start])
-        start = before.start() if before else _behind(lower, value.start)
-        take(start, value.end, _dated(value.normal, before["which"] if before else None))
-    while period := words.period.search(lower):
-        take(*period.span(), _period(period))
-    for name, pattern in words.bounds:
-        if bound := pattern.search(lower):
-            take(*bound.span(), _bound(name, _number(bound["amount"])))
-    return tuple(found), rest
-
-
-def _behind(lower: str, end: int) -> int:
-    """Where the small words before a date begin: 'dated', 'issued on', 'from'."""
-    match = re.search(r"(?:\b(?:dated|issued|printed|made|on|in|from|of|during|for)\s+)+(?:the\s+)?$", lower[:end])
-    return match.start() if match else end
-
-
-def _dated(normal: str, which: str | None) -> Condition:
-    first, last = _days_of(normal)
-    match which:
-        case "before":
-            return Condition(quantity=Quantity.DATE, most=_day(first, -1))
-        case "after":
-            return Condition(quantity=Quantity.DATE, least=_day(last, 1))
-        case "until" | "on or before":
-            return Condition(quantity=Quantity.DATE, most=last)
-        case "since" | "on or after":
-            return Condition(quantity=Quantity.DATE, least=first)
-        case _:
-            return Condition(quantity=Quantity.DATE, least=first, most=last)
-
-
-def _day(iso: str, shift: int) -> str:
-    return (date.fromisoformat(iso) + timedelta(days=shift)).isoformat()
-
-
-def _days_of(normal: str) -> tuple[str, str]:
-    """First and last day of a date's normal form, which may be a month."""
-    if len(normal) > 7:
-        return normal, normal
-    year, month = int(normal[:4]), int(normal[5:7])
-    return f"{normal}-01", f"{normal}-{calendar.monthrange(year, month)[1]:02d}"
-
-
-def _period(match: re.Match[str]) -> Condition:
-    year = match["year"] or match["only"]
-    month = MONTHS[match["month"]] if match["month"] else None
-    if year is None:
-        return Condition(quantity=Quantity.DATE, month=month)
-    if month is None:
-        return Condition(quantity=Quantity.DATE, least=f"{year}-01-01", most=f"{year}-12-31")
-    first, last = _days_of(f"{year}-{month:02d}")
-    return Condition(quantity=Quantity.DATE, least=first, most=last)
-
-
-def _bound(name: str, number: str) -> Condition:
-    if name in ("over", "at_least"):
-        return Condition(quantity=Quantity.AMOUNT, least=number, strict=name == "over")
-    least = number if name == "exactly" else None
-    return Condition(quantity=Quantity.AMOUNT, least=least, most=number, strict=name == "under")
-
-
-def _number(text: str) -> str:
-    return parse_number(text)[0]

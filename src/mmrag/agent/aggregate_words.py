@@ -10,13 +10,15 @@ from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
 
-from mmrag.domain.aggregates import Operation, Quantity
+from mmrag.domain.aggregates import Field, Operation, Quantity
 from mmrag.values.months import MONTH_PATTERN
 
 Pattern = re.Pattern[str]
 _AMOUNT = r"(?:rm|usd|eur|gbp|myr|[$€£])?\s*(?P<amount>[0-9][0-9,.]*[0-9]|[0-9])"
 _ISSUERS = r"(?:compan(?:y|ies)|stores?|shops?|vendors?|sellers?|merchants?|business(?:es)?|restaurants?|suppliers?)"
 _YEAR = r"(?:19|20)[0-9]{2}"
+ANY = "document"
+"""The kind that every document is of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +42,11 @@ class AggregateWords:
     period: Pattern
     since: Pattern
     printed: Mapping[str, tuple[str, ...]]
+    documents: Pattern
+    """'list all documents from': of any kind, told by their dates or by what they mention. In other questions for documents,
+    such as those that somebody has to hand in, something on a page is asked for."""
+    fields: tuple[tuple[Field, Pattern], ...]
+    """'the customers of all invoices', 'which customer has the highest invoice': a field of each; group ``genre``."""
 
 
 @cache
@@ -81,5 +88,26 @@ def aggregate_words() -> AggregateWords:
             rf"(?:month\s+of\s+|year\s+)?(?:{month}\b(?:[\s,]+(?:of\s+)?(?P<year>{_YEAR}))?|(?P<only>{_YEAR}))\b(?![-/.][0-9])"
         ),
         since=re.compile(r"\b(?P<which>before|until|after|since|on or before|on or after)\s+(?:the\s+)?$"),
+        documents=re.compile(
+            r"^\W*(?:please\s+)?(?:list|enumerate|name|show|find|give|which|what|how many|count)"
+            r"(?:\s+(?:me|are|of|the|all|every|each))*"
+            r"\s+(?:documents?|files?|papers?)\s+(?:(?:that|which)\s+)?(?:(?:are|is|were|was)\s+)?"
+            r"(?:dated|issued|written|printed|made|from|of|in|before|after|since|until|between|mention\w*"
+            r"|refer(?:s|ring)? to|name\b|contain\w*)"
+        ),
+        fields=tuple((Field(row["name"]), _field("|".join(row["any"]), genre)) for row in data["fields"]),
         printed=MappingProxyType({name: tuple(words) for name, words in data["printed"].items()}),
+    )
+
+
+def _field(names: str, genre: str) -> Pattern:
+    first = (
+        r"(?:most\s+(?:expensive|recent)|latest|newest|oldest|earliest|highest|lowest|largest|smallest|biggest"
+        r"|cheapest|dearest)"
+    )
+    one, last = genre.replace("genre", "one"), genre.replace("genre", "last")
+    return re.compile(
+        rf"^\W*(?:please\s+)?(?:who|which|what|list|name|show|give|find|enumerate)(?:\s+(?:me|is|are|was|were|all|the|different))*"
+        rf"\s+(?:{names})\s+(?:(?:of|on|in|for|from)\s+(?:(?:all|both|every|each|these|those|the|of)\s+)*(?:{genre}s\b|{first}\s+{one}\b)"
+        rf"|(?:has|had|have|got)\s+the\s+{first}\s+{last}\b)"
     )

@@ -23,7 +23,7 @@ def aim(plan: Plan, verdicts: Sequence[Verdict]) -> Plan:
     refuted = [v.claim.text for v in verdicts if v.kind not in _KEPT]
     wanted = plan.target or plan.asked
     words = " ".join(dict.fromkeys([wanted, *(refuted or _labels(plan))]))
-    return replace(plan, question=words, target=words, lead="", aggregate=None)
+    return replace(plan, question=words, target=words, lead="", aggregate=None, check=None)
 
 
 def joined(first: Gathered, more: Gathered) -> Gathered:

@@ -10,10 +10,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from mmrag.agent.aggregate_bounds import last_bound
+from mmrag.agent.following_both import answered_first, follow_both
 from mmrag.agent.plan import make_plan
 from mmrag.agent.planwords import plan_words
+from mmrag.domain.aggregates import Operation
 from mmrag.domain.conversations import Followed, Turn
-from mmrag.domain.plans import Constraint, ConstraintKind, Plan
+from mmrag.domain.plans import AnswerType, Constraint, ConstraintKind, Plan
 from mmrag.domain.values import Value, ValueKind
 from mmrag.values import find_values
 from mmrag.values.folding import fold
@@ -24,6 +27,8 @@ _LEAD = re.compile(
     re.IGNORECASE,
 )
 _STARTED = re.compile(r"^\W*(?:(?:and|or|but|so|then)\b|(?:what|how)\s+about\b|same\s+for\b)", re.IGNORECASE)
+_GOES_ON = re.compile(r"^\W*and\b", re.IGNORECASE)
+"""'And how much is the tax?' goes on about the document at hand: another one's tax is no answer."""
 _SMALL = re.compile(
     r"^(?:(?:in|on|for|from|of|at|by|with|to|the\s+one|that|those|dated|the|its?|their|his|her|my|an?)\b\s*)+", re.IGNORECASE
 )
@@ -52,6 +57,17 @@ _PERIOD = re.compile(
 )
 _WHEN = {"when": "the date", "where": "the address", "how much": "the total amount", "who": "the name"}
 _MOST_WORDS = 8
+_NUMBERED = frozenset({"invoice", "receipt", "bill", "order", "contract", "ticket", "permit", "certificate", "statement"})
+_DOCUMENT_BY_NUMBER = re.compile(
+    r"(?:invoice|receipt|bill|order|contract|ticket|quote|permit|certificate)\s+(?:(?:number|no\.?|#)\s*)?[\w/.-]*\d[\w/.-]*",
+    re.IGNORECASE,
+)
+_PLAIN_FIELD = re.compile(
+    r"^what(?:['’]s|\s+(?:is|was))\s+(?:the|its)\s+(?P<field>number|date|total|address)\s*[?.]*$", re.IGNORECASE
+)
+_THAT_ONE = re.compile(r"\b(?:that one|this one|it|that)\b", re.IGNORECASE)
+_IS_THAT = re.compile(r"^(?:is|was|are|were|does|did)\s+(?:it|that|this)\s+(?P<bound>.+)$", re.IGNORECASE)
+_VALUE_OF = re.compile(r"^(?:when|what|how much)\s+(?P<aux>is|was|are|were|did|does)\s+(?P<rest>\S.*)$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +77,8 @@ class _Before:
     turn: Turn
     plan: Plan
     document: str | None
+    genre: str | None = None
+    asked: str = ""
 
 
 def follow(question: str, turns: Sequence[Turn]) -> Followed:
@@ -68,15 +86,46 @@ def follow(question: str, turns: Sequence[Turn]) -> Followed:
     text = " ".join(question.split())
     if not turns or not text:
         return Followed(question=text)
-    before = _Before(turn=turns[-1], plan=make_plan(turns[-1].understood), document=_at_hand(turns))
+    before = _Before(
+        turn=turns[-1], plan=make_plan(turns[-1].understood), document=_at_hand(turns), genre=_genre(turns), asked=text
+    )
     rest = _LEAD.sub("", text).strip()
+    field = _PLAIN_FIELD.match(rest)
+    if field is not None and not _own(make_plan(rest)) and before.document is not None:
+        return _other_field(field["field"], before)
+    both = follow_both(rest, turns) or _bounded(rest, turns) or _beside(text, before)
+    if both is not None:
+        return both
     begun = _STARTED.match(text) is not None
     if begun or _is_fragment(rest):
         fragment = rest.rstrip(" ?!.")
         if not _WHOLE.search(fragment) and 0 < len(fragment.split()) <= _MOST_WORDS:
             return _completed(fragment, before)
     whole = f"{rest[:1].upper()}{rest[1:]}" if begun and rest else text
-    return _about(whole, before)
+    return _about(whole, before, sure=_GOES_ON.match(text) is not None and before.document is not None)
+
+
+def _bounded(rest: str, turns: Sequence[Turn]) -> Followed | None:
+    """'Is that before July?' after the question for a day: whether that day is."""
+    asked = _IS_THAT.match(rest.rstrip(" ?.!"))
+    last = next((turn for turn in reversed(turns) if turn.answer is not None), None)
+    whole = None if last is None else _VALUE_OF.match(last.understood)
+    if asked is None or last is None or whole is None or last_bound(f"it {asked['bound']}") is None:
+        return None
+    if make_plan(last.understood).answer_type not in (AnswerType.DATE, AnswerType.AMOUNT, AnswerType.NUMBER):
+        return None
+    document = last.document or (last.documents[0] if len(set(last.documents)) == 1 else None)
+    aux = whole["aux"].capitalize()
+    return Followed(question=f"{aux} {whole['rest'].rstrip(' ?')} {asked['bound']}?", document=document)
+
+
+def _beside(text: str, before: _Before) -> Followed | None:
+    """'Is that one older than invoice 4711?': the document at hand beside another one."""
+    if before.document is None or not _own(make_plan(text)):
+        return None
+    named = _THAT_ONE.sub(before.document, text, count=1)
+    aggregate = None if named == text else make_plan(named).aggregate
+    return Followed(question=named) if aggregate is not None and len(aggregate.parts) == 2 else None
 
 
 def _completed(fragment: str, before: _Before) -> Followed:
@@ -84,6 +133,7 @@ def _completed(fragment: str, before: _Before) -> Followed:
     piece = _SMALL.sub("", fragment).strip() or fragment
     return (
         _other_period(piece, before)
+        or _other_document(piece, before)
         or _other_value(piece, before)
         or _other_name(piece, before)
         or _other_operation(piece, before)
@@ -118,6 +168,22 @@ def _other_value(piece: str, before: _Before) -> Followed | None:
     return Followed(question=f"{last.rstrip(' ?')} {dated}?")
 
 
+def _other_document(piece: str, before: _Before) -> Followed | None:
+    """'And invoice 4712?': the document of the last question exchanged, or put in the place of what points at it."""
+    told = _own(make_plan(f"What is on {piece}?"))
+    if _DOCUMENT_BY_NUMBER.fullmatch(piece) is None or len(told) != 1:
+        return None
+    last = before.turn.understood
+    numbers = [c.text for c in before.plan.constraints if c.kind is ConstraintKind.IDENTIFIER and c.text in last]
+    if numbers:
+        at = last.rindex(numbers[-1])
+        return Followed(question=f"{last[:at]}{told[0].text}{last[at + len(numbers[-1]) :]}")
+    pointing = _POINTS.search(last)
+    if pointing is not None:
+        return Followed(question=f"{last[: pointing.start()]}{piece}{last[pointing.end() :]}")
+    return Followed(question=f"{last.rstrip(' ?')} on {piece}?")
+
+
 def _other_name(piece: str, before: _Before) -> Followed | None:
     """'And LIGHTROOM GALLERY?': the name of the last question exchanged."""
     if not _is_name(piece):
@@ -145,7 +211,8 @@ def _other_operation(piece: str, before: _Before) -> Followed | None:
     """'And the average?' after a sum: what is done with the documents exchanged."""
     asked = _OPERATION.fullmatch(piece)
     old = _OPERATION.search(before.turn.understood)
-    if before.plan.aggregate is None or asked is None or old is None:
+    pinned = before.plan.aggregate is not None and not any(part.several for part in before.plan.aggregate.parts)
+    if before.plan.aggregate is None or asked is None or old is None or (pinned and piece.casefold() in ("number", "count")):
         return None
     last = before.turn.understood
     return Followed(question=f"{last[: old.start()]}{piece}{last[old.end() :]}")
@@ -155,6 +222,8 @@ def _other_field(piece: str, before: _Before) -> Followed:
     """'And the date?': another field of the document at hand."""
     piece = re.sub(r"\s+(?:of|on|in|for)\s+(?:it|that|this|them|those)$", "", piece, flags=re.IGNORECASE)
     noun = _WHEN.get(piece.casefold(), f"the {piece}")
+    if piece.casefold() == "number" and before.genre in _NUMBERED:
+        noun = f"the {before.genre} number"
     return _about(f"What is {noun}?", before, sure=True)
 
 
@@ -168,6 +237,9 @@ def _about(question: str, before: _Before, *, sure: bool = False) -> Followed:
     if before.document is not None:
         return Followed(question=question, document=before.document, sure=sure)
     told = _own(before.plan)
+    apart = before.plan.aggregate is not None and len(before.plan.aggregate.parts) > 1
+    if apart and sure:
+        return Followed(question=before.asked)  # of which of several is not said
     if not sure or not told:
         return Followed(question=question)
     genre = next((c.text for c in before.plan.constraints if c.kind is ConstraintKind.GENRE), "document")
@@ -194,12 +266,32 @@ def _at_hand(turns: Sequence[Turn]) -> str | None:
     """The one document that the conversation is about: the last that a single one was cited from, or asked of."""
     for turn in reversed(turns):
         documents = tuple(dict.fromkeys(turn.documents))
+        named = answered_first(turn, make_plan(turn.understood)) if len(documents) > 1 else None
+        if named is not None:
+            return named
         if len(documents) == 1:
             return documents[0]
-        if documents:
+        if documents and not _is_about_both(turn):
             return None
+        if documents:
+            continue  # the difference of two leaves the one at hand that was found before
         if turn.document is not None:
             return turn.document
+    return None
+
+
+def _is_about_both(turn: Turn) -> bool:
+    """True for the difference of two: it says nothing of which is spoken of next."""
+    aggregate = make_plan(turn.understood).aggregate
+    return aggregate is not None and aggregate.operation in (Operation.DIFFERENCE, Operation.DAYS)
+
+
+def _genre(turns: Sequence[Turn]) -> str | None:
+    """The kind of document that was last spoken of."""
+    for turn in reversed(turns):
+        for constraint in make_plan(turn.understood).constraints:
+            if constraint.kind is ConstraintKind.GENRE:
+                return constraint.text
     return None
 
 

@@ -12,15 +12,18 @@ from dataclasses import replace
 from functools import lru_cache
 
 from mmrag.agent.aggregate_plan import find_aggregate
+from mmrag.agent.check_plan import find_check
 from mmrag.agent.covers import maker_asked
 from mmrag.agent.instructions import page_named, without_instructions
 from mmrag.agent.planwords import PlanWords, plan_words
+from mmrag.agent.saying import IN_A_MONTH, in_plain_words, months_behind, short_codes
 from mmrag.agent.tongues import in_english
 from mmrag.domain.aggregates import Aggregate, Giving, Operation, Quantity
 from mmrag.domain.plans import AnswerType, Constraint, ConstraintKind, Plan
 from mmrag.domain.values import Value, ValueKind
 from mmrag.retrieval.broad import is_broad
 from mmrag.values import find_values
+from mmrag.values.months import MONTH_PATTERN
 
 _MONEY_SIGN = r"(?:RM|USD|EUR|GBP|[$€£])"
 _OPENING = re.compile(
@@ -43,7 +46,7 @@ _LEAD = re.compile(
 )
 _QUOTED = re.compile(r"[\"“”„«]([^\"“”„«»]{2,160})[\"“”»]|(?<!\w)['‘]([^'’]{2,160})['’](?!\w)")
 _BEFORE_NAME = re.compile(
-    r"(?:\b(?:from|of|by|for|at|to|with|named|called|titled|about|between|and|is|was|did|does|in|on)\s+(?:the\s+|an?\s+)?"
+    r"(?:\b(?:from|of|by|for|at|to|with|named|called|titled|about|between|and|is|was|did|does|in|on|mention(?:s|ing)?)\s+(?:the\s+|an?\s+)?"
     r"|[(:/]\s*)$",
     re.IGNORECASE,
 )
@@ -107,6 +110,12 @@ _IN_A_YEAR = re.compile(
     r"\s+(?:in|for|of|during|since|until|by|from|to|and|before|after)(?:\s+the\s+year)?\s+(?:19|20)\d\d(?:\W.*)?$"
 )
 """'Oslo in 2021' is a place and a year; 'Expo 2020' is one name."""
+_FIELDS = frozenset(
+    ("VAT", "GST", "SST", "TVA", "IVA", "MwSt", "USt", "IBAN", "BIC", "SWIFT", "ISBN", "ISSN", "EAN", "SKU", "VIN", "PIN")
+)
+"""What is asked for by its initials: 'how much is the VAT' names no document."""
+_ONLY_MONTHS = re.compile(rf"(?:(?:{MONTH_PATTERN}|and|or|to|of|in|through|until)\b[\s.,]*)+", re.IGNORECASE)
+"""'January to March' names no document."""
 _MONTH_DAY = re.compile(r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\w*\.?(?:\s+\d{1,2})?$")
 _FILE = re.compile(
     r"(?<![\w/.-])[\w(][\w/.()+-]*\.(?:pdf|png|jpe?g|jpe|tiff?|bmp|gif|webp|hei[cf]|avif|jp2|j2k|pn?m|p[bgp]m|eml|zip)(?![\w-])",
@@ -116,6 +125,7 @@ _FILE = re.compile(
 _QUOTED_FILE = re.compile(r"[\"“'‘`]([^\"“”'‘’`]{1,120}?\.[A-Za-z0-9]{2,4})[\"”'’`]")
 _CONSTRAINT_OF_VALUE = {ValueKind.DATE: ConstraintKind.DATE, ValueKind.AMOUNT: ConstraintKind.AMOUNT}
 
+
 Span = tuple[int, int]
 
 
@@ -124,11 +134,14 @@ def make_plan(question: str, *, document: str | None = None) -> Plan:
 
     A question in German, French, Spanish, Portuguese or Italian is planned in English words; see ``tongues``.
     """
-    question = in_english(question) or question
+    question = in_plain_words(in_english(question) or question)
     text = " ".join(question.split())
     aggregate = (
         None if document is not None else find_aggregate(text, lambda piece: _look_up(piece, piece, None).constraints)
     )
+    check = None if aggregate is not None else find_check(text, lambda asks: make_plan(asks, document=document))
+    if check is not None:
+        return replace(check.asks, question=question, answer_type=AnswerType.YES_NO, lead="", tail="", check=check)
     if aggregate is None:
         asked, told_how = without_instructions(text)
         plan = _look_up(question, asked, document)
@@ -154,13 +167,16 @@ def _look_up(question: str, text: str, document: str | None) -> Plan:
     words = plan_words()
     files = _files(text)
     without_files = _blanked(text, [(s, e) for s, e, _ in files])
-    values = _agreeing_dates(tuple(v for v in find_values(without_files) if _tells_documents_apart(v, without_files)))
+    codes = short_codes(without_files)
+    found = [v for v in find_values(without_files) if not any(_overlap((v.start, v.end), (c.start, c.end)) for c in codes)]
+    values = _agreeing_dates((*codes, *(v for v in found if _tells_documents_apart(v, without_files))))
     names = _names(without_files, values, words)
     without_names = _blanked(without_files, [(s, e) for s, e, _ in names])
     main = _blanked(without_names, [(v.start, v.end) for v in values])
     constraints = [Constraint(kind=ConstraintKind.FILE, text=name) for _, _, name in files]
     constraints += [_constraint_of(v, without_names, words) for v in values]
     told = tuple(name for _, _, name in names)
+    constraints += months_behind(without_files, names)
     broad = is_broad(text)
     constraints += [] if broad else [Constraint(kind=ConstraintKind.NAME, text=name) for name in told]
     genre = next((w for w in reversed(re.findall(r"[a-z-]+", main.lower())) if w.removesuffix("s") in words.genres), None)
@@ -210,7 +226,7 @@ def _type_of(aggregate: Aggregate) -> AnswerType:
     match aggregate.giving:
         case Giving.YES_NO:
             return AnswerType.YES_NO
-        case Giving.ISSUER | Giving.PART | Giving.DOCUMENT:
+        case Giving.ISSUER | Giving.FIELD | Giving.PART | Giving.DOCUMENT:
             return AnswerType.NAME
         case Giving.VALUE:
             return AnswerType.DATE if aggregate.quantity is Quantity.DATE else AnswerType.AMOUNT
@@ -285,8 +301,10 @@ def _names(text: str, values: tuple[Value, ...], words: PlanWords) -> list[tuple
         if (
             not known
             and len(re.sub(r"\W", "", name)) >= 3
-            and name.lower() not in words.genres
+            and name.lower().removesuffix("s") not in words.genres
             and not _MONTH_DAY.match(name)
+            and not _ONLY_MONTHS.fullmatch(name)
+            and name not in _FIELDS
         ):
             found.append((start, end, name))
     return sorted(found)
@@ -317,6 +335,8 @@ def _is_title(quoted: str) -> bool:
 def _is_name_here(text: str, start: int, end: int, *, beside_title: bool) -> bool:
     """Capitals make a name after a preposition or before 's; beside a quoted title only its author is one as well."""
     name = text[start:end]
+    if re.match(r"\s+(?:receipt|invoice|bill|contract|letter)s?\b", text[end:]) and re.search(r"\bthe\s+$", text[:start]):
+        return True  # 'the Corner Deli receipt'
     if start == 0 or not re.search(r"[^\W\d_]{2}", name) or _ASKED_FOR.match(text[:start]):
         return False
     if beside_title:
@@ -338,6 +358,8 @@ def _trimmed(text: str, start: int, end: int, words: PlanWords) -> Span:
     start = end - len(name)
     name = _QUESTION_BEHIND.sub("", name)
     name = _IN_A_YEAR.sub("", name)
+    month = IN_A_MONTH.search(name)
+    name = name if month is None else name[: month.start()]
     name = words.trailing.sub("", re.sub(r"['’]s$", "", name)).rstrip(" ,;:?!-–/([")
     if name.count(")") > name.count("(") or (name.startswith("(") and name.endswith(")")):
         name = name.removesuffix(")").rstrip()

@@ -51,7 +51,7 @@ def plan_words() -> PlanWords:
             r"(?=\s+(?:dated|with|whose|that|which|issued|start|end|as|for the|on|in|due)\b|,\s+(?![A-Z])|\s*[?(;]|\s*$)",
         ),
         leading=re.compile(
-            r"^(?:(?:What|Which|Who|Whose|How|When|Where|Why|In|On|At|By|Describe|According|Is|Are)\b[\s,]*)+"
+            r"^(?:(?:What|Which|Who|Whose|How|When|Where|Why|In|On|At|By|Describe|According|Is|Are|Was|Were|Did|Does|Do|Has|Have|List|Compare)\b[\s,]*)+"
         ),
         trailing=re.compile(rf"(?:\s+(?:{connector}))+\s*$"),
         genre_phrase=re.compile(

@@ -55,7 +55,7 @@ def broken_premise(plan: Plan, claim: Claim, pages: Sequence[Page], *, cited: fr
 
     The answer is one clause that says what the document shows instead. ``cited`` are the numbers of the claim's pages.
     """
-    if plan.aggregate is not None or not pages:
+    if plan.aggregate is not None or plan.check is not None or not pages:
         return None
     text = "\n".join(page.text for page in pages)
     asked = _asked(plan)

@@ -6,16 +6,17 @@ import re
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import lru_cache
 
 import anyio
 
 from mmrag.agent.cascade import NEARLY_ALL
 from mmrag.agent.covers import Maker, maker_asked
-from mmrag.agent.planwords import plan_words
+from mmrag.agent.reading.backwards import by_value
 from mmrag.agent.reading.boxed import BOXED
 from mmrag.agent.reading.bullets import Item
 from mmrag.agent.reading.candidates import CHART, Candidate, Measured
+from mmrag.agent.reading.charted import is_over_all, is_unaveraged, over_charts
+from mmrag.agent.reading.compared import COMPARES, lists_papers, ranks_papers
 from mmrag.agent.reading.counted import COUNTED
 from mmrag.agent.reading.covers import makers
 from mmrag.agent.reading.fields import by_fields, by_meaning
@@ -29,7 +30,7 @@ from mmrag.agent.reading.lexicon import lexicon
 from mmrag.agent.reading.listed import ListAsked, in_contents, in_lists, list_asked
 from mmrag.agent.reading.meaning import MeaningIndex
 from mmrag.agent.reading.options import OPTION
-from mmrag.agent.reading.over import SUPERLATIVES, over_of, over_tables
+from mmrag.agent.reading.over import over_of, over_tables
 from mmrag.agent.reading.overview import tell_overview
 from mmrag.agent.reading.put_on import PUT_ON
 from mmrag.agent.reading.scoring import choose, reading_weight
@@ -75,19 +76,7 @@ _ELSEWHERE = 0.3
 """The share that an answer by the code of a row keeps where its document does not fit what else the question says of it:
 what another firm asks for an article of that number is not what is asked. A speck keeps as much."""
 
-_MORE_OR_LESS = (
-    r"(?:higher|lower|larger|bigger|greater|smaller|cheaper|dearer|costlier|heavier|lighter|longer|shorter|later|earlier|newer|older"
-    r"|(?:more|less)\s+expensive)"
-)
-_COMPARES = re.compile(
-    rf"\b(?:which|who)\b[^?]*\b{_MORE_OR_LESS}\b[^?]*\bor\b"
-    rf"|\bwhich\b[^?]*\b(?:has|have|had|is|are|was|were|shows?|showed)\s+(?:the\s+)?{_MORE_OR_LESS}\b",
-    re.IGNORECASE,
-)
-"""One value answers no question for the larger of two: where they were not compared, none is said."""
 _COMPARED = frozenset((CHART, TABLE))
-_RANKED = re.compile(rf"\bwhich\s+(?P<papers>[^?]*?)\b(?:{_MORE_OR_LESS}|{SUPERLATIVES})\b", re.IGNORECASE)
-
 _NAME_WORDS, _SENTENCE = 6, 0.6
 """What an answer of more words keeps where "which port" asks for one of several things: it is a line about them."""
 
@@ -118,7 +107,7 @@ class ReaderDrafter:
         listed = None if wanted is None else await anyio.to_thread.run_sync(self._listed, wanted, plan, readings)
         if listed is not None:
             return listed
-        if _ranks_papers(plan.asked):
+        if ranks_papers(plan.asked) or lists_papers(plan):
             return Draft(answer=None, spans=(), confidence=0.0, tier=TIER, why="the documents were not compared")
         asked = understand(plan, lexicon())
         pages, found, left = await anyio.to_thread.run_sync(self._read, asked, plan, readings)
@@ -134,7 +123,9 @@ class ReaderDrafter:
         gap = gap_for(asked, [index for weight, index in pages if weight >= _MEANT], first, lexicon())
         if gap is not None:
             return _unread(gap, readings)
-        single = choice is not None and choice.candidate.why not in _COMPARED and _COMPARES.search(plan.asked) is not None
+        single = choice is not None and choice.candidate.why not in _COMPARED and COMPARES.search(plan.asked) is not None
+        single = single or (choice is not None and choice.candidate.why == CHART and is_over_all(plan.asked))
+        single = single or (choice is not None and is_unaveraged(plan.asked, choice.candidate.label))
         if choice is None or single or choice.candidate.score < _FLOOR:
             rivals = () if choice is None else ((choice.candidate.text, choice.candidate.score), *choice.rivals)
             return Draft(answer=None, spans=(), confidence=0.0, tier=TIER, rivals=rivals)
@@ -220,10 +211,19 @@ def _unread(gap: Gap, readings: Sequence[Reading]) -> Draft:
 
 def _worked_out(asked: Asked, plan: Plan, pages: _Pages) -> Draft | None:
     """The answer to a question for what has to be worked out of values of one chart or table, with each of them as claim."""
-    found = [
+    borne = [
+        (w * b.score, b, index) for w, index in pages if (b := by_value(plan.asked, index.layout, lexicon())) is not None
+    ]
+    if len({row.text for _, row, _ in borne}) > 1:
+        return None  # several bear the value: which is meant is not said
+    found = borne or [
         (weight * worked.score, worked, index)
         for weight, index in pages
-        for worked in (work_out(asked, plan, index.layout), worked_out(asked, plan, index.table))
+        for worked in (
+            work_out(asked, plan, index.layout),
+            worked_out(asked, plan, index.table),
+            over_charts(asked, plan, index.layout),
+        )
         if worked is not None
     ]
     if not found:
@@ -246,15 +246,6 @@ def _worked_out(asked: Asked, plan: Plan, pages: _Pages) -> Draft | None:
         formula=worked.formula,
         expression=worked.expression,
     )
-
-
-@lru_cache(maxsize=64)
-def _ranks_papers(question: str) -> bool:
-    """True for "which receipt has the highest total": a row of one receipt is no receipt, and its value no comparison."""
-    ranked = _RANKED.search(question)
-    said = [] if ranked is None else re.findall(r"[a-z]+", ranked["papers"].casefold())
-    nouns = [word.removesuffix("s") for word in said if word not in ("of", "the", "these", "two", "all")]
-    return any(noun in plan_words().genres for noun in nouns[:2])
 
 
 def _over_columns(plan: Plan, readings: Sequence[Reading], pages: _Pages) -> Draft | None:

@@ -62,7 +62,7 @@ async def look_again(
     """The verdicts after the further checks, and what could not be checked. What was worked out is not looked at again: its
     operands decide it.
     """
-    if plan.aggregate is not None or any(v.claim.formula or v.claim.expression for v in verdicts):
+    if plan.aggregate is not None or plan.check is not None or any(v.claim.formula or v.claim.expression for v in verdicts):
         return tuple(verdicts), ()
     places = Places(readings)
     looked = await asyncio.gather(*(_looked_at(plan, verdict, places, judges) for verdict in verdicts))

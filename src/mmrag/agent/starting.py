@@ -70,7 +70,7 @@ def needs_of(plan: Plan, readings: Sequence[Reading], *, margin: float) -> froze
     needs = _needs_of_page(readings[0]) if readings else set()
     if margin < _CLOSE and plan.answer_type.is_open and len({r.document.id for r in readings}) > 1:
         needs.add(Need.UNSURE_WHERE)
-    if plan.aggregate is not None:  # worked out by the code from values that are read one by one
+    if plan.aggregate is not None or plan.check is not None:  # worked out by the code from values that are read one by one
         return frozenset(needs)
     asked = {need for need, pattern in _patterns().items() if pattern.search(plan.asked)}
     if readings and _read_charts(readings[0]):  # the reader works differences out itself, from the chart's own cells

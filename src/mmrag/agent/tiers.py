@@ -8,6 +8,7 @@ from decimal import Decimal
 from functools import partial
 
 from mmrag.agent.aggregate import AggregateDrafter
+from mmrag.agent.check import CheckDrafter
 from mmrag.agent.critique_hostile import CautiousDrafter
 from mmrag.agent.draft import ModelDrafter
 from mmrag.agent.reader import ReaderDrafter
@@ -97,7 +98,7 @@ def build_tiers(
     tiers: list[Tier] = []
     for tier in settings.cascade.tiers:
         if tier.provider == "reader":
-            tiers.append(reader_tier(tier.name, AggregateDrafter(reader)))
+            tiers.append(reader_tier(tier.name, CheckDrafter(AggregateDrafter(reader))))
         elif tier.name in models:
             tiers.append(
                 model_tier(
@@ -147,7 +148,7 @@ def model_tier(
             principles=job.principles,
             on_delta=job.on_delta,
         )
-        return drafts if reader is None else _ByPlan(AggregateDrafter(_FirstSure(reader, drafts)), drafts)
+        return drafts if reader is None else _ByPlan(CheckDrafter(AggregateDrafter(_FirstSure(reader, drafts))), drafts)
 
     def tooled(job: Job) -> Drafter:
         if toolbox is None or catalog is None:
@@ -176,14 +177,15 @@ def model_tier(
 
 
 class _ByPlan:
-    """Hands aggregates to one drafter and everything else to another."""
+    """Hands what code works out or decides to one drafter, and everything else to another."""
 
-    def __init__(self, aggregates: Drafter, others: Drafter) -> None:
-        self._aggregates = aggregates
+    def __init__(self, worked_out: Drafter, others: Drafter) -> None:
+        self._worked_out = worked_out
         self._others = others
 
     async def draft(self, plan: Plan, readings: Sequence[Reading]) -> Draft:
-        return await (self._others if plan.aggregate is None else self._aggregates).draft(plan, readings)
+        by_code = plan.aggregate is not None or plan.check is not None
+        return await (self._worked_out if by_code else self._others).draft(plan, readings)
 
 
 class _FirstSure:

@@ -29,7 +29,7 @@ def trimmed(plan: Plan, draft: Draft | None, verdicts: Sequence[Verdict]) -> Tri
     refuted = [v for v in verdicts if v.kind not in _KEPT]
     kept = tuple(v for v in verdicts if v.kind in _KEPT)
     listed = plan.answer_type is AnswerType.LIST or bool(draft and draft.items)
-    parted = (listed or plan.answer_type is AnswerType.FREE) and plan.aggregate is None
+    parted = (listed or plan.answer_type is AnswerType.FREE) and plan.aggregate is None and plan.check is None
     if draft is None or draft.operands or not parted or not refuted or not kept:
         return None
     between = "\n" if listed else " "

@@ -11,6 +11,7 @@ from dataclasses import replace
 from statistics import fmean
 
 from mmrag.agent.aggregate_check import check_worked_out
+from mmrag.agent.check import check_held
 from mmrag.agent.checking import comparable, find_same, has_shape, likeness, without_values
 from mmrag.agent.critique_hostile import hostile_words
 from mmrag.agent.critique_words import instructions_in
@@ -38,7 +39,12 @@ _NO = frozenset({"no", "n", "false", "none", "☐", "[]"})
 
 def verify(plan: Plan, claims: Sequence[Claim], readings: Sequence[Reading]) -> tuple[Verdict, ...]:
     """One verdict a claim, in the same order. The first claim of an aggregate, and one with a formula, is what was
-    worked out from the others."""
+    worked out from the others; that of a check is decided by them."""
+    if plan.check is not None and claims:
+        sides = plan.check.sides if claims[0].expression else None
+        asked = ((plan.check.asks, claims[1:]),) if sides is None else ((sides[0], claims[1:2]), (sides[1], claims[2:]))
+        deciding = tuple(verdict for side, own in asked for verdict in verify(side, own, readings))
+        return (check_held(plan.check, claims[0], deciding), *deciding)
     places = Places(readings)
     if plan.aggregate is not None and claims:
         operand = replace(plan, answer_type=AnswerType.FREE, aggregate=None)

@@ -20,13 +20,23 @@ class Operation(StrEnum):
 
 
 class Giving(StrEnum):
-    """What the answer names: the value itself, the document it stands on, who issued that, the part, or yes or no."""
+    """What the answer names: the value itself, the document it stands on, who issued that, another field of it, the part, or
+    yes or no."""
 
     VALUE = "value"
     DOCUMENT = "document"
     ISSUER = "issuer"
+    FIELD = "field"
     PART = "part"
     YES_NO = "yes_no"
+
+
+class Field(StrEnum):
+    """What else of each document may be told beside amounts and dates."""
+
+    CUSTOMER = "customer"
+    NUMBER = "number"
+    PAYMENT = "payment method"
 
 
 class Quantity(StrEnum):
@@ -55,13 +65,15 @@ class Part:
     """What one operand is read from: one document, or with ``several`` all that fit.
 
     ``name`` is what the question calls it, ``genre`` the kind of document in the singular. ``constraints`` are what the
-    documents have to show; where all documents of a kind are meant there are none.
+    documents have to show; where all documents of a kind are meant there are none. Of those that show it, ``conditions``
+    leave the ones that are meant: 'the receipt of March'.
     """
 
     name: str
     constraints: tuple[Constraint, ...] = ()
     genre: str | None = None
     several: bool = False
+    conditions: tuple[Condition, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +82,8 @@ class Aggregate:
 
     ``rank`` counts from 1 among the different values, for the largest and the smallest: 2 is the second largest.
     ``order`` is what a question for the days between two documents takes for granted: 1 that the second part is later,
-    -1 that it is earlier, 0 neither.
+    -1 that it is earlier, 0 neither. ``field`` is what ``Giving.FIELD`` names; ``also`` is worked out of the same operands
+    where the question asks for two things.
     """
 
     operation: Operation
@@ -81,8 +94,17 @@ class Aggregate:
     giving: Giving = Giving.VALUE
     rank: int = 1
     order: int = 0
+    field: Field | None = None
+    also: Operation | None = None
 
     @property
     def reads(self) -> tuple[Quantity, ...]:
         """What has to be read from each document, the operand first."""
-        return tuple(dict.fromkeys((self.quantity, *(c.quantity for c in self.conditions))))
+        bounded = (*self.conditions, *(c for part in self.parts for c in part.conditions))
+        own = () if self.lists_fields else (self.quantity,)
+        return tuple(dict.fromkeys((*own, *(c.quantity for c in bounded))))
+
+    @property
+    def lists_fields(self) -> bool:
+        """True where a field of each document is the whole answer, whatever its amounts are."""
+        return self.operation is Operation.LIST and self.giving is Giving.FIELD

@@ -25,6 +25,8 @@ class Group(StrEnum):
 
     @classmethod
     def of(cls, plan: Plan) -> Group:
+        if plan.check is not None:
+            return cls.of(plan.check.asks)
         if plan.aggregate is not None:
             return cls.WORKED_OUT
         return cls.OPEN if plan.answer_type.is_open else cls.LOOKUP

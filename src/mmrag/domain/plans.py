@@ -13,6 +13,7 @@ from mmrag.domain.evidence import Hit
 
 if TYPE_CHECKING:
     from mmrag.domain.aggregates import Aggregate
+    from mmrag.domain.checks import Check
 
 
 class AnswerType(StrEnum):
@@ -47,6 +48,10 @@ class ConstraintKind(StrEnum):
     GENRE = "genre"  # receipt, invoice, form, ...: narrows nothing by itself
 
 
+_ANY_YEAR = "--"
+"""Opens the normal form of a month of no year, as ISO 8601 once wrote it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Constraint:
     """Something the right document must show. ``normals`` are normal forms as in ``Value`` (empty for names and genres).
@@ -58,6 +63,17 @@ class Constraint:
     text: str
     normals: tuple[str, ...] = ()
     role: str | None = None
+
+    @property
+    def month(self) -> int | None:
+        """The month (1 to 12) of a constraint that names no year and no day; None for every other one."""
+        named = self.kind is ConstraintKind.DATE and len(self.normals) == 1 and self.normals[0].startswith(_ANY_YEAR)
+        return int(self.normals[0].removeprefix(_ANY_YEAR)) if named else None
+
+
+def month_of_any_year(text: str, month: int) -> Constraint:
+    """'March', as ``text``: of several documents that fit the rest it tells which one is meant, and rules out none alone."""
+    return Constraint(kind=ConstraintKind.DATE, text=text, normals=(f"{_ANY_YEAR}{month:02}",))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,10 +93,10 @@ class Plan:
     the words that only identify the document. ``document`` is a document name when the question is about that one file.
     ``lead`` is the beginning of the question where that only names the document ("In the chart titled 'X':"), ``tail`` its
     end where that only says how to answer ("Answer in USD millions.").
-    ``aggregate`` is set when the answer has to be worked out from several documents. ``subjects`` are the names in a broad
-    question ("which report is about the flood in X?"): what it is about, and no constraint on the document. ``on_page`` is
-    the page that the question names, counted from 1, or from -1 backwards. ``about_cover`` is true where it asks who made
-    the document, or when: its first pages tell.
+    ``aggregate`` is set when the answer has to be worked out from several documents, ``check`` when it is a yes or a no that
+    a value decides. ``subjects`` are the names in a broad question ("which report is about the flood in X?"): what it is
+    about, and no constraint on the document. ``on_page`` is the page that the question names, counted from 1, or from -1
+    backwards. ``about_cover`` is true where it asks who made the document, or when: its first pages tell.
     """
 
     question: str
@@ -94,6 +110,7 @@ class Plan:
     subjects: tuple[str, ...] = ()
     on_page: int | None = None
     about_cover: bool = False
+    check: Check | None = None
 
     @property
     def asked(self) -> str:

@@ -47,6 +47,9 @@ _SHORT_PAPERS = frozenset({"receipt", "invoice", "bill", "ticket", "voucher", "s
 """Kinds of documents of few pages: what is said of one stands close together in it."""
 _TOGETHER = 4
 """Pages in a row on which all that is said of such a document has to stand. A long report shows some day and some amount."""
+_EQUAL, _ANOTHER_MONTH = 0.1, 0.6
+"""Documents that match so nearly alike are told apart by the month that the question names; what the others keep."""
+_YEARS = range(1980, 2041)
 _MONTH = re.compile(r"(?:19|20)\d\d-\d\d")
 _KINDS = {
     ConstraintKind.DATE: (ValueKind.DATE,),
@@ -93,7 +96,7 @@ async def match_constraints(
     What it finds for a name forgives a few letters. The words of those pages are looked at in ``catalog``: one that prints
     another name does not satisfy the constraint, however like it is.
     """
-    asked = [c for c in constraints if c.kind is not ConstraintKind.GENRE]
+    asked = [c for c in constraints if c.kind is not ConstraintKind.GENRE and c.month is None]
     if not asked:
         return Matches()
     called = await documents_called(constraints, catalog)
@@ -114,7 +117,28 @@ async def match_constraints(
     for number, (pages, printed) in zip(names, looked, strict=True):
         shown[number] = pages
         others += printed
-    return replace(combine(list(zip(asked, shown, strict=True))), others=tuple(others))
+    matches = replace(combine(list(zip(asked, shown, strict=True))), others=tuple(others))
+    months = [c.month for c in constraints if c.month is not None]
+    return await _of_month(matches, months[0], lexical) if len(months) == 1 else matches
+
+
+async def _of_month(matches: Matches, month: int, lexical: LexicalIndex) -> Matches:
+    """``matches`` with less for those of the best documents that show no day of ``month``, where another of them does.
+
+    The month tells two receipts of one shop apart. A chart is asked for a month as well, and shows no day at all.
+    """
+    top = max(matches.documents.values(), default=0.0)
+    best = [d for d, score in matches.documents.items() if score >= top - _EQUAL]
+    if len(best) < 2:
+        return matches
+    days = tuple(day for year in _YEARS for day in _days(f"{year}-{month:02}"))
+    showing = {v.document_id for v in await lexical.search_values(days, kinds=_KINDS[ConstraintKind.DATE])}
+    others = frozenset(best) - showing
+    if not showing & frozenset(best):
+        return matches
+    documents = {d: score * (_ANOTHER_MONTH if d in others else 1.0) for d, score in matches.documents.items()}
+    pages = {r: score * (_ANOTHER_MONTH if r.document_id in others else 1.0) for r, score in matches.pages.items()}
+    return replace(matches, documents=MappingProxyType(documents), pages=MappingProxyType(pages))
 
 
 async def documents_called(constraints: Sequence[Constraint], catalog: Catalog) -> list[str] | None:

@@ -24,6 +24,8 @@ _AGREED = 0.7
 _NEARLY = 0.7
 _ADDED_UP = 0.4
 """What doubt is left of an amount that the items over it add up to."""
+_BEFORE_TAX = 0.6
+"""What a labelled amount keeps that another labelled one exceeds by just the tax: a net amount is no total."""
 _MOST_ITEMS = 40
 _COIN = Decimal("0.05")
 
@@ -38,6 +40,7 @@ def weigh_totals(layout: Layout, index: LabelIndex, lexicon: Lexicon, found: Seq
     pool = [(c, d) for c in (*found, *_unlabelled(layout, lexicon)) if (d := _decimal(c.normal)) is not None]
     printed = _by_row(layout)
     supports = {amount: _support(amount, parts, labelled, printed) for _, amount in pool}
+    before_tax = {amount for amount in labelled for tax in parts["tax"] if tax and amount + tax in labelled}
     agreed = max(supports.values(), default=0.0)
     largest = max((amount for _, amount in pool), default=Decimal(0))
     weighed: list[Candidate] = []
@@ -47,6 +50,8 @@ def weigh_totals(layout: Layout, index: LabelIndex, lexicon: Lexicon, found: Seq
             score *= 0.5
         if agreed >= _AGREED and support < 0.1:
             score *= 0.7
+        if amount in before_tax:
+            score *= _BEFORE_TAX
         if amount:
             support = 1.0 - (1.0 - support) * (0.92 if counts[candidate.normal] > 1 else 1.0) * (
                 0.94 if amount == largest else 1.0

@@ -222,6 +222,11 @@ def column_of(chart: Chart, said: Sequence[str], kind: AnswerType) -> Named | No
     return Named(at=yes[0], share=_ASSUMED) if len(yes) == 1 and not unnamed else None
 
 
+def is_whole(category: Cell) -> bool:
+    """True for the category that stands for all others: 'Total'."""
+    return bool(_stems(category.text) & _WHOLE)
+
+
 def number_of(cell: Cell) -> Decimal | None:
     """The number that a cell prints."""
     value = next((v for v in find_values(cell.text) if v.kind in _NUMERIC), None)

@@ -24,6 +24,7 @@ from mmrag.agent.reading.lexicon import Concept, Lexicon
 from mmrag.agent.reading.lookup import UNITS, asked_words, by_alignment, word_weights
 from mmrag.agent.reading.operations import asking_of
 from mmrag.agent.reading.options import in_options
+from mmrag.agent.reading.payments import HOW_PAID, in_payments
 from mmrag.agent.reading.prose import lines
 from mmrag.agent.reading.put_on import put_on
 from mmrag.agent.reading.roles import in_roles
@@ -71,6 +72,8 @@ def by_fields(asked: Asked, plan: Plan, pages: _Pages, lexicon: Lexicon) -> tupl
     box = number_asked(plan.asked)
     dates = frozenset(n for c in plan.constraints if c.kind is ConstraintKind.DATE for n in c.normals)
     rates = _rates(asked, plan)
+    if HOW_PAID.search(plan.asked) is not None:
+        return [c.scaled(weight) for weight, index in pages for c in in_payments(index.layout)], ()
     for weight, index in pages:
         if box is not None and index.boxes:
             found += [c.scaled(weight) for c in in_boxes(box, index.layout, index.boxes)]

@@ -65,7 +65,8 @@ def _judged(now: Round, score: float, parts: AgentParts) -> tuple[cascade.Thresh
     """The thresholds for this tier and question, and the probability that its answer is right."""
     group, ask, tier = Group.of(now.plan), parts.settings.ask, now.asked
     # A model's tier lets the reader read what an answer is worked out from: its scores then mean what the reader's do.
-    by_reader = now.plan.aggregate is not None and now.draft is not None and now.draft.tier == READER
+    by_code = now.plan.aggregate is not None or now.plan.check is not None
+    by_reader = by_code and now.draft is not None and now.draft.tier == READER
     calibration = parts.calibration.of(READER, None) if by_reader else parts.calibration.of(tier.name, tier.model)
     told = ask.min_confidence_open if group is Group.OPEN else ask.min_confidence
     least = parts.calibration.floors[group] if told is None else told

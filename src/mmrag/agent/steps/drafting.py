@@ -74,7 +74,7 @@ async def _drafted(case: Case, now: Round, parts: AgentParts) -> Round:
 def _drafter(tier: Tier, now: Round, parts: AgentParts) -> tuple[Callable[[Job], Drafter], bool]:
     """The tier's drafter with tools where the question needs more than its pages, else the plain one; and whether it may
     open other pages."""
-    wants = now.plan.aggregate is None and not _TOOLS.isdisjoint(now.needs)
+    wants = now.plan.aggregate is None and now.plan.check is None and not _TOOLS.isdisjoint(now.needs)
     if tier.tooled is None or not wants or parts.settings.evaluation.leaves_out("tools"):
         return tier.drafter, False
     return tier.tooled, True

@@ -14,7 +14,7 @@ async def plan(case: Case, parts: AgentParts) -> Round:
     with case.timed("plan"):
         made = make_plan(case.question, document=case.document)
     if parts.settings.evaluation.leaves_out("tools"):
-        made = replace(made, aggregate=None)
+        made = replace(made, aggregate=None, check=None)
     case.trace.add("plan", trace.plan_json(made))
     await case.tell(PlanMade(plan=made))
     return Round(plan=made, pages=parts.settings.ask.pages)
