@@ -45,6 +45,8 @@ PAPERS = (
         ("Which is lower, the Corner Deli receipt of March 2018 or that of April 2018?", "March 2018"),
         ("What payment method was used at Corner Deli in March?", "Visa"),
         ("How was the receipt from Corner Deli in April paid?", "Mastercard"),
+        ("Which receipts were paid by card?", "receipts/c.jpg (Visa); receipts/d.jpg (Mastercard)"),
+        ("How many receipts were paid by Visa?", "1"),
     ],
 )
 async def test_what_is_worked_out_has_a_box_for_every_part(question: str, answer: str) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from test_reader import page_of, reading
 
+from mmrag.agent.check import CheckDrafter
 from mmrag.agent.claims import split_claims
 from mmrag.agent.formulas import number_in
 from mmrag.agent.plan import make_plan
@@ -246,6 +247,22 @@ async def test_values_of_a_chart_are_summed_up(question: str, page: Page, answer
     assert draft.answer == answer
     assert [claim.text for claim in draft.operands] == operands
     verdicts = verify(plan, split_claims(plan, draft), [reading(page)])
+    assert {verdict.kind for verdict in verdicts} == {VerdictKind.SUPPORTED}
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("Did more visitors come in April than in March?", "Yes"),
+        ("Did fewer visitors come in April than in March?", "No"),
+        ("Were more visitors counted in Jan than in Feb?", "No"),
+    ],
+)
+async def test_two_values_of_a_chart_decide_a_yes_or_a_no(question: str, answer: str) -> None:
+    plan = make_plan(question)
+    draft = await CheckDrafter(ReaderDrafter(None)).draft(plan, [reading(VISITS)])
+    assert draft.answer == answer
+    verdicts = verify(plan, split_claims(plan, draft), [reading(VISITS)])
     assert {verdict.kind for verdict in verdicts} == {VerdictKind.SUPPORTED}
 
 

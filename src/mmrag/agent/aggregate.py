@@ -46,7 +46,7 @@ class AggregateDrafter:
         read: dict[str, tuple[_Read, ...]] = {}
         for (part, document), pages in _by_document(readings).items():
             found = [await self._read(aggregate, quantity, pages) for quantity in aggregate.reads]
-            found += [await self._field(aggregate, part, pages)] if aggregate.lists_fields else []
+            found += [await self._field(aggregate, part, pages)] if aggregate.reads_fields else []
             kept = tuple(f for f in found if f.claim is not None and f.confidence >= _READ)
             read[document] = kept
             entry = _entry(document, pages[0].document.name, part, aggregate, kept)
@@ -184,8 +184,7 @@ def _drafted(
     weakest = 1.0
     for entry in worked.used:
         values = read[entry.document]
-        counted = aggregate.operation is Operation.COUNT and not aggregate.conditions
-        name = _name_on(aggregate, pages[entry.part, entry.document], entry.part) if counted else None
+        name = _name_on(aggregate, pages[entry.part, entry.document], entry.part) if aggregate.counts_all else None
         if name is not None:
             claims.append(name)
         elif values:

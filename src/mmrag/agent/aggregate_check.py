@@ -8,7 +8,7 @@ from datetime import date
 
 from mmrag.agent.aggregate import amount_of, day_of
 from mmrag.agent.aggregate_math import NOT_COUNTED, Entry, work_out
-from mmrag.domain.aggregates import Aggregate, Giving, Operation
+from mmrag.domain.aggregates import Aggregate, Giving
 from mmrag.domain.answers import Claim, Verdict, VerdictKind, VerifyMethod
 from mmrag.domain.plans import Reading
 
@@ -50,7 +50,7 @@ def _entries(aggregate: Aggregate, operands: Sequence[Verdict], readings: Sequen
             key = part, document.id
             entry = found.get(key, Entry(document=document.id, label=document.name, part=part))
             # Behind all that was read to work it out stands what is told of the document.
-            is_field = aggregate.giving is Giving.FIELD and said[document.id] > len(aggregate.reads)
+            is_field = aggregate.field is not None and said[document.id] > len(aggregate.reads)
             found[key] = _with(aggregate, entry, verdict.claim.text, is_field=is_field)
     return list(found.values())
 
@@ -71,8 +71,7 @@ def _with(aggregate: Aggregate, entry: Entry, text: str, *, is_field: bool) -> E
 
 def _is_name(aggregate: Aggregate, text: str) -> bool:
     """True for the claim that a document shows a name: it may have digits in it and is no amount."""
-    counted = aggregate.operation is Operation.COUNT and not aggregate.conditions
-    return counted and any(c.text == text for part in aggregate.parts for c in part.constraints)
+    return aggregate.counts_all and any(c.text == text for part in aggregate.parts for c in part.constraints)
 
 
 def _verdict(claim: Claim, kind: VerdictKind, confidence: float, detail: str) -> Verdict:

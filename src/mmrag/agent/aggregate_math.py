@@ -15,6 +15,7 @@ from mmrag.domain.aggregates import Aggregate, Condition, Giving, Operation, Qua
 NOT_COUNTED = " (not counted"
 """Opens the note on documents that were left out, behind the answer."""
 _TWO = frozenset({Operation.DIFFERENCE, Operation.DAYS})
+_CARDS = ("card", "visa", "master", "maestro", "amex", "american express", "diners", "karte", "carte")
 _CENT = Decimal("0.01")
 
 
@@ -51,11 +52,11 @@ class Worked:
 
 def work_out(aggregate: Aggregate, entries: Sequence[Entry]) -> Worked:
     """The answer to ``aggregate`` from the ``entries``, or why there is none."""
-    decided = [keeps((*aggregate.conditions, *aggregate.parts[e.part].conditions), e) for e in entries]
+    decided = [_is_meant(aggregate, e) for e in entries]
     kept = tuple(e for e, keep in zip(entries, decided, strict=True) if keep)
     undecided = [e.label for e, keep in zip(entries, decided, strict=True) if keep is None]
     unread = [e.label for e in kept if _value(aggregate, e) is None]
-    counted = aggregate.operation is Operation.COUNT and not aggregate.conditions
+    counted = aggregate.counts_all
     if unread and not counted:
         what = "date" if aggregate.quantity is Quantity.DATE else aggregate.target
         if aggregate.operation is not Operation.LIST:
@@ -85,6 +86,22 @@ def work_out(aggregate: Aggregate, entries: Sequence[Entry]) -> Worked:
     return Worked(text=text + note, used=resting, undecided=tuple(undecided))
 
 
+def _is_meant(aggregate: Aggregate, entry: Entry) -> bool | None:
+    """Whether the document keeps every condition and has the field that is asked for; None when that cannot be told."""
+    kept = keeps((*aggregate.conditions, *aggregate.parts[entry.part].conditions), entry)
+    if aggregate.only is None or kept is False:
+        return kept
+    if entry.field is None:
+        return None
+    return kept if is_way(entry.field, aggregate.only) else False
+
+
+def is_way(field: str, asked: str) -> bool:
+    """True where ``field`` is the way to pay that is ``asked``; every brand of cards is a card."""
+    printed, wanted = field.casefold().strip(), asked.casefold().strip()
+    return printed == wanted or (wanted in ("card", "a card") and any(brand in printed for brand in _CARDS))
+
+
 def keeps(conditions: Sequence[Condition], entry: Entry) -> bool | None:
     """Whether the document keeps every condition; None when that cannot be told."""
     verdicts = [_keeps_one(c, entry) for c in conditions]
@@ -110,7 +127,7 @@ def _keeps_one(condition: Condition, entry: Entry) -> bool | None:
 
 
 def _value(aggregate: Aggregate, entry: Entry) -> Decimal | date | str | None:
-    if aggregate.lists_fields:
+    if aggregate.reads_fields:
         return entry.field
     return entry.day if aggregate.quantity is Quantity.DATE else entry.amount
 
@@ -139,6 +156,8 @@ def _worked(aggregate: Aggregate, used: tuple[Entry, ...]) -> tuple[str | None, 
         case Operation.LIST:
             if aggregate.giving is Giving.ISSUER and all(e.issuer for e in used):
                 return "; ".join(dict.fromkeys(e.issuer or "" for e in used)), used
+            if aggregate.only is not None:
+                return "; ".join(f"{e.label} ({e.field})" for e in used), used
             if aggregate.giving is Giving.FIELD:
                 return "; ".join(dict.fromkeys(e.field or "" for e in used)), used
             return "; ".join(f"{e.label} ({_shown(aggregate, e)})" for e in used), used

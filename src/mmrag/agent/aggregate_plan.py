@@ -53,6 +53,7 @@ _SECOND = re.compile(
     re.IGNORECASE,
 )
 """'... which is larger, and what do they sum to?': a second question about the same documents."""
+_PAID = re.compile(r"\bpaid\s+(?:for\s+)?(?:in|by|with|via|using)\s+(?:an?\s+)?(?P<way>[a-z ]{3,20}?)\s*\W*$")
 _ENUMERATED = frozenset((ConstraintKind.IDENTIFIER, ConstraintKind.FILE))
 _BOUNDS = frozenset((ConstraintKind.DATE, ConstraintKind.AMOUNT))
 _PINS = frozenset((ConstraintKind.FILE, ConstraintKind.DATE, ConstraintKind.IDENTIFIER, ConstraintKind.AMOUNT))
@@ -122,12 +123,18 @@ def _pooled(text: str, bare: str, operation: Operation | None, genre: str | None
         return None
     genre = ANY if of_any else _genre(pooled) if isinstance(pooled, re.Match) else genre
     conditions, rest = conditions_in(text)
+    paid = _PAID.search(bare) if operation in (Operation.LIST, Operation.COUNT) and field is None else None
     told = _telling(single(rest))
-    if not told and not conditions and ((operation is Operation.LIST and field is None) or spending or of_any):
+    if (
+        not told
+        and not conditions
+        and ((operation is Operation.LIST and field is None and paid is None) or spending or of_any)
+    ):
         return None
     parts = _pools(rest, genre, told, single) if operation in _POOLED else ()
     parts = parts or (Part(name=" ".join(c.text for c in told), constraints=told, genre=genre, several=True),)
-    return _built(lower, operation, parts, conditions, words, field=field)
+    built = _built(lower, operation, parts, conditions, words, field=field)
+    return built if paid is None else replace(built, field=Field.PAYMENT, only=paid["way"])
 
 
 def _enumerated(told: Sequence[Constraint], genre: str | None, several: bool) -> tuple[Part, ...]:

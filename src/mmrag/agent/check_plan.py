@@ -40,6 +40,7 @@ _HANGING = re.compile(r"\b(?:in|on|at|from|of|by|for|to|with|and|or|than|no|numb
 """Before what names a place, a day or a document, and is not what is asked for."""
 _MORE = r"(?:more\s+expensive|less\s+expensive|higher|lower|larger|bigger|greater|smaller|cheaper|dearer|costlier)"
 _THAN = re.compile(rf"^(?P<one>[^?]+?)\s+(?P<how>{_MORE})\s+than\s+(?P<other>[^?]+)$", re.IGNORECASE)
+_LARGER = re.compile(r"more|more\s+expensive|higher|larger|bigger|greater|dearer|costlier", re.IGNORECASE)
 _HAVE_MORE = re.compile(
     r"^(?P<one>[^?]+?)\s+(?P<verb>have|employ|sell|make|produce|use|get|spend)\s+(?P<how>more|fewer|less)\s+(?P<what>[^?]+?)\s+"
     r"than\s+(?P<other>[^?]+?)(?P<when>\s+(?:in|on|during|at)\s+[^?]+)?$",
@@ -144,21 +145,21 @@ def _paid(aux: str, rest: str, planned: Planner) -> Check | None:
 def _compared(rest: str, planned: Planner, *, be: bool) -> Check | None:
     """'Is A cheaper than B?' asks which of the two is, and whether that is A."""
     found = _THAN.match(rest) if be else _HAVE_MORE.match(rest)
+    sides: tuple[Plan, Plan] | None = None
     if found is not None and be:
         asked = f"Which is {found['how']}, {found['one']} or {found['other']}?"
+        sides = _sides(found, planned)
     elif found is not None:
         when = found["when"] or ""
         asked = f"Which had {found['how']} {found['what']}{when}, {found['one']} or {found['other']}?"
-    else:
-        found = _MORE_WHEN.match(rest)
-        if found is None:
-            return None
-        asked = f"When were there {found['how']} {found['what']}, {found['one']} or {found['other']}?"
-    if any(value.kind is ValueKind.AMOUNT for value in find_values(found["other"])):
+    elif (found := _MORE_WHEN.match(rest)) is not None:
+        asked = f"Which had {found['how']} {found['what']}, {found['one']} or {found['other']}?"
+        one, other = (planned(f"How many {found['what']} {found[side]}?") for side in ("one", "other"))
+        sides = (one, other) if {one.answer_type, other.answer_type} <= _COUNTABLE else None
+    if found is None or any(value.kind is ValueKind.AMOUNT for value in find_values(found["other"])):
         return None
-    larger = re.fullmatch(r"more|more\s+expensive|higher|larger|bigger|greater|dearer|costlier", found["how"], re.IGNORECASE)
-    sides = _sides(found, planned) if be else None
-    return Check(asks=planned(asked), name=found["one"], other=found["other"], sides=sides, larger=larger is not None)
+    larger = _LARGER.fullmatch(found["how"]) is not None
+    return Check(asks=planned(asked), name=found["one"], other=found["other"], sides=sides, larger=larger)
 
 
 def _sides(found: re.Match[str], planned: Planner) -> tuple[Plan, Plan] | None:

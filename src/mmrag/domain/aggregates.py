@@ -83,7 +83,7 @@ class Aggregate:
     ``rank`` counts from 1 among the different values, for the largest and the smallest: 2 is the second largest.
     ``order`` is what a question for the days between two documents takes for granted: 1 that the second part is later,
     -1 that it is earlier, 0 neither. ``field`` is what ``Giving.FIELD`` names; ``also`` is worked out of the same operands
-    where the question asks for two things.
+    where the question asks for two things. ``only`` is what the field has to be: of all receipts those paid in cash.
     """
 
     operation: Operation
@@ -96,13 +96,24 @@ class Aggregate:
     order: int = 0
     field: Field | None = None
     also: Operation | None = None
+    only: str | None = None
 
     @property
     def reads(self) -> tuple[Quantity, ...]:
         """What has to be read from each document, the operand first."""
         bounded = (*self.conditions, *(c for part in self.parts for c in part.conditions))
-        own = () if self.lists_fields else (self.quantity,)
+        own = () if self.reads_fields else (self.quantity,)
         return tuple(dict.fromkeys((*own, *(c.quantity for c in bounded))))
+
+    @property
+    def counts_all(self) -> bool:
+        """True where documents are counted whatever they say: their names are enough."""
+        return self.operation is Operation.COUNT and not self.conditions and self.only is None
+
+    @property
+    def reads_fields(self) -> bool:
+        """True where the field of every document is read."""
+        return self.lists_fields or self.only is not None
 
     @property
     def lists_fields(self) -> bool:
