@@ -203,6 +203,7 @@ ONE_BY_ONE = (
 OF_A_CHART = (turn("How many bikes were hired in March?", "c.png"), turn("How many bikes were hired in April?", "c.png"))
 LISTED = (turn("Which receipts are from April?", "a.jpg", "b.jpg"),)
 DATED = (turn("When is the hearing?", "l.pdf", answer="19 June 2024"),)
+RANKED = (turn("Which receipt is the oldest?", "a.jpg", "b.jpg"),)
 INVOICE = (turn("What is the total of invoice 4711?", "i.pdf"),)
 
 
@@ -236,6 +237,9 @@ INVOICE = (turn("What is the total of invoice 4711?", "i.pdf"),)
         (INVOICE, "And invoice 4712?", "What is the total of invoice 4712?", None),
         (INVOICE, "And the number?", "What is the invoice number?", "i.pdf"),
         (INVOICE, "Is that one older than invoice 4712?", "Is i.pdf older than invoice 4712?", None),
+        (RANKED, "And the newest?", "Which receipt is the newest?", None),
+        (RANKED, "How much was it?", "What is the total amount?", "a.jpg"),
+        (INVOICE, "Which is older, this letter or invoice 9?", "Which is older, i.pdf or invoice 9?", None),
         (INVOICE, "By how much?", "By how much?", None),
         (INVOICE, "Which of the two is higher?", "Which of the two is higher?", None),
     ],

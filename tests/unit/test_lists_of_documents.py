@@ -47,6 +47,12 @@ PAPERS = (
         ("How was the receipt from Corner Deli in April paid?", "Mastercard"),
         ("Which receipts were paid by card?", "receipts/c.jpg (Visa); receipts/d.jpg (Mastercard)"),
         ("How many receipts were paid by Visa?", "1"),
+        ("What's the sum of both Corner Deli receipts?", "40.50"),
+        ("What is the difference between the two Corner Deli receipts?", "3.70"),
+        ("Which invoice was issued first?", "invoices/b.pdf (2023-11-03)"),
+        ("List the totals of all invoices", "invoices/a.pdf (310.25); invoices/b.pdf (980.00)"),
+        ("Was the latest invoice issued in March 2024?", "Yes"),
+        ("Is the total of all invoices more than 2,000?", "No"),
     ],
 )
 async def test_what_is_worked_out_has_a_box_for_every_part(question: str, answer: str) -> None:
@@ -63,6 +69,7 @@ async def test_what_is_worked_out_has_a_box_for_every_part(question: str, answer
         "Which invoices were returned?",
         "Which is higher, the receipt of May or of June?",
         "List all documents from 1999",
+        "Are the totals of invoices A-1 and A-2 equal?",
     ],
 )
 async def test_one_value_is_no_list(question: str) -> None:

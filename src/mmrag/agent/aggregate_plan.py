@@ -47,6 +47,11 @@ _PAIRED = frozenset(
 _POOLED = frozenset((Operation.SUM, Operation.AVERAGE, Operation.COUNT, Operation.LIST))
 _AMOUNTS_ONLY = frozenset((Operation.SUM, Operation.AVERAGE, Operation.DIFFERENCE))
 _TWO_ONLY = frozenset((Operation.DIFFERENCE, Operation.DAYS))
+_VALUES = re.compile(
+    r"^\W*(?:please\s+)?(?:list|enumerate|show|name|give|what\s+are)\s+(?:me\s+)?(?:all\s+)?the\s+"
+    r"(?:totals|amounts|dates|sub-?totals|taxes)\s+(?:of|on|in|from)\b"
+)
+"""'list the totals of all invoices': one by one, and not what they come to."""
 _SECOND = re.compile(
     r"[,;]?\s+and\s+(?P<second>(?:what|which|how|by how)\b.*"
     r"\b(?:they|them|both|two|it|that|those|difference|sum|total)\b.*)$",
@@ -95,6 +100,9 @@ def _found(text: str, single: Single) -> Aggregate | None:
     asked = operation
     if operation in (None, Operation.LIST, Operation.COUNT) or bare.lstrip().startswith("compare"):
         asked = _first(bare, words.pair_operations)
+    several = _enumerated(told, genre, several=True) if operation in _LISTED else ()
+    if operation is not None and len(several) > 2:
+        return _built(lower, operation, several, (), words)
     pair = _pair(text, asked, genre, words, single) if genre and asked in _PAIRED else None
     if pair is not None and asked is not None:
         told_order = _LATER.search(text) if asked is Operation.DAYS else None
@@ -110,7 +118,7 @@ def _pooled(text: str, bare: str, operation: Operation | None, genre: str | None
     field = next((f for f, pattern in words.fields if pattern.search(bare)), None)
     if field is not None and operation not in (Operation.LARGEST, Operation.SMALLEST):
         operation = Operation.LIST
-    listed = _enumerated(told, genre, words.several.search(bare) is not None) if operation in _LISTED else ()
+    listed = _enumerated(told, genre, several=words.several.search(bare) is not None) if operation in _LISTED else ()
     if operation is not None and listed:
         return _built(lower, operation, listed, (), words, field=field)
     of_any = words.documents.search(bare) if operation in (Operation.LIST, Operation.COUNT) else None
@@ -118,7 +126,7 @@ def _pooled(text: str, bare: str, operation: Operation | None, genre: str | None
     spending = operation is Operation.SUM and words.spending.search(bare) is not None
     if operation is None or not (pooled or spending) or (operation in _TWO_ONLY and not words.two.search(bare)):
         return None
-    opened = of_any or field or words.opening.search(lower)
+    opened = of_any or field or words.opening.search(lower) or _VALUES.search(bare)
     if operation in (Operation.COUNT, Operation.LIST) and not opened:
         return None
     genre = ANY if of_any else _genre(pooled) if isinstance(pooled, re.Match) else genre
@@ -128,7 +136,7 @@ def _pooled(text: str, bare: str, operation: Operation | None, genre: str | None
     if (
         not told
         and not conditions
-        and ((operation is Operation.LIST and field is None and paid is None) or spending or of_any)
+        and ((operation is Operation.LIST and not (field or paid or _VALUES.search(bare))) or spending or of_any)
     ):
         return None
     parts = _pools(rest, genre, told, single) if operation in _POOLED else ()
@@ -137,7 +145,7 @@ def _pooled(text: str, bare: str, operation: Operation | None, genre: str | None
     return built if paid is None else replace(built, field=Field.PAYMENT, only=paid["way"])
 
 
-def _enumerated(told: Sequence[Constraint], genre: str | None, several: bool) -> tuple[Part, ...]:
+def _enumerated(told: Sequence[Constraint], genre: str | None, *, several: bool) -> tuple[Part, ...]:
     """'invoices 4711, 4712 and 4720': documents that are told by a number or a file each."""
     pins = [c for c in told if c.kind is not ConstraintKind.GENRE]
     if len(pins) < 2 or not all(c.kind in _ENUMERATED for c in pins):
@@ -148,7 +156,7 @@ def _enumerated(told: Sequence[Constraint], genre: str | None, several: bool) ->
 
 def _operation(bare: str, words: AggregateWords) -> Operation | None:
     found = _first(bare, words.operations)
-    listed = found is Operation.SUM and words.opening.search(bare) is not None
+    listed = found is Operation.SUM and (words.opening.search(bare) or _VALUES.search(bare)) is not None
     return Operation.LIST if listed else found
 
 

@@ -73,7 +73,7 @@ def aggregate_words() -> AggregateWords:
             rf"|{_ISSUERS}\b.*\b{one}s?\b)"
         ),
         superlative=re.compile(
-            rf"^\W*(?:which|what)\s+{genre}\s+(?:has|had|is|was|shows?)\b"
+            rf"^\W*(?:which|what)\s+{genre}\s+(?:has|had|is|was|shows?|came|comes)\b"
             rf"|\b(?:the|a)\s+{one}\s+(?:with|that has|that shows|having)\s+the\b"
             rf"|\b(?:expensive|recent)\s+{genre.replace('genre', 'other')}\b|[a-z]est\s+{genre.replace('genre', 'last')}\b"
         ),

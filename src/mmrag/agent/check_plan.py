@@ -23,6 +23,7 @@ Planner = Callable[[str], Plan]
 
 _BE = re.compile(r"^\W*(?P<aux>is|are|was|were)\s+(?P<rest>\S.*)$", re.IGNORECASE)
 _DO = re.compile(r"^\W*(?P<aux>did|does|do)\s+(?P<rest>\S.*)$", re.IGNORECASE)
+_BEEN = re.compile(r"^\W*(?:has|have)\s+(?P<subject>\S.*?)\s+been\s+(?P<rest>\S.*)$", re.IGNORECASE)
 _UNSAID = re.compile(r"^(?:there|any|all|every|each|both|either|most|some|no)\b", re.IGNORECASE)
 """'Are there any ...', 'Were all ...': no single value decides that."""
 _ISSUED = re.compile(r"\s+(?:dated|issued|printed|written|made(?:\s+out)?|from|of)$", re.IGNORECASE)
@@ -36,7 +37,12 @@ _PAID = re.compile(
 _ROLE = re.compile(
     r"^(?P<role>the\s+[^?]+?)\s+(?P<name>(?:(?!The\b)[A-Z][\w.'’&-]*)(?:\s+(?:(?:of|de|von|van|der|&)\s+)*[A-Z][\w.'’&-]*)*)$"
 )
-_HANGING = re.compile(r"\b(?:in|on|at|from|of|by|for|to|with|and|or|than|no|number|invoice|receipt|bill|order|case)$", re.I)
+_ROLE_BEHIND = re.compile(
+    r"^(?P<name>[A-Z][\w.'’&-]*(?:\s+(?:(?:of|de|von|van|der|&)\s+)*[A-Z][\w.'’&-]*)*)\s+(?P<role>the\s+[a-z][^?]+)$"
+)
+_HANGING = re.compile(
+    r"\b(?:the|a|an|in|on|at|from|of|by|for|to|with|and|or|than|no|number|invoice|receipt|bill|order|case)$", re.I
+)
 """Before what names a place, a day or a document, and is not what is asked for."""
 _MORE = r"(?:more\s+expensive|less\s+expensive|higher|lower|larger|bigger|greater|smaller|cheaper|dearer|costlier)"
 _THAN = re.compile(rf"^(?P<one>[^?]+?)\s+(?P<how>{_MORE})\s+than\s+(?P<other>[^?]+)$", re.IGNORECASE)
@@ -54,6 +60,8 @@ _MORE_WHEN = re.compile(
 
 def find_check(text: str, planned: Planner) -> Check | None:
     """What decides the question ``text``; None where it asks for something else, or nothing that is read decides it."""
+    been = _BEEN.match(text)
+    text = text if been is None else f"Was {been['subject']} {been['rest']}"
     be = _BE.match(text)
     found = be or _DO.match(text)
     if found is None:
@@ -107,26 +115,34 @@ def _against(bound: Bounded, aux: str, subject: str, planned: Planner, *, be: bo
         asks = planned("What is the total amount?" if about else f"What is the total amount of {whole}?")
     else:
         asks = planned(f"How much does {whole} cost?" if costs and not be else f"What {aux} {whole}?")
+        asks = planned(f"How much {aux} {whole}?") if be and asks.answer_type is AnswerType.FREE else asks
     return Check(asks=asks, condition=bound.condition) if asks.answer_type in _COUNTABLE else None
 
 
 _COUNTABLE = frozenset({AnswerType.AMOUNT, AnswerType.NUMBER})
 
 
+_GIVEN = frozenset({ValueKind.AMOUNT, ValueKind.DATE})
+
+
 def _equal(aux: str, rest: str, planned: Planner) -> Check | None:
     """'Was the total 9.75?': the amount that is printed has to be that."""
-    value = next((v for v in find_values(rest) if v.kind is ValueKind.AMOUNT and v.end == len(rest)), None)
+    value = next((v for v in find_values(rest) if v.kind in _GIVEN and v.end == len(rest)), None)
     subject = "" if value is None else rest[: value.start].rstrip(" ,:")
     if value is None or not subject.lower().startswith("the ") or _HANGING.search(subject):
         return None
     asks = planned(f"What {aux} {subject}?")
-    condition = Condition(quantity=Quantity.AMOUNT, least=value.normal, most=value.normal)
-    return Check(asks=asks, condition=condition) if asks.answer_type is AnswerType.AMOUNT else None
+    asks = planned(f"How much {aux} {subject}?") if asks.answer_type is AnswerType.FREE else asks
+    dated = value.kind is ValueKind.DATE
+    if asks.answer_type is not (AnswerType.DATE if dated else AnswerType.AMOUNT):
+        return None
+    quantity = Quantity.DATE if dated else Quantity.AMOUNT
+    return Check(asks=asks, condition=Condition(quantity=quantity, least=value.normal, most=value.normal))
 
 
 def _named(aux: str, rest: str, planned: Planner) -> Check | None:
     """'Is the landlord Petra Holm?': the name that is printed has to be that."""
-    role = _ROLE.match(rest)
+    role = _ROLE.match(rest) or _ROLE_BEHIND.match(rest)
     if role is None or _HANGING.search(role["role"]) or _is_document(role["role"]):
         return None
     asks = planned(f"Who {aux} {role['role']}?")

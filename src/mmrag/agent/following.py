@@ -65,6 +65,9 @@ _DOCUMENT_BY_NUMBER = re.compile(
 _PLAIN_FIELD = re.compile(
     r"^what(?:['’]s|\s+(?:is|was))\s+(?:the|its)\s+(?P<field>number|date|total|address)\s*[?.]*$", re.IGNORECASE
 )
+_HOW_MUCH_IT_IS = re.compile(
+    r"^how\s+much\s+(?:was|is|did|does)\s+(?:it|that|this)(?:\s+(?:cost|come\s+to))?\s*[?.]*$", re.IGNORECASE
+)
 _THAT_ONE = re.compile(r"\b(?:that one|this one|it|that)\b", re.IGNORECASE)
 _IS_THAT = re.compile(r"^(?:is|was|are|were|does|did)\s+(?:it|that|this)\s+(?P<bound>.+)$", re.IGNORECASE)
 _VALUE_OF = re.compile(r"^(?:when|what|how much)\s+(?P<aux>is|was|are|were|did|does)\s+(?P<rest>\S.*)$", re.IGNORECASE)
@@ -79,6 +82,7 @@ class _Before:
     document: str | None
     genre: str | None = None
     asked: str = ""
+    worked: Turn | None = None
 
 
 def follow(question: str, turns: Sequence[Turn]) -> Followed:
@@ -87,12 +91,19 @@ def follow(question: str, turns: Sequence[Turn]) -> Followed:
     if not turns or not text:
         return Followed(question=text)
     before = _Before(
-        turn=turns[-1], plan=make_plan(turns[-1].understood), document=_at_hand(turns), genre=_genre(turns), asked=text
+        turn=turns[-1],
+        plan=make_plan(turns[-1].understood),
+        document=_at_hand(turns),
+        genre=_genre(turns),
+        asked=text,
+        worked=_worked_out(turns),
     )
     rest = _LEAD.sub("", text).strip()
     field = _PLAIN_FIELD.match(rest)
     if field is not None and not _own(make_plan(rest)) and before.document is not None:
         return _other_field(field["field"], before)
+    if _HOW_MUCH_IT_IS.match(rest) and before.document is not None:
+        return Followed(question="What is the total amount?", document=before.document)
     both = follow_both(rest, turns) or _bounded(rest, turns) or _beside(text, before)
     if both is not None:
         return both
@@ -123,7 +134,8 @@ def _beside(text: str, before: _Before) -> Followed | None:
     """'Is that one older than invoice 4711?': the document at hand beside another one."""
     if before.document is None or not _own(make_plan(text)):
         return None
-    named = _THAT_ONE.sub(before.document, text, count=1)
+    pattern = _THAT_DOCUMENT if _THAT_DOCUMENT.search(text) else _THAT_ONE
+    named = pattern.sub(before.document.replace("\\", r"\\"), text, count=1)
     aggregate = None if named == text else make_plan(named).aggregate
     return Followed(question=named) if aggregate is not None and len(aggregate.parts) == 2 else None
 
@@ -210,11 +222,16 @@ def _without_pins(question: str, plan: Plan) -> str:
 def _other_operation(piece: str, before: _Before) -> Followed | None:
     """'And the average?' after a sum: what is done with the documents exchanged."""
     asked = _OPERATION.fullmatch(piece)
-    old = _OPERATION.search(before.turn.understood)
-    pinned = before.plan.aggregate is not None and not any(part.several for part in before.plan.aggregate.parts)
-    if before.plan.aggregate is None or asked is None or old is None or (pinned and piece.casefold() in ("number", "count")):
+    worked = before.worked
+    old = None if worked is None else _OPERATION.search(worked.understood)
+    aggregate = None if worked is None else make_plan(worked.understood).aggregate
+    if worked is None or aggregate is None or asked is None or old is None:
         return None
-    last = before.turn.understood
+    if piece.casefold() in ("number", "count", "total", "sum") and worked is not before.turn:
+        return None  # of the document that was spoken of since
+    if piece.casefold() in ("number", "count") and not any(part.several for part in aggregate.parts):
+        return None
+    last = worked.understood
     return Followed(question=f"{last[: old.start()]}{piece}{last[old.end() :]}")
 
 
@@ -284,6 +301,11 @@ def _is_about_both(turn: Turn) -> bool:
     """True for the difference of two: it says nothing of which is spoken of next."""
     aggregate = make_plan(turn.understood).aggregate
     return aggregate is not None and aggregate.operation in (Operation.DIFFERENCE, Operation.DAYS)
+
+
+def _worked_out(turns: Sequence[Turn]) -> Turn | None:
+    """The last question that was about several documents."""
+    return next((turn for turn in reversed(turns) if make_plan(turn.understood).aggregate is not None), None)
 
 
 def _genre(turns: Sequence[Turn]) -> str | None:

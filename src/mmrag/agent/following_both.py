@@ -81,7 +81,7 @@ def follow_both(text: str, turns: Sequence[Turn]) -> Followed | None:
     if not turns:
         return None
     if _COUNT.match(rest):
-        return _counted(turns[-1])
+        return next((counted for turn in reversed(turns) if (counted := _counted(turn)) is not None), None)
     if (chosen := _of_one(rest, turns)) is not None:
         return chosen
     patterns = (_WHICH, _GAP, _DAYS, _SUM, _AVERAGE)
@@ -147,6 +147,8 @@ def _of_pieces(asked: re.Pattern[str], how: str | None, two: _Two) -> str | None
 
 
 def _at_hand(turns: Sequence[Turn]) -> _Two | None:
+    if turns[-1].answer is None and len(turns) > 1:
+        turns = turns[:-1]  # what was refused is not spoken of any more
     last = turns[-1]
     plan = make_plan(last.understood)
     documents = tuple(dict.fromkeys(last.documents))

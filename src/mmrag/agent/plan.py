@@ -139,6 +139,8 @@ def make_plan(question: str, *, document: str | None = None) -> Plan:
     aggregate = (
         None if document is not None else find_aggregate(text, lambda piece: _look_up(piece, piece, None).constraints)
     )
+    if aggregate is not None and aggregate.giving is not Giving.YES_NO and _YES_NO.match(text):
+        aggregate = None  # what is worked out may decide it: nothing that is worked out is a yes
     check = None if aggregate is not None else find_check(text, lambda asks: make_plan(asks, document=document))
     if check is not None:
         return replace(check.asks, question=question, answer_type=AnswerType.YES_NO, lead="", tail="", check=check)
@@ -335,7 +337,9 @@ def _is_title(quoted: str) -> bool:
 def _is_name_here(text: str, start: int, end: int, *, beside_title: bool) -> bool:
     """Capitals make a name after a preposition or before 's; beside a quoted title only its author is one as well."""
     name = text[start:end]
-    if re.match(r"\s+(?:receipt|invoice|bill|contract|letter)s?\b", text[end:]) and re.search(r"\bthe\s+$", text[:start]):
+    if re.match(r"\s+(?:receipt|invoice|bill|contract|letter)s?\b", text[end:]) and re.search(
+        r"\b(?:the|both|two|all|every|each|of)\s+$", text[:start]
+    ):
         return True  # 'the Corner Deli receipt'
     if start == 0 or not re.search(r"[^\W\d_]{2}", name) or _ASKED_FOR.match(text[:start]):
         return False
