@@ -29,6 +29,8 @@ def said(plan: Plan, kind: ConstraintKind) -> list[str]:
             ["Foley & Hart, LLP"],
         ),
         ("Who is the tenant on the contract number TR-9/2022?", AnswerType.NAME, "tenant", []),
+        ("How much net debt does the annual report state?", AnswerType.AMOUNT, "much net debt", []),
+        ("Which state does the parcel go to?", AnswerType.FREE, "state parcel go", []),
         (
             "On what date does the run of order 33176-1 (Mill Lane Press) end?",
             AnswerType.DATE,

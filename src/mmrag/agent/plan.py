@@ -76,6 +76,10 @@ _ROLE_PHRASE = re.compile(
     rf"\b(?:dated|with\s+an?|with\s+the|with|whose|having|for\s+the)\s+(?:[\w-]+[\s,]+){{0,5}}?(?:of|is|are|to)?\s*{_MONEY_SIGN}?\s*$"
     r"|\b(?:number|no\.?|nr\.?|#)\s*$"
 )
+_SAYS = re.compile(
+    r"(?P<before>\b(?:do|does|did)\b.*\b)(?:state|mention|list|report|print|specify|indicate|show)(?=\W*$)", re.IGNORECASE
+)
+"""What a document does with what is asked of it: 'how much debt does the report state' asks for no state."""
 _OF_KIND = re.compile(r"\b(?:in|of|for|on|from|to|with|by|at|under)\s+(?:the\s+)?((?:[\w-]+\s+){1,3})$")
 """'in NTSB accident NYC08CA055': what kind of thing bears the number is no part of what is asked of it."""
 _CLAUSE = re.compile(
@@ -390,7 +394,8 @@ def _target(text: str, values: tuple[Value, ...], names: list[Span], words: Plan
         role = _ROLE_PHRASE.search(_blanked(text[: value.start], [s for s in names if s[1] <= value.start]))
         kind = _OF_KIND.search(text[: value.start]) if value.kind is ValueKind.IDENTIFIER else None
         spans.append((role.start() if role else kind.start(1) if kind else value.start, value.end))
-    main = re.sub(r"\([^()]*\)|(?<!\w)['’]s\b|\b(?:up )?to date\b", " ", _CLAUSE.split(_blanked(text, spans))[-1])
+    asked = _SAYS.sub(r"\g<before> ", _blanked(text, spans))
+    main = re.sub(r"\([^()]*\)|(?<!\w)['’]s\b|\b(?:up )?to date\b", " ", _CLAUSE.split(asked)[-1])
     return words.content(_OPENING.sub(" ", words.genre_phrase.sub(" ", main))) or words.content(text)
 
 
