@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 
 from mmrag.agent.aggregate_bounds import Bounded, last_bound
+from mmrag.agent.degrees import LARGER, SMALLER
 from mmrag.agent.planwords import plan_words
 from mmrag.domain.aggregates import Condition, Quantity
 from mmrag.domain.checks import Check
@@ -44,9 +46,8 @@ _HANGING = re.compile(
     r"\b(?:the|a|an|in|on|at|from|of|by|for|to|with|and|or|than|no|number|invoice|receipt|bill|order|case)$", re.I
 )
 """Before what names a place, a day or a document, and is not what is asked for."""
-_MORE = r"(?:more\s+expensive|less\s+expensive|higher|lower|larger|bigger|greater|smaller|cheaper|dearer|costlier)"
-_THAN = re.compile(rf"^(?P<one>[^?]+?)\s+(?P<how>{_MORE})\s+than\s+(?P<other>[^?]+)$", re.IGNORECASE)
-_LARGER = re.compile(r"more|more\s+expensive|higher|larger|bigger|greater|dearer|costlier", re.IGNORECASE)
+_THAN = re.compile(rf"^(?P<one>[^?]+?)\s+(?P<how>{LARGER}|{SMALLER})\s+than\s+(?P<other>[^?]+)$", re.IGNORECASE)
+_LARGER = re.compile(rf"more|{LARGER}", re.IGNORECASE)
 _HAVE_MORE = re.compile(
     r"^(?P<one>[^?]+?)\s+(?P<verb>have|employ|sell|make|produce|use|get|spend)\s+(?P<how>more|fewer|less)\s+(?P<what>[^?]+?)\s+"
     r"than\s+(?P<other>[^?]+?)(?P<when>\s+(?:in|on|during|at)\s+[^?]+)?$",
@@ -56,6 +57,8 @@ _MORE_WHEN = re.compile(
     r"^(?P<how>more|fewer|less)\s+(?P<what>[^?]+?)\s+(?P<one>(?:in|on|during|at)\s+\S+(?:\s+\d+)?)\s+than\s+(?P<other>(?:in|on|during|at)\s+[^?]+)$",
     re.IGNORECASE,
 )
+_COUNTABLE = frozenset({AnswerType.AMOUNT, AnswerType.NUMBER})
+_GIVEN = frozenset({ValueKind.AMOUNT, ValueKind.DATE})
 
 
 def find_check(text: str, planned: Planner) -> Check | None:
@@ -117,12 +120,6 @@ def _against(bound: Bounded, aux: str, subject: str, planned: Planner, *, be: bo
         asks = planned(f"How much does {whole} cost?" if costs and not be else f"What {aux} {whole}?")
         asks = planned(f"How much {aux} {whole}?") if be and asks.answer_type is AnswerType.FREE else asks
     return Check(asks=asks, condition=bound.condition) if asks.answer_type in _COUNTABLE else None
-
-
-_COUNTABLE = frozenset({AnswerType.AMOUNT, AnswerType.NUMBER})
-
-
-_GIVEN = frozenset({ValueKind.AMOUNT, ValueKind.DATE})
 
 
 def _equal(aux: str, rest: str, planned: Planner) -> Check | None:
@@ -189,6 +186,11 @@ def _sides(found: re.Match[str], planned: Planner) -> tuple[Plan, Plan] | None:
 
 def _is_document(subject: str) -> bool:
     """True for 'invoice 4711' and 'the receipt from X': its date is the document's own."""
-    genres = "|".join(sorted(map(re.escape, plan_words().genres), key=len, reverse=True))
+    return _document().match(subject) is not None
+
+
+@lru_cache(maxsize=1)
+def _document() -> re.Pattern[str]:
     small = r"(?!(?:in|on|of|from|for|at|by|to|with|date|total|amount|number)\b)"
-    return re.match(rf"(?:(?:the|this|that)\s+)?(?:{small}[\w&'’-]+\s+){{0,3}}?(?:{genres})\b", subject, re.I) is not None
+    document = rf"(?:(?:the|this|that)\s+)?(?:{small}[\w&'’-]+\s+){{0,3}}?(?:{plan_words().genre})\b"
+    return re.compile(document, re.IGNORECASE)

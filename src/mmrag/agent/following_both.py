@@ -10,15 +10,16 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from mmrag.agent.degrees import EARLIER, LARGER, LATER, SMALLER
 from mmrag.agent.plan import make_plan
 from mmrag.domain.aggregates import Operation, Quantity
 from mmrag.domain.conversations import Followed, Turn
 from mmrag.domain.plans import AnswerType, Plan
 
 _BOTH = r"(?:the\s+two|them|these(?:\s+two)?|those(?:\s+two)?|both|all|the\s+three)"
-_UP = r"higher|larger|bigger|greater|dearer|costlier|more\s+expensive|more|highest|largest|biggest|most\s+expensive|most"
-_DOWN = r"lower|smaller|cheaper|less\s+expensive|less|fewer|lowest|smallest|cheapest|least\s+expensive|least"
-_LATE, _EARLY = r"later|newer|more\s+recent|latest|newest|most\s+recent", r"earlier|older|earliest|oldest|first"
+_UP = rf"{LARGER}|more|highest|largest|biggest|most\s+expensive|most"
+_DOWN = rf"{SMALLER}|less|fewer|lowest|smallest|cheapest|least\s+expensive|least"
+_LATE, _EARLY = rf"{LATER}|latest|newest|most\s+recent", rf"{EARLIER}|earliest|oldest|first"
 _HOW = rf"(?P<how>{_LATE}|{_EARLY}|{_UP}|{_DOWN})"
 _WHICH = re.compile(
     rf"^(?:which|what)(?:\s+ones?)?(?:\s+(?:of\s+{_BOTH}|of\s+the\s+\w+))?(?:\s+\w+)?\s+(?:is|was|are|were|has|had|have|costs?|came|comes)"

@@ -17,6 +17,8 @@ _NEXT = r"[(\[]?[A-Z0-9ÄÖÜÉÈÀÇÑ][^\s?\"“”]*"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanWords:
     genres: frozenset[str]
+    genre: str
+    """The genres as alternatives of a pattern, longest first."""
     stop: frozenset[str]
     name_run: re.Pattern[str]
     """Capitalised words in a row, with connectors between them."""
@@ -44,6 +46,7 @@ def plan_words() -> PlanWords:
     label_next = r"(?!\s+(?:number|no\.|date|total|amount)\b)"
     return PlanWords(
         genres=frozenset(data["genres"]),
+        genre=genre,
         stop=frozenset(data["stop"].split()),
         name_run=re.compile(rf"{_START}(?:\s+(?:(?:{connector}|[&/–.+-])\s+)*{_NEXT}|\s+[&/.])*"),
         after_genre=re.compile(

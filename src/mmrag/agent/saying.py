@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from mmrag.agent.planwords import plan_words
 from mmrag.domain.plans import Constraint, month_of_any_year
@@ -19,8 +20,8 @@ _HOW_PAID = re.compile(
     r"^\W*(?:and\s+)?how\s+(?:is|was|were|are|did|has)\s+(?P<subject>[^?]{2,120}?)\s+(?:(?:been\s+)?paid(?:\s+for)?|pa(?:y|id))\s*\?*$",
     re.IGNORECASE,
 )
-_ABOUT_IT = re.compile(r"^ on (?:it|(?:that|this)(?: one)?|they|he|she|the (?:customer|buyer|client|guest))$", re.IGNORECASE)
 """'How was the receipt from X paid' asks for no amount."""
+_ABOUT_IT = re.compile(r"^ on (?:it|(?:that|this)(?: one)?|they|he|she|the (?:customer|buyer|client|guest))$", re.IGNORECASE)
 _SHORT_CODE = re.compile(r"\b[A-Z]{1,6}[-/]?\d{1,2}\b(?![\w./-]*\d)")
 
 
@@ -32,13 +33,18 @@ def in_plain_words(question: str) -> str:
 
 def short_codes(text: str) -> list[Value]:
     """'invoice INV-2', 'invoices A-1 and A-2': numbers of documents that are too short to be told by their shape."""
-    genres = "|".join(sorted(map(re.escape, plan_words().genres), key=len, reverse=True))
-    listed = r"(?:[\w/-]*\d[\w/-]*\s*(?:,|,?\s+(?:and|or|than|with))\s+)*"
-    lead = re.compile(rf"(?:^|\b(?:{genres})s?\s+(?:(?:numbers?|nos?\.?|nr\.?|#)\s*)?{listed})$", re.IGNORECASE)
+    lead = _before_code()
     codes = (m for m in _SHORT_CODE.finditer(text) if lead.search(text[: m.start()]))
     return [
         Value(kind=ValueKind.IDENTIFIER, text=m.group(), start=m.start(), end=m.end(), normals=(m.group(),)) for m in codes
     ]
+
+
+@lru_cache(maxsize=1)
+def _before_code() -> re.Pattern[str]:
+    listed = r"(?:[\w/-]*\d[\w/-]*\s*(?:,|,?\s+(?:and|or|than|with))\s+)*"
+    genre = rf"\b(?:{plan_words().genre})s?\s+(?:(?:numbers?|nos?\.?|nr\.?|#)\s*)?"
+    return re.compile(rf"(?:^|{genre}{listed})$", re.IGNORECASE)
 
 
 def months_behind(text: str, names: Sequence[tuple[int, int, str]]) -> list[Constraint]:

@@ -6,14 +6,12 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from mmrag.agent.degrees import EARLIER, LARGER, LATER, SMALLER
 from mmrag.agent.planwords import plan_words
 from mmrag.agent.reading.over import SUPERLATIVES
 from mmrag.domain.plans import ConstraintKind, Plan
 
-_MORE_OR_LESS = (
-    r"(?:higher|lower|larger|bigger|greater|smaller|cheaper|dearer|costlier|heavier|lighter|longer|shorter|later|earlier|newer|older"
-    r"|(?:more|less)\s+expensive)"
-)
+_MORE_OR_LESS = rf"(?:{LARGER}|{SMALLER}|{LATER}|{EARLIER}|heavier|lighter|longer|shorter)"
 COMPARES = re.compile(
     rf"\b(?:which|who)\b[^?]*\b{_MORE_OR_LESS}\b[^?]*\bor\b"
     rf"|\bwhich\b[^?]*\b(?:has|have|had|is|are|was|were|shows?|showed)\s+(?:the\s+)?{_MORE_OR_LESS}\b",

@@ -131,7 +131,7 @@ def over_of(question: str) -> Asked | None:
 @lru_cache(maxsize=1)
 def _of_one_paper() -> re.Pattern[str]:
     """'of the purchase order': its total is printed on it, 'the total of the prices' is not."""
-    genres = "|".join(sorted(map(re.escape, plan_words().genres), key=len, reverse=True))
+    genres = plan_words().genre
     return re.compile(rf"\bof (?:the|this|that)\s+(?:[\w-]+\s+){{0,2}}?(?:{genres})\b", re.IGNORECASE)
 
 
