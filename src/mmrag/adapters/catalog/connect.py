@@ -192,7 +192,7 @@ class Readers:
         return self._work(lambda c: str(c.execute("SELECT id FROM store").fetchone()[0]))
 
     def version(self) -> tuple[int, ...]:
-        """Changes whenever the catalog does. Looks at file sizes and times only: two microseconds, no query."""
+        """Changes whenever the catalog does. Looks at file sizes and times only: a few microseconds, no query."""
         return (*_stamp(self._files[0]), *_stamp(self._files[1]))
 
     def _work(self, work: Callable[[sqlite3.Connection], T]) -> T:
